@@ -1,0 +1,131 @@
+/* The runtime's shared header: object model, threads, and every symbol that generated code may use.
+ *
+ * Units. "object pointer": address of the MethodTable word of an object. The sync word is the 32-bit word at
+ * pointer-4; pointer-8 is where the object's memory starts. `base_size` counts bytes from that start and includes the
+ * sync word's 8 bytes, the MethodTable word and the fields of an instance without elements (CoreCLR's BaseSize).
+ * Element data of an array starts at object pointer + base_size - 8. A string's base_size is 22: its characters
+ * start at +12, its length (int32) stands at +8. An array's length (uint32) stands at +8.
+ */
+#ifndef AOTD_RT_H
+#define AOTD_RT_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct RtType RtType;     /* CoreCLR's MethodTable, offsets as its class library reads them */
+typedef struct RtObject RtObject;
+typedef struct RtAux RtAux;
+typedef struct RtThread RtThread;
+
+/* Where references lie. For a type without elements: byte offsets from the object pointer.
+ * For arrays: byte offsets from the start of an element. */
+typedef struct RtGcDesc {
+    uint32_t n_offsets;
+    uint32_t offsets[];
+} RtGcDesc;
+
+enum {
+    RT_FLAG_HAS_COMPONENT_SIZE = 0x80000000u,
+    RT_FLAG_CONTAINS_GC_POINTERS = 0x01000000u,
+    RT_FLAG_HAS_FINALIZER = 0x00100000u,
+    RT_FLAG_CATEGORY_MASK = 0x000F0000u,
+    RT_FLAG_CATEGORY_CLASS = 0x00000000u,
+    RT_FLAG_CATEGORY_VALUETYPE = 0x00040000u,
+    RT_FLAG_CATEGORY_NULLABLE = 0x00050000u,
+    RT_FLAG_CATEGORY_PRIMITIVE = 0x00060000u,
+    RT_FLAG_CATEGORY_TRUE_PRIMITIVE = 0x00070000u,
+    RT_FLAG_CATEGORY_ARRAY = 0x00080000u,      /* multidimensional */
+    RT_FLAG_CATEGORY_SZARRAY = 0x000A0000u,
+    RT_FLAG_CATEGORY_INTERFACE = 0x000C0000u,
+};
+
+struct RtType {
+    uint32_t flags;           /* 0x00 low 16 bits: component size when RT_FLAG_HAS_COMPONENT_SIZE */
+    uint32_t base_size;       /* 0x04 bytes */
+    uint32_t flags2;          /* 0x08 */
+    uint16_t n_virtuals;      /* 0x0C */
+    uint16_t n_interfaces;    /* 0x0E */
+    const RtType *parent;     /* 0x10 */
+    const RtGcDesc *gc;       /* 0x18 NULL when RT_FLAG_CONTAINS_GC_POINTERS is clear */
+    RtAux *aux;               /* 0x20 */
+    const void *reserved;     /* 0x28 */
+    const RtType *element;    /* 0x30 element type of arrays, pointers, byrefs; T of Nullable<T>; underlying type of enums */
+    const RtType *const *interfaces; /* 0x38 n_interfaces entries */
+    void *vtable[];           /* 0x40 */
+};
+
+struct RtAux {
+    uint32_t flags;           /* 0x00 CoreCLR's MethodTableAuxiliaryData flags */
+    uint32_t type_id;         /* 0x04 index into interface dispatch rows */
+    RtObject *runtime_type;   /* 0x08 the System.RuntimeType of this type (frozen object) */
+    void (*finalizer)(RtObject *); /* 0x10 NULL without a finalizer */
+    const char *full_name;    /* 0x18 UTF-8, zero-terminated: as Type.FullName shows it */
+    const void *reflection;   /* 0x20 reflection data, see reflection.c */
+    uint64_t reserved[3];     /* 0x28 */
+};
+
+struct RtObject {
+    const RtType *type;
+};
+
+/* ---- exception.c: throwing from C. None of these return. ---- */
+enum RtThrowKind { /* order is the contract with compiler/codegen */
+    RT_THROW_NULL_REFERENCE, RT_THROW_INDEX_OUT_OF_RANGE, RT_THROW_OVERFLOW, RT_THROW_DIVIDE_BY_ZERO,
+    RT_THROW_INVALID_CAST, RT_THROW_ARRAY_TYPE_MISMATCH, RT_THROW_OUT_OF_MEMORY, RT_THROW_ARGUMENT_NULL,
+    RT_THROW_PLATFORM_NOT_SUPPORTED, RT_THROW_SYNCHRONIZATION_LOCK, RT_THROW_ARGUMENT_OUT_OF_RANGE,
+    RT_THROW_INVALID_PROGRAM, RT_THROW_STACK_OVERFLOW, RT_THROW_THREAD_STATE, RT_THROW_ARITHMETIC,
+};
+_Noreturn void rt_throw_kind(int kind);
+_Noreturn void rt_throw(RtObject *exception);
+_Noreturn void rt_throw_unsupported(const char *what); /* PlatformNotSupportedException that names `what` */
+_Noreturn void rt_fail_fast(const char *message);      /* message on stderr, then abort() */
+
+/* ---- alloc.c: may collect. Memory is zeroed. Throws OutOfMemoryException when memory cannot be had. ---- */
+RtObject *rt_new(const RtType *type);
+RtObject *rt_new_array(const RtType *array_type, int64_t length); /* OverflowException when length is negative */
+RtObject *rt_new_string(int32_t length, const RtType *string_type);
+
+/* ---- gc.c ---- */
+void rt_gc_init(void);
+void rt_gc_collect(int generation);                     /* blocking */
+int64_t rt_gc_total_allocated_bytes(void);
+int64_t rt_gc_heap_bytes(void);                         /* bytes in use after the last collection plus what was allocated since */
+int32_t rt_gc_count(int generation);
+void rt_gc_suppress_finalize(RtObject *object);
+void rt_gc_reregister_finalize(RtObject *object);
+void rt_gc_wait_for_pending_finalizers(void);
+bool rt_gc_is_heap_object(const void *pointer);         /* does the word point into the collected heap */
+
+/* ---- roots.c: handles. `kind`: 0 weak, 1 weak that tracks resurrection, 2 normal, 3 pinned (System.Runtime.InteropServices.GCHandleType) ---- */
+void *rt_handle_new(RtObject *target, int kind);
+RtObject *rt_handle_get(void *handle);
+void rt_handle_set(void *handle, RtObject *target);
+void rt_handle_free(void *handle);
+void *rt_dependent_new(RtObject *target, RtObject *dependent);
+RtObject *rt_dependent_target(void *handle);
+RtObject *rt_dependent_get(void *handle, RtObject **dependent);
+void rt_dependent_set_target_null(void *handle);
+void rt_dependent_set_dependent(void *handle, RtObject *dependent);
+void rt_dependent_free(void *handle);
+
+/* ---- thread.c ---- */
+RtThread *rt_thread_self(void);                         /* attaches the calling thread on first use */
+char *rt_thread_statics(void);                          /* this thread's block of [ThreadStatic] storage, zeroed at start; a root */
+extern const uint64_t rt_thread_statics_bytes;          /* defined by the program */
+int32_t rt_thread_id(RtThread *thread);                 /* Thread.ManagedThreadId, from 1 */
+
+/* ---- monitor.c: System.Threading.Monitor over the sync word ---- */
+void rt_monitor_enter(RtObject *object);
+bool rt_monitor_try_enter(RtObject *object, int32_t timeout_ms); /* -1 waits for ever */
+void rt_monitor_exit(RtObject *object);                 /* SynchronizationLockException when not the owner */
+bool rt_monitor_is_entered(RtObject *object);
+bool rt_monitor_wait(RtObject *object, int32_t timeout_ms);
+void rt_monitor_pulse(RtObject *object);
+void rt_monitor_pulse_all(RtObject *object);
+int32_t rt_object_hash(RtObject *object);               /* RuntimeHelpers.GetHashCode: never 0, kept for the object's life */
+int32_t rt_object_try_hash(RtObject *object);           /* 0 when none was given yet */
+
+/* Static fields that can hold references live in this section; all its words are roots. */
+extern char __start_rt_statics[], __stop_rt_statics[];
+
+#endif
