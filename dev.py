@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""The one command for developers: `dev.py check | test [--bless] [pytest arguments] | gen | bench NAME`.
+
+check   ruff, mypy, layer contracts, house rules, generated files, and the tests without the run stage (under a minute)
+test    all tests; `--bless` rewrites the expectations of tests/cases, to be read before they are committed
+gen     writes the files that are generated from code
+bench   measures: hello, wordcount, programs
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+COMMANDS = {"check": "tools.check", "test": "tools.run_tests", "gen": "tools.generate", "bench": "tools.bench.main"}
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code of one developer command."""
+    if not arguments or arguments[0] not in COMMANDS:
+        sys.stderr.write((__doc__ or "").strip() + "\n")
+        return 2
+    sys.path.insert(0, str(ROOT))
+    return int(importlib.import_module(COMMANDS[arguments[0]]).run(ROOT, arguments[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

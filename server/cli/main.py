@@ -1,0 +1,137 @@
+"""Command line arguments to an exit code: picks the verb and runs it.
+
+Each verb is a module with `USAGE: str` and `run(args) -> int`, imported only when it is asked for, so that `aotd version`
+does not pay for the compiler. This is the edge where errors that mean "the user's fault" (`InputError`, `OSError`) become
+one canonical line on stderr; a programming error keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from compiler.diagnostics import InputError
+from compiler.render import canonical_line
+from server.cli import console
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+
+HELP_SWITCHES = frozenset({"-h", "-?", "--help", "-help", "/?", "/h", "/help"})
+
+
+class Verb(Protocol):
+    """What a verb's module offers."""
+
+    USAGE: str
+
+    def run(self, args: Sequence[str]) -> int:
+        """The exit code of the verb for the arguments that follow its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerbEntry:
+    """One row of the verb table: where the verb lives and its line in `aotd help`."""
+
+    module: str
+    summary: str
+
+
+VERBS: dict[str, VerbEntry] = {
+    "version": VerbEntry("server.cli.version", "print the version"),
+}
+
+
+def main() -> int:
+    """Entry point of the `aotd` command; the return value is the exit code of the process."""
+    console.prepare_streams()
+    try:
+        code = run_command(sys.argv[1:])
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        console.error_line("aotd: interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away; nothing more can be said to it, and the interpreter's own flush at exit must not try.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
+
+
+def run_command(args: Sequence[str]) -> int:
+    """Exit code of the command line `args` (without the program's name)."""
+    if not args:
+        console.write(help_text())
+        return EXIT_FAILED
+    name, rest = args[0], args[1:]
+    if name in HELP_SWITCHES or name == "help":
+        return run_help(rest)
+    if name in ("--version", "-version"):
+        return load_verb(VERBS["version"]).run(rest)
+    entry = VERBS.get(name)
+    if entry is None:
+        kind = "switch" if name.startswith("-") else "command"
+        return report(InputError("MSB1001", f"Unknown {kind} '{name}'. Run 'aotd help' for the list of commands."))
+    verb = load_verb(entry)
+    if any(arg in HELP_SWITCHES for arg in rest):
+        console.write(verb.USAGE.rstrip("\n") + "\n")
+        return EXIT_OK
+    try:
+        return verb.run(rest)
+    except InputError as error:
+        return report(error)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return report(InputError("AOTD0001", describe_os_error(error)))
+
+
+def run_help(args: Sequence[str]) -> int:
+    """`aotd help [VERB]`: prints the list of verbs, or one verb's usage."""
+    if not args:
+        console.write(help_text())
+        return EXIT_OK
+    entry = VERBS.get(args[0])
+    if entry is None:
+        return report(InputError("MSB1001", f"Unknown command '{args[0]}'. Run 'aotd help' for the list of commands."))
+    console.write(load_verb(entry).USAGE.rstrip("\n") + "\n")
+    return EXIT_OK
+
+
+def load_verb(entry: VerbEntry) -> Verb:
+    """The module of a verb, checked by the protocol's names at type-check time of each verb's own test."""
+    return cast(Verb, importlib.import_module(entry.module))
+
+
+def help_text() -> str:
+    """The text of `aotd help`."""
+    width = max(len(name) for name in VERBS)
+    lines = ["Usage: aotd COMMAND [ARGUMENTS]", "", "Commands:"]
+    lines += [f"  {name.ljust(width)}  {entry.summary}" for name, entry in sorted(VERBS.items())]
+    lines += ["", "'aotd COMMAND --help' explains one command. 'aotd --version' prints the version."]
+    return "\n".join(lines) + "\n"
+
+
+def report(error: InputError) -> int:
+    """Writes the error as one canonical line to stderr; the exit code of a failed build."""
+    console.error_line(canonical_line(error.to_diagnostic()))
+    return EXIT_FAILED
+
+
+def describe_os_error(error: OSError) -> str:
+    """One line for an error of the operating system: what it was and which file it was about."""
+    reason = error.strerror or str(error)
+    name = errno.errorcode.get(error.errno, "") if error.errno is not None else ""
+    place = f" '{error.filename}'" if error.filename else ""
+    return f"{reason}{place}" + (f" ({name})" if name else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

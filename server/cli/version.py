@@ -1,0 +1,29 @@
+"""`aotd version`: prints the version of aotd."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import metadata
+
+from server.cli import console
+from server.cli.switches import reject_arguments
+
+USAGE = """Usage: aotd version
+
+Prints the version of aotd.
+"""
+
+
+def run(args: Sequence[str]) -> int:
+    """Prints one line; exit code 0."""
+    reject_arguments("version", args)
+    console.write(version_line() + "\n")
+    return 0
+
+
+def version_line() -> str:
+    """`aotd X.Y.Z`, from the metadata of the installed package; a source tree that is not installed says so."""
+    try:
+        return f"aotd {metadata.version('aotd')}"
+    except metadata.PackageNotFoundError:
+        return "aotd (not installed, run from source)"
