@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The one command for developers: `dev.py check | test [--bless] [pytest arguments] | gen | bench NAME`.
+"""The one command for developers: `dev.py setup | check | test [--bless] [pytest arguments] | gen | bench NAME`.
 
 check   ruff, mypy, layer contracts, house rules, generated files, and the tests without the run stage (under a minute)
 test    all tests; `--bless` rewrites the expectations of tests/cases, to be read before they are committed
+setup   makes .venv with everything that the tests need, from a fresh checkout
 gen     writes the files that are generated from code
 bench   measures: hello, wordcount, programs
 """
@@ -14,7 +15,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-COMMANDS = {"check": "tools.check", "test": "tools.run_tests", "gen": "tools.generate", "bench": "tools.bench.main"}
+COMMANDS = {
+    "setup": "tools.setup",
+    "check": "tools.check",
+    "test": "tools.run_tests",
+    "gen": "tools.generate",
+    "bench": "tools.bench.main",
+}
 
 
 def main(arguments: list[str]) -> int:
