@@ -125,7 +125,7 @@ def read_compressed(data: bytes, pos: int) -> tuple[int, int]:
 def open_image(file: str, data: bytes) -> Image:
     """The image in `data`, a PE file with a CLI header (ECMA-335 II.25.3.3). Raises BadImage."""
     try:
-        pe: Any = dnfile.dnPE(data=data, fast_load=True)
+        pe: Any = dnfile.dnPE(data=data, fast_load=True)  # type: ignore[no-untyped-call]  # dnfile annotates no constructor
     except pefile.PEFormatError as error:
         raise BadImage(file, str(error).strip("'")) from None
     directories = pe.OPTIONAL_HEADER.DATA_DIRECTORY

@@ -1,0 +1,455 @@
+"""Definitions: the rows of one module as named things (types, methods, fields), made on first use.
+
+A definition is open: generic parameters stand in its signatures. Instantiations live in `type_desc`. Nothing here
+follows references to other modules; `universe` does.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+
+from compiler.metadata.bad_image import BadImage
+from compiler.metadata.image import Image
+from compiler.metadata.method_body import MethodBody, read_method_body
+from compiler.metadata.signatures import ElementType, MethodSig, SigType, read_field_sig, read_method_sig
+from compiler.metadata.tokens import TableId, Token, decode_coded, encode_coded, make_token
+
+# Type flags (ECMA-335 II.23.1.15)
+TYPE_INTERFACE = 0x20
+TYPE_ABSTRACT = 0x80
+TYPE_SEALED = 0x100
+TYPE_BEFORE_FIELD_INIT = 0x100000
+LAYOUT_MASK = 0x18
+LAYOUT_SEQUENTIAL = 0x08
+LAYOUT_EXPLICIT = 0x10
+# Method flags (ECMA-335 II.23.1.10)
+METHOD_ACCESS_MASK = 0x7
+METHOD_PUBLIC = 0x6
+METHOD_STATIC = 0x10
+METHOD_FINAL = 0x20
+METHOD_VIRTUAL = 0x40
+METHOD_NEW_SLOT = 0x100
+METHOD_ABSTRACT = 0x400
+METHOD_PINVOKE = 0x2000
+# Method implementation flags (ECMA-335 II.23.1.11)
+IMPL_RUNTIME = 0x3
+IMPL_NO_INLINING = 0x8
+IMPL_AGGRESSIVE_INLINING = 0x100
+IMPL_INTERNAL_CALL = 0x1000
+# Field flags (ECMA-335 II.23.1.5)
+FIELD_STATIC = 0x10
+FIELD_LITERAL = 0x40
+FIELD_HAS_RVA = 0x100
+
+
+class TypeDefinition:
+    """A TypeDef row. `generic_count` includes the parameters of enclosing types, as in metadata."""
+
+    __slots__ = ("module", "rid", "name", "namespace", "flags", "generic_count", "enclosing", "_fields", "_methods", "_by_name", "instances")
+
+    def __init__(self, module: Module, rid: int) -> None:
+        image = module.image
+        self.module = module
+        self.rid = rid
+        self.name = image.string(image.column(TableId.TYPE_DEF, "TypeName")[rid - 1])
+        self.namespace = image.string(image.column(TableId.TYPE_DEF, "TypeNamespace")[rid - 1])
+        self.flags = image.column(TableId.TYPE_DEF, "Flags")[rid - 1]
+        self.generic_count = len(module.generic_params(make_token(TableId.TYPE_DEF, rid)))
+        outer = module.enclosing_rid(rid)
+        self.enclosing: TypeDefinition | None = module.type_definition(outer) if outer else None
+        self._fields: tuple[FieldDefinition, ...] | None = None
+        self._methods: tuple[MethodDefinition, ...] | None = None
+        self._by_name: dict[str, list[MethodDefinition]] | None = None
+        self.instances: dict[object, object] = {}
+
+    @property
+    def token(self) -> Token:
+        """The TypeDef token."""
+        return make_token(TableId.TYPE_DEF, self.rid)
+
+    @property
+    def full_name(self) -> str:
+        """Namespace and name with `+` between nested names, as Type.FullName writes it."""
+        if self.enclosing is not None:
+            return f"{self.enclosing.full_name}+{self.name}"
+        return f"{self.namespace}.{self.name}" if self.namespace else self.name
+
+    @property
+    def is_interface(self) -> bool:
+        """Whether the type is an interface."""
+        return bool(self.flags & TYPE_INTERFACE)
+
+    @property
+    def extends(self) -> Token:
+        """The base type's token; 0 for Object, interfaces and <Module>."""
+        coded = self.module.image.column(TableId.TYPE_DEF, "Extends")[self.rid - 1]
+        return decode_coded("TypeDefOrRef", coded) if coded >> 2 else Token(0)
+
+    @property
+    def fields(self) -> tuple[FieldDefinition, ...]:
+        """The type's own fields in metadata order."""
+        if self._fields is None:
+            self._fields = tuple(self.module.field_definition(rid) for rid in self.module.member_range(self.rid, "FieldList", TableId.FIELD))
+        return self._fields
+
+    @property
+    def methods(self) -> tuple[MethodDefinition, ...]:
+        """The type's own methods in metadata order."""
+        if self._methods is None:
+            rids = self.module.member_range(self.rid, "MethodList", TableId.METHOD_DEF)
+            self._methods = tuple(self.module.method_definition(rid) for rid in rids)
+        return self._methods
+
+    def methods_named(self, name: str) -> list[MethodDefinition]:
+        """The type's own methods of that name."""
+        if self._by_name is None:
+            table: dict[str, list[MethodDefinition]] = defaultdict(list)
+            for method in self.methods:
+                table[method.name].append(method)
+            self._by_name = dict(table)
+        return self._by_name.get(name, [])
+
+    @property
+    def interface_tokens(self) -> list[Token]:
+        """TypeDefOrRef tokens of the interfaces that the type declares, in metadata order."""
+        return self.module.interface_impls.get(self.rid, [])
+
+    @property
+    def method_impls(self) -> list[tuple[Token, Token]]:
+        """(body, declaration) tokens of the type's MethodImpl rows."""
+        return self.module.method_impls.get(self.rid, [])
+
+    @property
+    def class_layout(self) -> tuple[int, int] | None:
+        """(packing size, class size) in bytes from the ClassLayout row, or None."""
+        return self.module.class_layouts.get(self.rid)
+
+    def has_attribute(self, full_name: str) -> bool:
+        """Whether a custom attribute of that type stands on the type."""
+        return self.module.has_attribute(self.token, full_name)
+
+    def __repr__(self) -> str:
+        return f"<{self.full_name}>"
+
+
+class FieldDefinition:
+    """A Field row."""
+
+    __slots__ = ("module", "rid", "name", "flags", "_sig")
+
+    def __init__(self, module: Module, rid: int) -> None:
+        image = module.image
+        self.module = module
+        self.rid = rid
+        self.name = image.string(image.column(TableId.FIELD, "Name")[rid - 1])
+        self.flags = image.column(TableId.FIELD, "Flags")[rid - 1]
+        self._sig: SigType | None = None
+
+    @property
+    def token(self) -> Token:
+        """The Field token."""
+        return make_token(TableId.FIELD, self.rid)
+
+    @property
+    def owner(self) -> TypeDefinition:
+        """The type that declares the field."""
+        return self.module.type_definition(self.module.field_owner(self.rid))
+
+    @property
+    def sig(self) -> SigType:
+        """The field's type, modifiers kept."""
+        if self._sig is None:
+            image = self.module.image
+            self._sig = read_field_sig(image.file, image.blob(image.column(TableId.FIELD, "Signature")[self.rid - 1]))
+        return self._sig
+
+    @property
+    def is_static(self) -> bool:
+        """Whether the field is static (literals are)."""
+        return bool(self.flags & FIELD_STATIC)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the field is a compile-time constant without storage."""
+        return bool(self.flags & FIELD_LITERAL)
+
+    @property
+    def rva(self) -> int:
+        """The address of the field's initial bytes; 0 without any."""
+        return self.module.field_rvas.get(self.rid, 0)
+
+    @property
+    def explicit_offset(self) -> int | None:
+        """The FieldLayout offset in bytes, or None."""
+        return self.module.field_layouts.get(self.rid)
+
+    def has_attribute(self, full_name: str) -> bool:
+        """Whether a custom attribute of that type stands on the field."""
+        return self.module.has_attribute(self.token, full_name)
+
+    def __repr__(self) -> str:
+        return f"<{self.owner.full_name}::{self.name}>"
+
+
+class MethodDefinition:
+    """A MethodDef row."""
+
+    __slots__ = ("module", "rid", "name", "flags", "impl_flags", "rva", "owner", "_sig", "_body", "generic_count", "is_virtual", "is_static")
+
+    def __init__(self, module: Module, rid: int) -> None:
+        image = module.image
+        self.module = module
+        self.rid = rid
+        self.name = image.string(image.column(TableId.METHOD_DEF, "Name")[rid - 1])
+        self.flags = image.column(TableId.METHOD_DEF, "Flags")[rid - 1]
+        self.impl_flags = image.column(TableId.METHOD_DEF, "ImplFlags")[rid - 1]
+        self.rva = image.column(TableId.METHOD_DEF, "RVA")[rid - 1]
+        self.owner: TypeDefinition = module.type_definition(module.method_owner(rid))
+        self._sig: MethodSig | None = None
+        self._body: MethodBody | None = None
+        self.generic_count = len(module.generic_params(make_token(TableId.METHOD_DEF, rid)))
+        self.is_virtual = bool(self.flags & METHOD_VIRTUAL)
+        self.is_static = bool(self.flags & METHOD_STATIC)
+
+    @property
+    def token(self) -> Token:
+        """The MethodDef token."""
+        return make_token(TableId.METHOD_DEF, self.rid)
+
+    @property
+    def sig(self) -> MethodSig:
+        """The open signature."""
+        if self._sig is None:
+            image = self.module.image
+            self._sig = read_method_sig(image.file, image.blob(image.column(TableId.METHOD_DEF, "Signature")[self.rid - 1]))
+        return self._sig
+
+    @property
+    def body(self) -> MethodBody | None:
+        """The IL body, or None for abstract, runtime and native methods. Raises BadImage."""
+        if self.rva == 0 or self.impl_flags & 0x3:
+            return None
+        if self._body is None:
+            self._body = read_method_body(self.module.image, self.rva)
+        return self._body
+
+    @property
+    def is_abstract(self) -> bool:
+        """Whether the method has no body by declaration."""
+        return bool(self.flags & METHOD_ABSTRACT)
+
+    @property
+    def is_new_slot(self) -> bool:
+        """Whether a virtual method starts a slot of its own."""
+        return bool(self.flags & METHOD_NEW_SLOT)
+
+    @property
+    def is_internal_call(self) -> bool:
+        """Whether the runtime provides the body."""
+        return bool(self.impl_flags & IMPL_INTERNAL_CALL)
+
+    @property
+    def pinvoke(self) -> tuple[str, str, int] | None:
+        """(module, entry point, flags) of a P/Invoke, or None."""
+        return self.module.pinvokes.get(self.rid) if self.flags & METHOD_PINVOKE else None
+
+    def has_attribute(self, full_name: str) -> bool:
+        """Whether a custom attribute of that type stands on the method."""
+        return self.module.has_attribute(self.token, full_name)
+
+    def __repr__(self) -> str:
+        return f"<{self.owner.full_name}::{self.name}>"
+
+
+class Module:
+    """One loaded module: its image, and its definitions interned by row. Invariant: one object per row."""
+
+    def __init__(self, image: Image, name: str) -> None:
+        self.image = image
+        self.name = name
+        self._types: dict[int, TypeDefinition] = {}
+        self._methods: dict[int, MethodDefinition] = {}
+        self._fields: dict[int, FieldDefinition] = {}
+        self._by_name: dict[tuple[str, str], int] | None = None
+        self._nested_by_name: dict[tuple[int, str], int] | None = None
+        nested = image.column(TableId.NESTED_CLASS, "NestedClass")
+        self._enclosing = dict(zip(nested, image.column(TableId.NESTED_CLASS, "EnclosingClass"), strict=True))
+        self._generic_params: dict[int, list[int]] = defaultdict(list)
+        for rid, owner in enumerate(image.column(TableId.GENERIC_PARAM, "Owner"), 1):
+            self._generic_params[owner].append(rid)
+        decode = decode_coded
+        self.interface_impls: dict[int, list[Token]] = defaultdict(list)
+        for cls, itf in zip(
+            image.column(TableId.INTERFACE_IMPL, "Class"), image.column(TableId.INTERFACE_IMPL, "Interface"), strict=True
+        ):
+            self.interface_impls[cls].append(decode("TypeDefOrRef", itf))
+        self.method_impls: dict[int, list[tuple[Token, Token]]] = defaultdict(list)
+        for cls, body, declaration in zip(
+            image.column(TableId.METHOD_IMPL, "Class"),
+            image.column(TableId.METHOD_IMPL, "MethodBody"),
+            image.column(TableId.METHOD_IMPL, "MethodDeclaration"),
+            strict=True,
+        ):
+            self.method_impls[cls].append((decode("MethodDefOrRef", body), decode("MethodDefOrRef", declaration)))
+        self.class_layouts: dict[int, tuple[int, int]] = {
+            parent: (packing, size)
+            for parent, packing, size in zip(
+                image.column(TableId.CLASS_LAYOUT, "Parent"),
+                image.column(TableId.CLASS_LAYOUT, "PackingSize"),
+                image.column(TableId.CLASS_LAYOUT, "ClassSize"),
+                strict=True,
+            )
+        }
+        self.field_rvas = dict(zip(image.column(TableId.FIELD_RVA, "Field"), image.column(TableId.FIELD_RVA, "RVA"), strict=True))
+        self.field_layouts = dict(
+            zip(image.column(TableId.FIELD_LAYOUT, "Field"), image.column(TableId.FIELD_LAYOUT, "Offset"), strict=True)
+        )
+        self.pinvokes = self._read_pinvokes()
+        self._attributes: dict[int, list[int]] | None = None
+        self._attribute_names: dict[int, str] = {}
+        self._field_starts = image.column(TableId.TYPE_DEF, "FieldList")
+        self._method_starts = image.column(TableId.TYPE_DEF, "MethodList")
+        self.sig_cache: dict[object, object] = {}
+
+    def _read_pinvokes(self) -> dict[int, tuple[str, str, int]]:
+        image = self.image
+        modules = image.column(TableId.MODULE_REF, "Name")
+        found: dict[int, tuple[str, str, int]] = {}
+        for flags, member, name, scope in zip(
+            image.column(TableId.IMPL_MAP, "MappingFlags"),
+            image.column(TableId.IMPL_MAP, "MemberForwarded"),
+            image.column(TableId.IMPL_MAP, "ImportName"),
+            image.column(TableId.IMPL_MAP, "ImportScope"),
+            strict=True,
+        ):
+            if member & 1 and 0 < scope <= len(modules):
+                found[member >> 1] = (image.string(modules[scope - 1]), image.string(name), flags)
+        return found
+
+    def type_definition(self, rid: int) -> TypeDefinition:
+        """TypeDef row `rid`. Raises BadImage when there is none."""
+        found = self._types.get(rid)
+        if found is None:
+            if not 0 < rid <= self.image.rows(TableId.TYPE_DEF):
+                raise BadImage(self.image.file, f"type row {rid} does not exist")
+            found = self._types.get(rid) or TypeDefinition(self, rid)
+            self._types[rid] = found
+        return found
+
+    def method_definition(self, rid: int) -> MethodDefinition:
+        """MethodDef row `rid`. Raises BadImage when there is none."""
+        found = self._methods.get(rid)
+        if found is None:
+            if not 0 < rid <= self.image.rows(TableId.METHOD_DEF):
+                raise BadImage(self.image.file, f"method row {rid} does not exist")
+            found = MethodDefinition(self, rid)
+            self._methods[rid] = found
+        return found
+
+    def field_definition(self, rid: int) -> FieldDefinition:
+        """Field row `rid`. Raises BadImage when there is none."""
+        found = self._fields.get(rid)
+        if found is None:
+            if not 0 < rid <= self.image.rows(TableId.FIELD):
+                raise BadImage(self.image.file, f"field row {rid} does not exist")
+            found = FieldDefinition(self, rid)
+            self._fields[rid] = found
+        return found
+
+    def method_owner(self, rid: int) -> int:
+        """The TypeDef row that owns MethodDef row `rid`."""
+        return bisect_right(self._method_starts, rid)
+
+    def field_owner(self, rid: int) -> int:
+        """The TypeDef row that owns Field row `rid`."""
+        return bisect_right(self._field_starts, rid)
+
+    def member_range(self, type_rid: int, column: str, table: TableId) -> range:
+        """The rows of `table` that TypeDef row `type_rid` owns by its list column (ECMA-335 II.22.37)."""
+        starts = self._field_starts if column == "FieldList" else self._method_starts
+        end = starts[type_rid] if type_rid < len(starts) else self.image.rows(table) + 1
+        return range(starts[type_rid - 1], end)
+
+    def enclosing_rid(self, rid: int) -> int:
+        """The row of the enclosing type; 0 for a top-level type."""
+        return self._enclosing.get(rid, 0)
+
+    def generic_params(self, token: int) -> list[int]:
+        """GenericParam rows of a TypeDef or MethodDef token, in order."""
+        return self._generic_params.get(encode_coded("TypeOrMethodDef", token), [])
+
+    def find_type(self, namespace: str, name: str) -> TypeDefinition | None:
+        """The top-level type of that name, or None."""
+        if self._by_name is None:
+            image = self.image
+            names = image.column(TableId.TYPE_DEF, "TypeName")
+            spaces = image.column(TableId.TYPE_DEF, "TypeNamespace")
+            self._by_name = {}
+            for rid in range(len(names), 0, -1):
+                if rid not in self._enclosing:
+                    self._by_name[image.string(spaces[rid - 1]), image.string(names[rid - 1])] = rid
+        rid = self._by_name.get((namespace, name), 0)
+        return self.type_definition(rid) if rid else None
+
+    def find_nested(self, outer: TypeDefinition, name: str) -> TypeDefinition | None:
+        """The type of that name nested in `outer`, or None."""
+        if self._nested_by_name is None:
+            names = self.image.column(TableId.TYPE_DEF, "TypeName")
+            self._nested_by_name = {(out, self.image.string(names[rid - 1])): rid for rid, out in self._enclosing.items()}
+        rid = self._nested_by_name.get((outer.rid, name), 0)
+        return self.type_definition(rid) if rid else None
+
+    def attribute_rows(self, token: int) -> list[int]:
+        """CustomAttribute rows on the entity of `token`."""
+        if self._attributes is None:
+            table: dict[int, list[int]] = defaultdict(list)
+            for rid, parent in enumerate(self.image.column(TableId.CUSTOM_ATTRIBUTE, "Parent"), 1):
+                table[parent].append(rid)
+            self._attributes = dict(table)
+        return self._attributes.get(encode_coded("HasCustomAttribute", token), [])
+
+    def attribute_type_name(self, rid: int) -> str:
+        """The full name of the attribute's type of CustomAttribute row `rid` (nested types by their own name)."""
+        coded = self.image.column(TableId.CUSTOM_ATTRIBUTE, "Type")[rid - 1]
+        name = self._attribute_names.get(coded)
+        if name is None:
+            name = self._attribute_names[coded] = self._constructor_type_name(decode_coded("CustomAttributeType", coded))
+        return name
+
+    def _constructor_type_name(self, constructor: Token) -> str:
+        rid = constructor & 0xFFFFFF
+        if constructor >> 24 == TableId.METHOD_DEF:
+            return self.type_definition(self.method_owner(rid)).full_name
+        parent = decode_coded("MemberRefParent", self.image.column(TableId.MEMBER_REF, "Class")[rid - 1])
+        table, row = parent >> 24, parent & 0xFFFFFF
+        if table == TableId.TYPE_REF:
+            image = self.image
+            space = image.string(image.column(TableId.TYPE_REF, "TypeNamespace")[row - 1])
+            name = image.string(image.column(TableId.TYPE_REF, "TypeName")[row - 1])
+            return f"{space}.{name}" if space else name
+        if table == TableId.TYPE_DEF:
+            return self.type_definition(row).full_name
+        return ""
+
+    def has_attribute(self, token: int, full_name: str) -> bool:
+        """Whether an attribute of that type stands on the entity of `token`."""
+        return any(self.attribute_type_name(rid) == full_name for rid in self.attribute_rows(token))
+
+    def constant(self, token: int) -> tuple[ElementType, bytes] | None:
+        """(type, little-endian bytes) of the Constant row of a field or parameter, or None."""
+        coded = encode_coded("HasConstant", token)
+        table = self.sig_cache.get("constants")
+        if table is None:
+            parents = self.image.column(TableId.CONSTANT, "Parent")
+            table = {parent: rid for rid, parent in enumerate(parents, 1)}
+            self.sig_cache["constants"] = table
+        assert isinstance(table, dict)
+        rid = table.get(coded)
+        if rid is None:
+            return None
+        kind = self.image.column(TableId.CONSTANT, "Type")[rid - 1]
+        return ElementType(kind & 0xFF), self.image.blob(self.image.column(TableId.CONSTANT, "Value")[rid - 1])
+
+    def __repr__(self) -> str:
+        return f"<module {self.name}>"
