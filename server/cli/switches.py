@@ -54,6 +54,7 @@ VALUE_SWITCHES = {
     "v": "verbosity",
     "verbosity": "verbosity",
 }
+PROPERTY_OF_SWITCH = {"runtime": "RuntimeIdentifier", "configuration": "Configuration", "framework": "TargetFramework"}
 FLAG_SWITCHES = frozenset({"nologo", "no-restore", "verify"})
 
 
@@ -129,19 +130,22 @@ def apply_switch(reading: _Reading, switch: str, spelled: str, value: str) -> No
                 name, equals, text = pair.partition("=")
                 if not equals or not name.strip():
                     raise InputError("MSB1006", f"Property is not valid: '{spelled}'. Write -p:Name=Value.")
-                reading.properties[name.strip()] = text
-        case "runtime":
-            reading.properties["RuntimeIdentifier"] = value
-        case "configuration":
-            reading.properties["Configuration"] = value
-        case "framework":
-            reading.properties["TargetFramework"] = value
+                set_property(reading.properties, name.strip(), text)
+        case "runtime" | "configuration" | "framework":
+            set_property(reading.properties, PROPERTY_OF_SWITCH[switch], value)
         case "output":
             reading.output = value
         case _:
             if value.lower() not in VERBOSITY_NAMES:
                 raise InputError("MSB1018", f"Verbosity level is not valid: '{value}'. Use q, m, n, d or diag.")
             reading.verbosity = VERBOSITY_NAMES[value.lower()]
+
+
+def set_property(properties: dict[str, str], name: str, value: str) -> None:
+    """Sets a property whose name ignores case; the spelling used last stays."""
+    for present in [key for key in properties if key.lower() == name.lower()]:
+        del properties[present]
+    properties[name] = value
 
 
 def split_properties(value: str) -> list[str]:
