@@ -1,4 +1,4 @@
-"""Text and progress to the terminal: the only module of the command line that knows what a terminal is.
+"""Text and progress to the caller's terminal: the only module of the command line that knows what a terminal is.
 
 Diagnostics and results go to stdout, as MSBuild's do; errors about the command itself and progress go to stderr.
 Colour and the moving progress line appear only on a terminal, and never with NO_COLOR set or TERM=dumb.
@@ -7,14 +7,12 @@ Colour and the moving progress line appear only on a terminal, and never with NO
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import sys
 import time
-from typing import TextIO
 
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.render import canonical_line
+from server.cli.caller import Channel, caller
 
 RESET = "\x1b[0m"
 COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.INFO: "", Severity.HIDDEN: "\x1b[2m"}
@@ -31,34 +29,26 @@ def prepare_streams() -> None:
 
 def write(text: str) -> None:
     """Writes `text` to stdout as it is."""
-    sys.stdout.write(text)
+    caller().out.output.write(text)
 
 
 def error_line(line: str) -> None:
     """Writes one line to stderr, in red on a terminal; stdout is flushed first so that the order is kept."""
-    sys.stdout.flush()
-    sys.stderr.write(coloured(line, COLOURS[Severity.ERROR], sys.stderr) + "\n")
-    sys.stderr.flush()
+    whom = caller()
+    whom.out.output.flush()
+    whom.err.output.write(coloured(line, COLOURS[Severity.ERROR], whom.err) + "\n")
+    whom.err.output.flush()
 
 
 def diagnostic_line(diagnostic: Diagnostic) -> None:
     """Writes the diagnostic in canonical form to stdout."""
-    write(coloured(canonical_line(diagnostic), COLOURS[diagnostic.severity], sys.stdout) + "\n")
+    out = caller().out
+    out.output.write(coloured(canonical_line(diagnostic), COLOURS[diagnostic.severity], out) + "\n")
 
 
-def coloured(line: str, colour: str, stream: TextIO) -> str:
-    """`line` in `colour` when `stream` shows colours, else unchanged."""
-    return f"{colour}{line}{RESET}" if colour and shows_colour(stream) else line
-
-
-def shows_colour(stream: TextIO) -> bool:
-    """True on a terminal that is not dumb, unless NO_COLOR is set (to anything but the empty string)."""
-    return is_terminal(stream) and not os.environ.get("NO_COLOR")
-
-
-def is_terminal(stream: TextIO) -> bool:
-    """True when `stream` is a terminal that can redraw a line."""
-    return stream.isatty() and os.environ.get("TERM", "") != "dumb"
+def coloured(line: str, colour: str, channel: Channel) -> str:
+    """`line` in `colour` when `channel` shows colours, else unchanged."""
+    return f"{colour}{line}{RESET}" if colour and channel.shows_colour else line
 
 
 class Progress:
@@ -70,7 +60,8 @@ class Progress:
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._moving = not quiet and is_terminal(sys.stderr)
+        self._caller = caller()
+        self._moving = not quiet and self._caller.err.is_terminal
         self._step = ""
         self._last_redraw = 0.0
         self._drawn = False
@@ -88,8 +79,8 @@ class Progress:
         if self._moving:
             self._redraw(text)
         elif not self._quiet:
-            write(f"  {text}\n")
-            sys.stdout.flush()
+            self._caller.out.output.write(f"  {text}\n")
+            self._caller.out.output.flush()
 
     def count(self, done: int, total: int) -> None:
         """`done` of `total` parts of the present step are ready; shown on a terminal only."""
@@ -102,17 +93,18 @@ class Progress:
         """Writes a diagnostic without breaking the moving line."""
         self.clear()
         diagnostic_line(diagnostic)
-        sys.stdout.flush()
+        self._caller.out.output.flush()
 
     def clear(self) -> None:
         """Removes the moving line."""
         if self._drawn:
-            sys.stderr.write(CLEAR_LINE)
-            sys.stderr.flush()
+            self._say(CLEAR_LINE)
             self._drawn = False
 
     def _redraw(self, text: str) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        sys.stderr.write(CLEAR_LINE + text[:width])
-        sys.stderr.flush()
+        self._say(CLEAR_LINE + text[: self._caller.columns() - 1])
         self._drawn = True
+
+    def _say(self, text: str) -> None:
+        self._caller.err.output.write(text)
+        self._caller.err.output.flush()

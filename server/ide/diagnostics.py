@@ -1,0 +1,73 @@
+"""Diagnostics of projects to what an editor shows per file.
+
+From a `WorkspaceReport` to sorted diagnostics per file, each once, though a file may belong to several projects. What has no
+place of its own stands on the first line of its project. Knows no LSP type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from compiler.diagnostics import Diagnostic, Location, Severity
+from server.workspace.report import WorkspaceReport
+
+FileDiagnostics = Mapping[Path, tuple[Diagnostic, ...]]
+
+_DOCUMENTATION = "https://learn.microsoft.com/dotnet"
+_CODE = re.compile(r"(IL|CS|MSB|NETSDK)(\d{3,5})")
+
+
+def diagnostics_by_file(report: WorkspaceReport) -> FileDiagnostics:
+    """The visible diagnostics of `report`, per file, in the order of their places."""
+    found: dict[Path, dict[Diagnostic, None]] = {}
+    for project in report.projects:
+        for diagnostic in project.diagnostics:
+            if diagnostic.severity is Severity.HIDDEN:
+                continue
+            placed = place(diagnostic, project.path)
+            assert placed.location is not None
+            found.setdefault(Path(placed.location.file), {})[placed] = None
+    return {file: tuple(sorted(several, key=order)) for file, several in sorted(found.items())}
+
+
+def place(diagnostic: Diagnostic, project: Path) -> Diagnostic:
+    """`diagnostic` at a file that an editor can show, and without the project, which does not matter to it there."""
+    location = diagnostic.location
+    if location is None or not location.file:
+        location = Location(str(project), 1, 1)
+    elif not Path(location.file).is_absolute():
+        location = replace(location, file=str(project.parent / location.file))
+    return replace(diagnostic, location=location, project="")
+
+
+def order(diagnostic: Diagnostic) -> tuple[int, int, str, str]:
+    """Sorts by place, then code, then text."""
+    location = diagnostic.location
+    line, column = (location.line, location.column) if location is not None else (0, 0)
+    return line, column, diagnostic.code, diagnostic.message
+
+
+def documentation_link(code: str) -> str | None:
+    """The page that explains a diagnostic of .NET; None for codes that have no page."""
+    found = _CODE.fullmatch(code)
+    if found is None:
+        return None
+    family, number = found.group(1), int(found.group(2))
+    name = code.lower()
+    match family:
+        case "IL" if 3050 <= number <= 3099:
+            return f"{_DOCUMENTATION}/core/deploying/native-aot/warnings/{name}"
+        case "IL" if 3000 <= number <= 3049:
+            return f"{_DOCUMENTATION}/core/deploying/single-file/warnings/{name}"
+        case "IL" if number < 3000:
+            return f"{_DOCUMENTATION}/core/deploying/trimming/trim-warnings/{name}"
+        case "CS":
+            return f"{_DOCUMENTATION}/csharp/misc/{name}"
+        case "NETSDK":
+            return f"{_DOCUMENTATION}/core/tools/sdk-errors/{name}"
+        case "MSB":
+            return f"https://learn.microsoft.com/visualstudio/msbuild/errors/{name}"
+    return None
