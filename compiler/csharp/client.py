@@ -1,0 +1,214 @@
+"""C# sources, references and options -> PE and portable PDB bytes with diagnostics, by the warm worker.
+
+`CSharpWorker` keeps one worker process, starts it at the first request, and replaces it after it died or hung: the
+request then fails with a diagnostic, and the next one works. Only what changed since the last request for the same
+project is sent. It may be used from any thread; requests for one project wait for each other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compiler.csharp.coreclr import coreclr_command, coreclr_environment
+from compiler.csharp.errors import ToolchainError
+from compiler.csharp.frameworks import Toolchain
+from compiler.csharp.options import CSharpOptions, csc_switches
+from compiler.csharp.process import WorkerProcess
+from compiler.csharp.wire import Answer, Json
+from compiler.csharp.worker_build import ensure_worker
+from compiler.diagnostics import Diagnostic, Location, Severity
+
+_SEVERITIES = {"Error": Severity.ERROR, "Warning": Severity.WARNING, "Info": Severity.INFO, "Hidden": Severity.HIDDEN}
+
+
+@dataclass(frozen=True, slots=True)
+class CSharpSource:
+    """A source file: its path, as it appears in diagnostics and symbols, and its text (a leading U+FEFF is kept)."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CSharpReference:
+    """An assembly to compile against. `project` names an open project whose compilation stands in for the file."""
+
+    path: str
+    aliases: tuple[str, ...] = ()
+    embed_interop_types: bool = False
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CSharpRequest:
+    """One compilation. `project` identifies what is kept warm between requests; `directory` is its folder.
+
+    Generated sources are ordinary `sources`. `analyzer_configs` are .editorconfig and .globalconfig files.
+    With `emit_despite_errors` the bodies that have errors throw, and the rest is still emitted.
+    """
+
+    project: str
+    assembly_name: str
+    directory: str
+    options: CSharpOptions
+    sources: tuple[CSharpSource, ...]
+    references: tuple[CSharpReference, ...]
+    analyzer_configs: tuple[CSharpSource, ...] = ()
+    emit_despite_errors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CSharpResult:
+    """`pe` is None when nothing could be emitted; `pdb` also when the options ask for none."""
+
+    pe: bytes | None
+    pdb: bytes | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What the worker process `process` knows of a project; nothing that another process knew."""
+
+    gate: threading.Lock = field(default_factory=threading.Lock)
+    process: WorkerProcess | None = None
+    paths: tuple[str, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)
+    references: tuple[CSharpReference, ...] | None = None
+    analyzer_configs: tuple[CSharpSource, ...] | None = None
+
+
+class CSharpWorker:
+    """The warm compiler. Invariant: `_process` is alive, or the next request replaces it."""
+
+    def __init__(self, toolchain: Toolchain, cache_dir: Path, environment: Mapping[str, str], *, timeout_seconds: float = 120.0) -> None:
+        self._toolchain = toolchain
+        self._cache_dir = cache_dir
+        self._environment = dict(environment)
+        self._timeout_seconds = timeout_seconds
+        self._gate = threading.Lock()
+        self._process: WorkerProcess | None = None
+        self._sent: dict[str, _Sent] = {}
+
+    @property
+    def process_id(self) -> int | None:
+        """Process id of the running worker; None when none runs."""
+        process = self._process
+        return process.process_id if process is not None and process.is_alive else None
+
+    def compile(self, request: CSharpRequest) -> CSharpResult:
+        """The compiled assembly. When the worker fails, its failure (AOTD01xx) is the one diagnostic."""
+        with self._gate:
+            sent = self._sent.setdefault(request.project, _Sent())
+        with sent.gate:
+            try:
+                process = self._running()
+                body, blobs = _compile_body(request, sent if sent.process is process else _Sent())
+                sent.process = None
+                answer = process.request("compile", body, blobs, self._timeout_seconds)
+            except ToolchainError as error:
+                return CSharpResult(None, None, (error.to_diagnostic(),))
+            _remember(request, sent, process)
+        return _compile_result(answer)
+
+    def request(self, verb: str, body: Mapping[str, Json], blobs: Sequence[bytes] = ()) -> Answer:
+        """The worker's answer to any of its verbs. Raises ToolchainError."""
+        return self._running().request(verb, body, blobs, self._timeout_seconds)
+
+    def close_project(self, project: str) -> None:
+        """Frees what is kept for a project."""
+        with self._gate:
+            sent = self._sent.pop(project, None)
+        if sent is not None and sent.process is not None and sent.process.is_alive:
+            sent.process.request("close", {"project": project}, (), self._timeout_seconds)
+
+    def close(self) -> None:
+        """Ends the worker; a later request starts a new one."""
+        with self._gate:
+            process, self._process = self._process, None
+            self._sent.clear()
+        if process is not None:
+            process.close()
+
+    def _running(self) -> WorkerProcess:
+        """The process that takes the next request. Raises ToolchainError when it cannot be started."""
+        with self._gate:
+            if self._process is None or not self._process.is_alive:
+                application = ensure_worker(self._toolchain, self._cache_dir, self._environment)
+                folders = [str(self._toolchain.roslyn_dir), str(self._toolchain.msbuild_dir)]
+                command = coreclr_command(self._toolchain, application, folders)
+                self._process = WorkerProcess(command, coreclr_environment(self._toolchain, self._environment))
+            return self._process
+
+
+def _compile_body(request: CSharpRequest, sent: _Sent) -> tuple[dict[str, Json], list[bytes]]:
+    """Body and blobs of a compile request: what `sent` does not have already. Doubled paths count once, as for csc."""
+    sources = {source.path: source.text for source in request.sources}
+    paths = tuple(sources)
+    blobs: list[bytes] = []
+    texts: list[Json] = []
+    for index, (path, text) in enumerate(sources.items()):
+        if sent.texts.get(path) != text:
+            texts.append([index, len(blobs)])
+            blobs.append(text.encode("utf-8", "replace"))
+    configs: list[Json] | None = None
+    if request.analyzer_configs != sent.analyzer_configs:
+        configs = []
+        for config in request.analyzer_configs:
+            configs.append([config.path, len(blobs)])
+            blobs.append(config.text.encode("utf-8", "replace"))
+    body: dict[str, Json] = {
+        "project": request.project,
+        "directory": request.directory,
+        "switches": csc_switches(request.assembly_name, request.options),
+        "paths": None if paths == sent.paths and sent.references is not None else list(paths),
+        "texts": texts,
+        "configs": configs,
+        "references": None if request.references == sent.references else [_reference(item) for item in request.references],
+        "despite_errors": request.emit_despite_errors,
+    }
+    return body, blobs
+
+
+def _reference(reference: CSharpReference) -> Json:
+    return {
+        "path": reference.path,
+        "aliases": list(reference.aliases),
+        "embed": reference.embed_interop_types,
+        "project": reference.project,
+    }
+
+
+def _remember(request: CSharpRequest, sent: _Sent, process: WorkerProcess) -> None:
+    """Notes that the worker has everything of `request` now."""
+    sent.process = process
+    sent.texts = {source.path: source.text for source in request.sources}
+    sent.paths = tuple(sent.texts)
+    sent.references = request.references
+    sent.analyzer_configs = request.analyzer_configs
+
+
+def _compile_result(answer: Answer) -> CSharpResult:
+    rows = answer.body["diagnostics"]
+    assert isinstance(rows, list), "the worker answers with a list of diagnostics"
+    return CSharpResult(_blob(answer, "image"), _blob(answer, "symbols"), tuple(_diagnostic(row) for row in rows))
+
+
+def _blob(answer: Answer, name: str) -> bytes | None:
+    index = answer.body.get(name)
+    return answer.blobs[index] if isinstance(index, int) else None
+
+
+def _diagnostic(row: Sequence[Json]) -> Diagnostic:
+    """A row of worker/Findings.cs as a diagnostic."""
+    code, severity, message, path, line, column, end_line, end_column = row
+    location = Location(str(path), _number(line), _number(column), _number(end_line), _number(end_column)) if path else None
+    return Diagnostic(str(code), _SEVERITIES[str(severity)], str(message), location)
+
+
+def _number(value: Json) -> int:
+    assert isinstance(value, int), "lines and columns are numbers"
+    return value

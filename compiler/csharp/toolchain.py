@@ -1,0 +1,111 @@
+"""Environment and folder -> the tool chain that compiles C# there: an installed .NET SDK, else the embedded one.
+
+A tool chain is a CoreCLR to run on, a Roslyn to compile with, and class libraries to compile against. Finding one
+starts no process and writes nothing; fetching the embedded one is `compiler/csharp/embedded.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.csharp.embedded import EMBEDDED_VERSION, embedded_root, open_embedded
+from compiler.csharp.frameworks import Framework, Toolchain, ToolchainKind
+from compiler.csharp.sdk import SdkSearch, search_sdk
+
+__all__ = ["Finding", "Framework", "Toolchain", "ToolchainKind", "cache_directory", "examine", "find_toolchain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of `aotd doctor`. `fix` is empty when there is nothing to mend; `is_fatal` when publishing cannot work."""
+
+    subject: str
+    state: str
+    is_found: bool
+    is_fatal: bool
+    fix: str
+
+
+def cache_directory(environment: Mapping[str, str]) -> Path:
+    """The user's cache folder of aotd; AOTD_CACHE_DIR overrides the system's custom."""
+    if environment.get("AOTD_CACHE_DIR"):
+        return Path(environment["AOTD_CACHE_DIR"])
+    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.home())
+    if environment.get("XDG_CACHE_HOME"):
+        return Path(environment["XDG_CACHE_HOME"]) / "aotd"
+    if sys.platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "aotd" / "cache"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "aotd"
+    return home / ".cache" / "aotd"
+
+
+def find_toolchain(environment: Mapping[str, str], start_dir: Path) -> Toolchain | None:
+    """The tool chain for projects in `start_dir`: the SDK that global.json selects, else the fetched embedded one."""
+    sdk = search_sdk(environment, start_dir).toolchain
+    return sdk if sdk is not None else open_embedded(cache_directory(environment))
+
+
+def find_npm(environment: Mapping[str, str]) -> Path | None:
+    """The `npm` command on PATH."""
+    found = shutil.which("npm", path=environment.get("PATH", os.defpath))
+    return Path(found) if found else None
+
+
+def examine(environment: Mapping[str, str], start_dir: Path) -> tuple[Finding, ...]:
+    """What of the tool chain is there and what is missing, in the order in which it is looked for."""
+    search = search_sdk(environment, start_dir)
+    embedded = open_embedded(cache_directory(environment))
+    npm = find_npm(environment)
+    has_toolchain = search.toolchain is not None or embedded is not None
+    return (
+        _sdk_finding(search, has_embedded=embedded is not None),
+        _embedded_finding(embedded, cache_directory(environment), needed=search.toolchain is None),
+        Finding(
+            "npm",
+            str(npm) if npm else "not on PATH",
+            npm is not None,
+            npm is None and not has_toolchain,
+            "" if npm or has_toolchain else "install Node.js with npm (it fetches the embedded tool chain), or a .NET SDK",
+        ),
+        *_framework_findings(search.toolchain or embedded),
+    )
+
+
+def _sdk_finding(search: SdkSearch, *, has_embedded: bool) -> Finding:
+    if search.toolchain is not None:
+        where = f"{search.toolchain.sdk_version} in {search.toolchain.dotnet_root}"
+        return Finding(".NET SDK", where, is_found=True, is_fatal=False, fix="")
+    if search.unsatisfied:
+        fix = f"install SDK {search.wanted} or loosen rollForward in {search.global_json}"
+        return Finding(".NET SDK", search.unsatisfied, is_found=False, is_fatal=False, fix=fix)
+    state = "not installed (the embedded tool chain is used)" if has_embedded else "not installed"
+    return Finding(".NET SDK", state, is_found=False, is_fatal=False, fix="")
+
+
+def _embedded_finding(embedded: Toolchain | None, cache_dir: Path, *, needed: bool) -> Finding:
+    if embedded is not None:
+        return Finding("embedded tool chain", f".NET {embedded.version} in {embedded.dotnet_root}", is_found=True, is_fatal=False, fix="")
+    if not needed:
+        return Finding("embedded tool chain", "not fetched (not needed)", is_found=False, is_fatal=False, fix="")
+    if embedded_root(cache_dir) is None:
+        system = f"{platform.system()} {platform.machine()}"
+        fix = "install a .NET SDK (8, 9 or 10)"
+        return Finding("embedded tool chain", f"there is none for {system}", is_found=False, is_fatal=True, fix=fix)
+    fix = "run `aotd doctor --fetch` (or publish: it is fetched on first use)"
+    return Finding("embedded tool chain", f".NET {EMBEDDED_VERSION}, not fetched yet", is_found=False, is_fatal=True, fix=fix)
+
+
+def _framework_findings(toolchain: Toolchain | None) -> tuple[Finding, ...]:
+    if toolchain is None:
+        return ()
+    return tuple(
+        Finding("class library", f"{framework.name} {framework.version}", is_found=True, is_fatal=False, fix="")
+        for framework in toolchain.frameworks
+    )
