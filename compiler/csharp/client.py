@@ -15,7 +15,6 @@ from pathlib import Path
 from compiler.csharp.coreclr import coreclr_command, coreclr_environment
 from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Toolchain
-from compiler.csharp.options import CSharpOptions, csc_switches
 from compiler.csharp.process import WorkerProcess
 from compiler.csharp.wire import Answer, Json
 from compiler.csharp.worker_build import ensure_worker
@@ -46,14 +45,14 @@ class CSharpReference:
 class CSharpRequest:
     """One compilation. `project` identifies what is kept warm between requests; `directory` is its folder.
 
+    `switches` are those of csc, without sources and references (`compiler/csharp/options.py` makes them).
     Generated sources are ordinary `sources`. `analyzer_configs` are .editorconfig and .globalconfig files.
     With `emit_despite_errors` the bodies that have errors throw, and the rest is still emitted.
     """
 
     project: str
-    assembly_name: str
     directory: str
-    options: CSharpOptions
+    switches: tuple[str, ...]
     sources: tuple[CSharpSource, ...]
     references: tuple[CSharpReference, ...]
     analyzer_configs: tuple[CSharpSource, ...] = ()
@@ -163,7 +162,7 @@ def _compile_body(request: CSharpRequest, sent: _Sent) -> tuple[dict[str, Json],
     body: dict[str, Json] = {
         "project": request.project,
         "directory": request.directory,
-        "switches": csc_switches(request.assembly_name, request.options),
+        "switches": list(request.switches),
         "paths": None if paths == sent.paths and sent.references is not None else list(paths),
         "texts": texts,
         "configs": configs,

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     hostfxr, dotnet_root, application = arguments[:3]
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     host = os.path.join(dotnet_root, "dotnet")
-    argv = [encode(argument) for argument in (host, "exec", application, *arguments[3:])]
+    argv = [encode(argument) for argument in (host, *arguments[3:])]
     run = ctypes.CDLL(hostfxr).hostfxr_main_startupinfo
     run.restype = ctypes.c_int32
     run.argtypes = [ctypes.c_int32, ctypes.POINTER(Text), Text, Text, Text]

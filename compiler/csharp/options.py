@@ -68,7 +68,7 @@ class CSharpOptions:
     switches: tuple[str, ...] = ()
 
 
-def csc_switches(assembly_name: str, options: CSharpOptions) -> list[str]:
+def csc_switches(assembly_name: str, options: CSharpOptions) -> tuple[str, ...]:
     """The switches, without sources and references."""
     extension = {OutputKind.LIBRARY: ".dll", OutputKind.MODULE: ".netmodule"}.get(options.output_kind, ".dll")
     switches = [
@@ -103,7 +103,7 @@ def csc_switches(assembly_name: str, options: CSharpOptions) -> list[str]:
     switches += [_resource(resource) for resource in options.resources]
     switches += ["/publicsign+"] if options.public_sign else []
     switches += ["/delaysign+"] if options.delay_sign else []
-    return [*switches, *options.switches]
+    return (*switches, *options.switches)
 
 
 def _sign(value: bool) -> str:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.csharp.embedded import EMBEDDED_VERSION, embedded_root, open_embedded
+from compiler.csharp.errors import ToolchainCode, ToolchainError
 from compiler.csharp.frameworks import Framework, Toolchain, ToolchainKind
 from compiler.csharp.sdk import SdkSearch, search_sdk
 
-__all__ = ["Finding", "Framework", "Toolchain", "ToolchainKind", "cache_directory", "examine", "find_toolchain"]
+__all__ = ["Finding", "Framework", "Toolchain", "ToolchainKind", "cache_directory", "examine", "find_npm", "find_toolchain", "require_npm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,15 @@ def find_npm(environment: Mapping[str, str]) -> Path | None:
     """The `npm` command on PATH."""
     found = shutil.which("npm", path=environment.get("PATH", os.defpath))
     return Path(found) if found else None
+
+
+def require_npm(environment: Mapping[str, str]) -> Path:
+    """The `npm` command on PATH. Raises ToolchainError when there is none."""
+    npm = find_npm(environment)
+    if npm is None:
+        message = "npm is not on PATH; it fetches the embedded tool chain: install Node.js with npm, or a .NET SDK"
+        raise ToolchainError(ToolchainCode.NO_NPM, message)
+    return npm
 
 
 def examine(environment: Mapping[str, str], start_dir: Path) -> tuple[Finding, ...]:

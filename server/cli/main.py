@@ -45,6 +45,7 @@ class VerbEntry:
 
 
 VERBS: dict[str, VerbEntry] = {
+    "doctor": VerbEntry("server.cli.doctor", "print what tools were found and what is missing"),
     "version": VerbEntry("server.cli.version", "print the version"),
 }
 

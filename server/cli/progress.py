@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TextIO
+
+from server.cli.caller import Channel
 
 _BAR_WIDTH = 30
 _PLAIN_STEP_PERCENT = 25
 
 
 class ByteProgress:
-    """Shows one transfer on `stream`. On a terminal one line is redrawn; elsewhere a line is written every 25 %."""
+    """Shows one transfer on `channel`. On a terminal one line is redrawn; elsewhere a line is written every 25 %."""
 
-    def __init__(self, label: str, stream: TextIO) -> None:
+    def __init__(self, label: str, channel: Channel) -> None:
         self._label = label
-        self._stream = stream
-        self._is_terminal = stream.isatty()
+        self._stream = channel.output
+        self._is_terminal = channel.is_terminal
         self._shown_percent = -1
 
     def __enter__(self) -> ByteProgress:
