@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from server.build.csc_switches import csc_switches
+from compiler.csharp.options import csc_switches
+from server.build.csharp_options import csharp_options
 from server.build.generated_sources import generated_sources
 from tests.cases_runner import Case, case_id, cases, check_case
 
@@ -53,7 +54,7 @@ class TableProject:
 def test_csharp_build(case: Case, bless: bool) -> None:
     tables = tomllib.loads(case.text("input.toml"))
     project = TableProject(tables["properties"], tables.get("items", {}))
-    outputs = {"expect.switches.txt": "\n".join(csc_switches(project, Path("/src/obj/out.dll"))) + "\n"}
+    outputs = {"expect.switches.txt": "\n".join(csc_switches(project.property("AssemblyName"), csharp_options(project))) + "\n"}
     for name, text in generated_sources(project).items():
         outputs[f"expect.{name}"] = text
     check_case(case, outputs, bless=bless)
