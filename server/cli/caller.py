@@ -38,13 +38,18 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One command line. `columns` is asked again for each redraw, since a terminal can be resized."""
+    """One command line.
+
+    `columns` is asked again for each redraw, since a terminal can be resized. Once `is_cancelled` the command should end:
+    progress that is reported then raises KeyboardInterrupt.
+    """
 
     out: Channel
     err: Channel
     columns: Callable[[], int]
     directory: Path
     environment: Mapping[str, str]
+    is_cancelled: Callable[[], bool]
 
 
 _CALLER: ContextVar[Caller] = ContextVar("caller")
@@ -73,7 +78,13 @@ def this_process() -> Caller:
         columns=terminal_columns,
         directory=Path.cwd(),
         environment=os.environ,
+        is_cancelled=never_cancelled,
     )
+
+
+def never_cancelled() -> bool:
+    """False: a process of its own is interrupted by a signal instead."""
+    return False
 
 
 def channel(output: Output, is_tty: bool, environment: Mapping[str, str]) -> Channel:

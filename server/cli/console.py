@@ -73,7 +73,8 @@ class Progress:
         self.clear()
 
     def step(self, text: str) -> None:
-        """A new step begins."""
+        """A new step begins. Raises KeyboardInterrupt when the caller has cancelled."""
+        self._check_cancelled()
         self._step = text
         self._last_redraw = 0.0
         if self._moving:
@@ -83,7 +84,8 @@ class Progress:
             self._caller.out.output.flush()
 
     def count(self, done: int, total: int) -> None:
-        """`done` of `total` parts of the present step are ready; shown on a terminal only."""
+        """`done` of `total` parts of the present step are ready; shown on a terminal only. Raises as `step` does."""
+        self._check_cancelled()
         now = time.monotonic()
         if self._moving and (now - self._last_redraw >= REDRAW_SECONDS or done == total):
             self._last_redraw = now
@@ -100,6 +102,10 @@ class Progress:
         if self._drawn:
             self._say(CLEAR_LINE)
             self._drawn = False
+
+    def _check_cancelled(self) -> None:
+        if self._caller.is_cancelled():
+            raise KeyboardInterrupt
 
     def _redraw(self, text: str) -> None:
         self._say(CLEAR_LINE + text[: self._caller.columns() - 1])

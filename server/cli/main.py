@@ -18,6 +18,8 @@ from typing import Protocol, cast
 from compiler.diagnostics import InputError
 from compiler.render import canonical_line
 from server.cli import console
+from server.cli.caller import caller
+from server.daemon.client import try_daemon
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -45,6 +47,7 @@ class VerbEntry:
 
 
 VERBS: dict[str, VerbEntry] = {
+    "daemon": VerbEntry("server.cli.daemon", "keep the tool chain warm in a background process"),
     "doctor": VerbEntry("server.cli.doctor", "print what tools were found and what is missing"),
     "version": VerbEntry("server.cli.version", "print the version"),
 }
@@ -80,12 +83,17 @@ def run_command(args: Sequence[str]) -> int:
     if entry is None:
         kind = "switch" if name.startswith("-") else "command"
         return report(InputError("MSB1001", f"Unknown {kind} '{name}'. Run 'aotd help' for the list of commands."))
-    verb = load_verb(entry)
     if any(arg in HELP_SWITCHES for arg in rest):
-        console.write(verb.USAGE.rstrip("\n") + "\n")
+        console.write(load_verb(entry).USAGE.rstrip("\n") + "\n")
         return EXIT_OK
+    code = try_daemon(name, rest, caller())
+    return run_in_process(name, rest) if code is None else code
+
+
+def run_in_process(name: str, args: Sequence[str]) -> int:
+    """Exit code of the verb `name`, carried out here for `caller()`: by the command line without a daemon, and by the daemon."""
     try:
-        return verb.run(rest)
+        return load_verb(VERBS[name]).run(args)
     except InputError as error:
         return report(error)
     except BrokenPipeError:
