@@ -90,6 +90,8 @@ void rt_gc_init(void);
 void rt_gc_collect(int generation);                     /* blocking */
 int64_t rt_gc_total_allocated_bytes(void);
 int64_t rt_gc_heap_bytes(void);                         /* bytes in use after the last collection plus what was allocated since */
+int64_t rt_gc_thread_allocated_bytes(void);             /* by the calling thread */
+int64_t rt_gc_pause_ns(bool longest);                   /* of all collections together, or of the longest one */
 int32_t rt_gc_count(int generation);
 void rt_gc_suppress_finalize(RtObject *object);
 void rt_gc_reregister_finalize(RtObject *object);
@@ -100,6 +102,7 @@ bool rt_gc_is_heap_object(const void *pointer);         /* does the word point i
 void *rt_handle_new(RtObject *target, int kind);
 RtObject *rt_handle_get(void *handle);
 void rt_handle_set(void *handle, RtObject *target);
+RtObject *rt_handle_compare_exchange(void *handle, RtObject *target, RtObject *expected); /* what was there before */
 void rt_handle_free(void *handle);
 void *rt_dependent_new(RtObject *target, RtObject *dependent);
 RtObject *rt_dependent_target(void *handle);
@@ -113,19 +116,55 @@ RtThread *rt_thread_self(void);                         /* attaches the calling 
 char *rt_thread_statics(void);                          /* this thread's block of [ThreadStatic] storage, zeroed at start; a root */
 extern const uint64_t rt_thread_statics_bytes;          /* defined by the program */
 int32_t rt_thread_id(RtThread *thread);                 /* Thread.ManagedThreadId, from 1 */
+/* Starts a thread that calls entry(argument); `argument` may be an object and is kept alive until then. The caller owns
+ * one reference to the result. NULL: the system has no room. stack_bytes 0: the default. May collect. */
+RtThread *rt_thread_create(void (*entry)(void *), void *argument, size_t stack_bytes);
+void rt_thread_retain(RtThread *thread);
+void rt_thread_release(RtThread *thread);
+bool rt_thread_join(RtThread *thread, int32_t timeout_ms); /* -1 waits for ever; false: still running */
+bool rt_thread_is_alive(RtThread *thread);
+void rt_thread_yield(void);
+void rt_thread_set_name(RtThread *thread, const char *name); /* UTF-8; as debuggers and top show it */
+void rt_thread_set_managed(RtThread *thread, RtObject *managed); /* the Thread object; a root while the thread lives */
+RtObject *rt_thread_managed(RtThread *thread);
+void rt_thread_stack_bounds(uintptr_t *low, uintptr_t *high); /* of the calling thread; high is exclusive */
+
+bool rt_thread_sleep(int32_t timeout_ms);               /* -1 sleeps for ever; false: interrupted */
+void rt_thread_interrupt(RtThread *thread);             /* its present or next wait ends as interrupted */
+
+/* ---- wait.c: wait objects, malloc'ed; codes are Win32's. New ones are NULL when there is no memory. ---- */
+enum {
+    RT_WAIT_OBJECT_0 = 0, RT_WAIT_ABANDONED_0 = 0x80, RT_WAIT_INTERRUPTED = 0xC0, RT_WAIT_TIMEOUT = 0x102,
+    RT_WAIT_NOT_OWNER = 288, RT_WAIT_TOO_MANY_POSTS = 298, RT_WAIT_FAILED = -1, RT_WAIT_MAX_OBJECTS = 64,
+};
+void *rt_wait_event_new(bool is_manual_reset, bool is_signalled);
+void *rt_wait_semaphore_new(int32_t count, int32_t max_count);
+void *rt_wait_mutex_new(bool is_owned);                 /* owned: by the calling thread */
+void rt_wait_event_set(void *event);
+void rt_wait_event_reset(void *event);
+bool rt_wait_semaphore_release(void *semaphore, int32_t count, int32_t *previous); /* false: would pass max_count */
+bool rt_wait_mutex_release(void *mutex);                /* false: the calling thread does not own it */
+void rt_wait_close(void *handle);
+/* RT_WAIT_OBJECT_0 + index, RT_WAIT_ABANDONED_0 + index, or another code. timeout_ms -1 waits for ever. The threads'
+ * stacks are scanned while they wait; collections go on. */
+int32_t rt_wait_one(void *object, int32_t timeout_ms);
+int32_t rt_wait_multiple(void *const *objects, uint32_t n_objects, bool wants_all, int32_t timeout_ms);
+int32_t rt_wait_signal_and_wait(void *to_signal, void *to_wait_on, int32_t timeout_ms); /* or RT_WAIT_NOT_OWNER, RT_WAIT_TOO_MANY_POSTS */
 
 /* ---- monitor.c: System.Threading.Monitor over the sync word ---- */
 void rt_monitor_enter(RtObject *object);
 bool rt_monitor_try_enter(RtObject *object, int32_t timeout_ms); /* -1 waits for ever */
 void rt_monitor_exit(RtObject *object);                 /* SynchronizationLockException when not the owner */
 bool rt_monitor_is_entered(RtObject *object);
-bool rt_monitor_wait(RtObject *object, int32_t timeout_ms);
+bool rt_monitor_wait(RtObject *object, int32_t timeout_ms); /* false: timed out or interrupted */
+int32_t rt_monitor_wait_code(RtObject *object, int32_t timeout_ms); /* RT_WAIT_OBJECT_0, _TIMEOUT or _INTERRUPTED */
 void rt_monitor_pulse(RtObject *object);
 void rt_monitor_pulse_all(RtObject *object);
 int32_t rt_object_hash(RtObject *object);               /* RuntimeHelpers.GetHashCode: never 0, kept for the object's life */
 int32_t rt_object_try_hash(RtObject *object);           /* 0 when none was given yet */
 
-/* Static fields that can hold references live in this section; all its words are roots. */
-extern char __start_rt_statics[], __stop_rt_statics[];
+/* Static fields that can hold references live in this section; all its words are roots. Weak: the linker drops the
+ * section of a program that uses none. */
+extern char __start_rt_statics[] __attribute__((weak)), __stop_rt_statics[] __attribute__((weak));
 
 #endif
