@@ -27,18 +27,14 @@ void SystemNative_SysLog(int32_t priority, const char *message, const char *argu
 /* The formats come from the terminal's description (terminfo): one string or one number. */
 int32_t SystemNative_SNPrintF_1S(char *buffer, int32_t length, const char *format, char *argument)
 {
-    if (length < 0) {
-        errno = EINVAL;
+    if (length < 0)
         return -1;
-    }
     return snprintf(buffer, (size_t)length, format, argument);
 }
 
 int32_t SystemNative_SNPrintF_1I(char *buffer, int32_t length, const char *format, int32_t argument)
 {
-    if (length < 0) {
-        errno = EINVAL;
+    if (length < 0)
         return -1;
-    }
     return snprintf(buffer, (size_t)length, format, argument);
 }

@@ -149,6 +149,119 @@ typedef struct SnWinSize {
 } SnWinSize;
 static_assert(sizeof(SnWinSize) == 8, "WinSize");
 
+/* Interop.Sys.IPAddress. Bytes in network order, the first 4 of IPv4. */
+typedef struct SnIPAddress {
+    uint8_t bytes[16];
+    uint32_t is_ipv6;
+    uint32_t scope_id;
+} SnIPAddress;
+static_assert(offsetof(SnIPAddress, is_ipv6) == 16 && sizeof(SnIPAddress) == 24, "IPAddress");
+
+/* Interop.Sys.HostEntry. */
+typedef struct SnHostEntry {
+    char *canonical_name;
+    char **aliases; /* always NULL */
+    SnIPAddress *addresses;
+    int32_t n_addresses;
+} SnHostEntry;
+static_assert(offsetof(SnHostEntry, n_addresses) == 3 * sizeof(void *), "HostEntry");
+
+/* Interop.Sys.IPPacketInformation. */
+typedef struct SnIPPacketInformation {
+    SnIPAddress address;
+    int32_t interface_index;
+    int32_t padding;
+} SnIPPacketInformation;
+static_assert(offsetof(SnIPPacketInformation, interface_index) == 24 && sizeof(SnIPPacketInformation) == 32, "IPPacketInformation");
+
+/* Interop.Sys.IPv4MulticastOption. Addresses in network order. */
+typedef struct SnIPv4MulticastOption {
+    uint32_t multicast_address;
+    uint32_t local_address;
+    int32_t interface_index;
+    int32_t padding;
+} SnIPv4MulticastOption;
+static_assert(sizeof(SnIPv4MulticastOption) == 16, "IPv4MulticastOption");
+
+/* Interop.Sys.IPv6MulticastOption. */
+typedef struct SnIPv6MulticastOption {
+    SnIPAddress address;
+    int32_t interface_index;
+    int32_t padding;
+} SnIPv6MulticastOption;
+static_assert(offsetof(SnIPv6MulticastOption, interface_index) == 24 && sizeof(SnIPv6MulticastOption) == 32, "IPv6MulticastOption");
+
+/* Interop.Sys.LingerOption. */
+typedef struct SnLingerOption {
+    int32_t is_on;
+    int32_t seconds;
+} SnLingerOption;
+static_assert(sizeof(SnLingerOption) == 8, "LingerOption");
+
+/* Interop.Sys.MessageHeader. */
+typedef struct SnMessageHeader {
+    uint8_t *socket_address;
+    SnIOVector *vectors;
+    uint8_t *control_buffer;
+    int32_t socket_address_length;
+    int32_t n_vectors;
+    int32_t control_buffer_length;
+    int32_t flags;
+} SnMessageHeader;
+static_assert(offsetof(SnMessageHeader, flags) == 3 * sizeof(void *) + 12, "MessageHeader");
+
+/* Interop.Sys.SocketEvent; `events` has SN_SOCKET_* bits. */
+typedef struct SnSocketEvent {
+    uintptr_t data;
+    int32_t events;
+    int32_t padding;
+} SnSocketEvent;
+static_assert(sizeof(SnSocketEvent) == sizeof(void *) + 8, "SocketEvent");
+
+/* Interop.Sys.SocketEvents. */
+enum {
+    SN_SOCKET_READ = 0x01,
+    SN_SOCKET_WRITE = 0x02,
+    SN_SOCKET_READ_CLOSE = 0x04,
+    SN_SOCKET_CLOSE = 0x08,
+    SN_SOCKET_ERROR = 0x10
+};
+
+/* Interop.Sys.IpAddressInfo. */
+typedef struct SnIpAddressInfo {
+    int32_t interface_index;
+    uint8_t bytes[16];
+    uint8_t n_bytes;
+    uint8_t prefix_length;
+    uint8_t padding[2];
+} SnIpAddressInfo;
+static_assert(offsetof(SnIpAddressInfo, n_bytes) == 20 && sizeof(SnIpAddressInfo) == 24, "IpAddressInfo");
+
+/* Interop.Sys.LinkLayerAddressInfo; hardware_type is a NetworkInterfaceType. */
+typedef struct SnLinkLayerAddressInfo {
+    int32_t interface_index;
+    uint8_t bytes[8];
+    uint8_t n_bytes;
+    uint8_t padding;
+    uint16_t hardware_type;
+} SnLinkLayerAddressInfo;
+static_assert(offsetof(SnLinkLayerAddressInfo, hardware_type) == 14 && sizeof(SnLinkLayerAddressInfo) == 16, "LinkLayerAddressInfo");
+
+/* Interop.Sys.NetworkInterfaceInfo; speed in bits per second, -1 when unknown; operational_state is an OperationalStatus. */
+typedef struct SnNetworkInterfaceInfo {
+    char name[16];
+    int64_t speed;
+    int32_t interface_index;
+    int32_t mtu;
+    uint16_t hardware_type;
+    uint8_t operational_state;
+    uint8_t n_bytes;
+    uint8_t bytes[8];
+    uint8_t supports_multicast;
+    uint8_t padding[3];
+} SnNetworkInterfaceInfo;
+static_assert(offsetof(SnNetworkInterfaceInfo, bytes) == 36 && sizeof(SnNetworkInterfaceInfo) == 48, "NetworkInterfaceInfo");
+
 /* Interop.Sys.ProcessCpuInformation: nanoseconds. */
 typedef struct SnProcessCpuInformation {
     uint64_t last_time;
@@ -373,5 +486,110 @@ int32_t SystemNative_ReadStdin(void *buffer, int32_t length);
 int32_t SystemNative_GetSignalForBreak(void);
 int32_t SystemNative_SetSignalForBreak(int32_t signal_for_break);
 void sn_terminal_resume(void);
+
+/* memory_map.c: a mapping is NULL on failure. */
+void *SystemNative_MMap(void *address, uint64_t length, int32_t protection, int32_t flags, intptr_t fd, int64_t offset);
+int32_t SystemNative_MUnmap(void *address, uint64_t length);
+int32_t SystemNative_MSync(void *address, uint64_t length, int32_t flags);
+int32_t SystemNative_MAdvise(void *address, uint64_t length, int32_t advice);
+intptr_t SystemNative_ShmOpen(const char *name, int32_t flags, int32_t mode);
+int32_t SystemNative_ShmUnlink(const char *name);
+
+/* file_watch.c */
+intptr_t SystemNative_INotifyInit(void);
+int32_t SystemNative_INotifyAddWatch(intptr_t fd, const char *path, uint32_t mask);
+int32_t SystemNative_INotifyRemoveWatch(intptr_t fd, int32_t watch);
+
+/* socket_address.c: a socket address is the platform's struct sockaddr_* in a byte buffer. */
+int32_t sn_address_family(int family);        /* AddressFamily of AF_*, -1 when it has none */
+int sn_platform_address_family(int32_t family); /* AF_* of AddressFamily, -1 when it has none */
+SnError SystemNative_GetSocketAddressSizes(int32_t *ipv4, int32_t *ipv6, int32_t *unix_domain, int32_t *maximum);
+int32_t SystemNative_GetMaximumAddressSize(void);
+void SystemNative_GetDomainSocketSizes(int32_t *path_offset, int32_t *path_size, int32_t *address_size);
+SnError SystemNative_GetAddressFamily(const uint8_t *address, int32_t length, int32_t *family);
+SnError SystemNative_SetAddressFamily(uint8_t *address, int32_t length, int32_t family);
+SnError SystemNative_GetPort(const uint8_t *address, int32_t length, uint16_t *port);
+SnError SystemNative_SetPort(uint8_t *address, int32_t length, uint16_t port);
+SnError SystemNative_GetIPv4Address(const uint8_t *address, int32_t length, uint32_t *ip);
+SnError SystemNative_SetIPv4Address(uint8_t *address, int32_t length, uint32_t ip);
+SnError SystemNative_GetIPv6Address(const uint8_t *address, int32_t length, uint8_t *ip, int32_t ip_length, uint32_t *scope_id);
+SnError SystemNative_SetIPv6Address(uint8_t *address, int32_t length, uint8_t *ip, int32_t ip_length, uint32_t scope_id);
+
+/* socket.c */
+SnError sn_last_error(int result); /* SN_SUCCESS for 0 and above, else that of errno */
+SnError SystemNative_Socket(int32_t family, int32_t type, int32_t protocol, intptr_t *created);
+SnError SystemNative_GetSocketType(intptr_t socket, int32_t *family, int32_t *type, int32_t *protocol, int32_t *is_listening);
+SnError SystemNative_Bind(intptr_t socket, int32_t protocol, uint8_t *address, int32_t length);
+SnError SystemNative_Listen(intptr_t socket, int32_t backlog);
+SnError SystemNative_Accept(intptr_t socket, uint8_t *address, int32_t *length, intptr_t *accepted);
+SnError SystemNative_Connect(intptr_t socket, uint8_t *address, int32_t length);
+SnError SystemNative_Connectx(intptr_t socket, uint8_t *address, int32_t length, uint8_t *data, int32_t data_length,
+                              int32_t fast_open, int32_t *sent);
+SnError SystemNative_Disconnect(intptr_t socket);
+SnError SystemNative_Shutdown(intptr_t socket, int32_t how);
+SnError SystemNative_GetPeerName(intptr_t socket, uint8_t *address, int32_t *length);
+SnError SystemNative_GetSockName(intptr_t socket, uint8_t *address, int32_t *length);
+int32_t SystemNative_GetPeerID(intptr_t socket, uint32_t *uid);
+SnError SystemNative_GetAtOutOfBandMark(intptr_t socket, int32_t *at_mark);
+SnError SystemNative_GetBytesAvailable(intptr_t socket, int32_t *available);
+SnError SystemNative_Select(int32_t *read_fds, int32_t n_read, int32_t *write_fds, int32_t n_write, int32_t *error_fds,
+                            int32_t n_error, int32_t timeout_us, int32_t max_fd, int32_t *n_triggered);
+
+/* socket_message.c */
+SnError SystemNative_Receive(intptr_t socket, uint8_t *buffer, int32_t length, int32_t flags, int32_t *received);
+SnError SystemNative_Send(intptr_t socket, uint8_t *buffer, int32_t length, int32_t flags, int32_t *sent);
+SnError SystemNative_ReceiveMessage(intptr_t socket, SnMessageHeader *message, int32_t flags, int64_t *received);
+SnError SystemNative_SendMessage(intptr_t socket, SnMessageHeader *message, int32_t flags, int64_t *sent);
+SnError SystemNative_ReceiveSocketError(intptr_t socket, SnMessageHeader *message);
+SnError SystemNative_SendFile(intptr_t out_fd, intptr_t in_fd, int64_t offset, int64_t count, int64_t *sent);
+int32_t SystemNative_GetControlMessageBufferSize(int32_t is_ipv4, int32_t is_ipv6);
+int32_t SystemNative_TryGetIPPacketInformation(SnMessageHeader *message, int32_t is_ipv4, SnIPPacketInformation *information);
+int32_t SystemNative_PlatformSupportsDualModeIPv4PacketInfo(void);
+
+/* socket_option.c */
+int32_t sn_socket_type(int type); /* SocketType of SOCK_*, -1 when it has none */
+SnError SystemNative_GetSockOpt(intptr_t socket, int32_t level, int32_t name, uint8_t *value, int32_t *length);
+SnError SystemNative_SetSockOpt(intptr_t socket, int32_t level, int32_t name, uint8_t *value, int32_t length);
+SnError SystemNative_GetRawSockOpt(intptr_t socket, int32_t level, int32_t name, uint8_t *value, int32_t *length);
+SnError SystemNative_SetRawSockOpt(intptr_t socket, int32_t level, int32_t name, uint8_t *value, int32_t length);
+SnError SystemNative_GetSocketErrorOption(intptr_t socket, SnError *error);
+SnError SystemNative_GetLingerOption(intptr_t socket, SnLingerOption *option);
+SnError SystemNative_SetLingerOption(intptr_t socket, SnLingerOption *option);
+SnError SystemNative_SetReceiveTimeout(intptr_t socket, int32_t timeout_ms);
+SnError SystemNative_SetSendTimeout(intptr_t socket, int32_t timeout_ms);
+SnError SystemNative_GetIPv4MulticastOption(intptr_t socket, int32_t name, SnIPv4MulticastOption *option);
+SnError SystemNative_SetIPv4MulticastOption(intptr_t socket, int32_t name, SnIPv4MulticastOption *option);
+SnError SystemNative_GetIPv6MulticastOption(intptr_t socket, int32_t name, SnIPv6MulticastOption *option);
+SnError SystemNative_SetIPv6MulticastOption(intptr_t socket, int32_t name, SnIPv6MulticastOption *option);
+
+/* socket_event.c */
+SnError SystemNative_CreateSocketEventPort(intptr_t *port);
+SnError SystemNative_CloseSocketEventPort(intptr_t port);
+SnError SystemNative_CreateSocketEventBuffer(int32_t count, SnSocketEvent **buffer);
+SnError SystemNative_FreeSocketEventBuffer(SnSocketEvent *buffer);
+SnError SystemNative_TryChangeSocketEventRegistration(intptr_t port, intptr_t socket, int32_t current_events, int32_t new_events,
+                                                      uintptr_t data);
+SnError SystemNative_WaitForSocketEvents(intptr_t port, SnSocketEvent *buffer, int32_t *count);
+
+/* name_resolution.c: results are GetAddrInfoErrorFlags, 0 for success. */
+int32_t SystemNative_GetHostEntryForName(const uint8_t *name, int32_t family, SnHostEntry *entry);
+void SystemNative_FreeHostEntry(SnHostEntry *entry);
+int32_t SystemNative_GetNameInfo(const uint8_t *address, uint32_t length, uint8_t is_ipv6, uint8_t *host, uint32_t host_length,
+                                 uint8_t *service, uint32_t service_length, int32_t flags);
+uint32_t SystemNative_InterfaceNameToIndex(char *name);
+
+/* network_interface.c */
+typedef void SnIpv4Found(void *context, const char *name, SnIpAddressInfo *information);
+typedef void SnIpv6Found(void *context, const char *name, SnIpAddressInfo *information, uint32_t *scope_id);
+typedef void SnLinkLayerFound(void *context, const char *name, SnLinkLayerAddressInfo *information);
+int32_t SystemNative_EnumerateInterfaceAddresses(void *context, SnIpv4Found *on_ipv4, SnIpv6Found *on_ipv6,
+                                                 SnLinkLayerFound *on_link_layer);
+int32_t SystemNative_GetNetworkInterfaces(int32_t *n_interfaces, SnNetworkInterfaceInfo **interfaces, int32_t *n_addresses,
+                                          SnIpAddressInfo **addresses);
+int32_t SystemNative_MapTcpState(int32_t state);
+
+/* network_change.c */
+SnError SystemNative_CreateNetworkChangeListenerSocket(intptr_t *socket);
+SnError SystemNative_ReadEvents(intptr_t socket, void (*on_change)(intptr_t socket, int32_t kind));
 
 #endif

@@ -1,0 +1,106 @@
+/* Memory-mapped files and shared memory objects. */
+#include "system_native.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PAL_MAP_ALL = 0x13, PAL_MS_ASYNC = 0x01, PAL_MS_SYNC = 0x02, PAL_MS_INVALIDATE = 0x10, PAL_MADV_DONTFORK = 1 };
+
+static_assert(PROT_NONE == 0 && PROT_READ == 1 && PROT_WRITE == 2 && PROT_EXEC == 4, "MemoryMappedProtections");
+static_assert(MAP_SHARED == 0x01 && MAP_PRIVATE == 0x02, "MemoryMappedFlags");
+
+static bool fits_size(uint64_t length)
+{
+    if (length <= SIZE_MAX)
+        return true;
+    errno = ERANGE;
+    return false;
+}
+
+void *SystemNative_MMap(void *address, uint64_t length, int32_t protection, int32_t flags, intptr_t fd, int64_t offset)
+{
+    if (!fits_size(length))
+        return NULL;
+    if ((protection & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) != 0 || (flags & ~PAL_MAP_ALL) != 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    int native_flags = (flags & (MAP_SHARED | MAP_PRIVATE)) | ((flags & 0x10) != 0 ? MAP_ANONYMOUS : 0);
+    void *mapping = mmap(address, (size_t)length, protection, native_flags, sn_fd(fd), offset);
+    return mapping == MAP_FAILED ? NULL : mapping;
+}
+
+int32_t SystemNative_MUnmap(void *address, uint64_t length)
+{
+    return fits_size(length) ? munmap(address, (size_t)length) : -1;
+}
+
+int32_t SystemNative_MSync(void *address, uint64_t length, int32_t flags)
+{
+    if (!fits_size(length))
+        return -1;
+    if ((flags & ~(PAL_MS_ASYNC | PAL_MS_SYNC | PAL_MS_INVALIDATE)) != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    int native_flags = ((flags & PAL_MS_ASYNC) != 0 ? MS_ASYNC : 0) | ((flags & PAL_MS_SYNC) != 0 ? MS_SYNC : 0) |
+                       ((flags & PAL_MS_INVALIDATE) != 0 ? MS_INVALIDATE : 0);
+    return msync(address, (size_t)length, native_flags);
+}
+
+int32_t SystemNative_MAdvise(void *address, uint64_t length, int32_t advice)
+{
+    if (!fits_size(length))
+        return -1;
+    if (advice != PAL_MADV_DONTFORK) {
+        errno = EINVAL;
+        return -1;
+    }
+    return madvise(address, (size_t)length, MADV_DONTFORK);
+}
+
+/* The path of a shared memory object in Linux's tmpfs for them, as shm_open has it (older C libraries keep that function in a
+ * library of its own). 0, or an errno value for a name that is no plain file name. */
+static int shared_memory_path(const char *name, char *path, size_t length)
+{
+    while (*name == '/')
+        name++;
+    if (*name == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return EINVAL;
+    if (strlen(name) > NAME_MAX)
+        return ENAMETOOLONG;
+    return snprintf(path, length, "/dev/shm/%s", name) < (int)length ? 0 : ENAMETOOLONG;
+}
+
+intptr_t SystemNative_ShmOpen(const char *name, int32_t flags, int32_t mode)
+{
+    char path[NAME_MAX + sizeof "/dev/shm/"];
+    int32_t native_flags = sn_open_flags(flags);
+    int error = native_flags == -1 ? EINVAL : shared_memory_path(name, path, sizeof path);
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    int fd;
+    SN_RETRY(fd, open(path, native_flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, (mode_t)mode));
+    return fd;
+}
+
+int32_t SystemNative_ShmUnlink(const char *name)
+{
+    char path[NAME_MAX + sizeof "/dev/shm/"];
+    int error = shared_memory_path(name, path, sizeof path);
+    if (error != 0) {
+        errno = error == EINVAL ? ENOENT : error;
+        return -1;
+    }
+    int32_t result;
+    SN_RETRY(result, unlink(path));
+    if (result < 0 && errno == EPERM)
+        errno = EACCES;
+    return result;
+}
