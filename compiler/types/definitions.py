@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 
 from compiler.metadata.bad_image import BadImage
 from compiler.metadata.image import Image
@@ -356,6 +357,14 @@ class Module:
             found = FieldDefinition(self, rid)
             self._fields[rid] = found
         return found
+
+    def types(self) -> Iterator[TypeDefinition]:
+        """All TypeDef rows in order, <Module> first."""
+        return (self.type_definition(rid) for rid in range(1, self.image.rows(TableId.TYPE_DEF) + 1))
+
+    def known_types(self) -> Iterator[TypeDefinition]:
+        """The TypeDef rows that were asked for so far."""
+        return iter(list(self._types.values()))
 
     def method_owner(self, rid: int) -> int:
         """The TypeDef row that owns MethodDef row `rid`."""

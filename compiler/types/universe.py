@@ -101,6 +101,29 @@ class TypeUniverse:
         self.modules[name] = module
         return module
 
+    def forget_module(self, name: str) -> None:
+        """Takes assembly `name` out with everything that was made over its types, so that another version can be added.
+
+        Modules that refer to it must be forgotten too: they keep the definitions that they resolved.
+        """
+        module = self.modules.pop(name, None)
+        if module is None:
+            return
+        self._forwarded = {key: found for key, found in self._forwarded.items() if found.module is not module and key[0] != name}
+        self._arrays = {key: found for key, found in self._arrays.items() if not _mentions(found, module)}
+        self._pointers = {key: found for key, found in self._pointers.items() if not _mentions(found, module)}
+        self._function_pointers = {key: found for key, found in self._function_pointers.items() if not _mentions(found, module)}
+        self._methods = {
+            key: found
+            for key, found in self._methods.items()
+            if not _mentions(found.owner, module) and not any(_mentions(arg, module) for arg in found.args)
+        }
+        for other in self.modules.values():
+            for definition in other.known_types():
+                stale = [args for args, made in definition.instances.items() if isinstance(made, NamedType) and _mentions(made, module)]
+                for args in stale:
+                    del definition.instances[args]
+
     # ---- named types ----
 
     def corlib_type(self, namespace: str, name: str, *args: TypeDesc) -> NamedType:
@@ -585,3 +608,13 @@ class TypeUniverse:
         assert isinstance(owner, NamedType)
         return self.method(method.definition, owner, tuple(self.substitute(a, context) for a in method.args))
 
+
+def _mentions(desc: TypeDesc, module: Module) -> bool:
+    """Whether a type of `module` occurs in `desc`."""
+    if isinstance(desc, NamedType):
+        return desc.definition.module is module or any(_mentions(arg, module) for arg in desc.args)
+    if isinstance(desc, ArrayType | PointerType):
+        return _mentions(desc.item, module)
+    if isinstance(desc, FunctionPointerType):
+        return _mentions(desc.return_type, module) or any(_mentions(p, module) for p in desc.parameters)
+    return False

@@ -1,0 +1,193 @@
+"""Members -> their names as the C# analyzers write them: `Ns.Type<T>.Method<U>(Int32, ref String)`.
+
+The declaring type is written in full with its own type parameters, parameter types by their simple names. Accessors are
+`Property.get`, constructors repeat the type's name, lambdas are 'lambda expression'.
+"""
+
+from __future__ import annotations
+
+from compiler.flow.associations import Association, association, member_owner
+from compiler.flow.custom_attributes import AttributeReader
+from compiler.flow.generated import is_lambda, is_lambda_or_local_function
+from compiler.flow.parameters import PARAM_IN, PARAM_OUT, generic_parameter_names, parameter_rows
+from compiler.metadata.signatures import ElementType, MethodSig, SigType, read_method_sig
+from compiler.metadata.tokens import TableId
+from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+from compiler.types.type_desc import ArrayType, FieldDesc, FunctionPointerType, GenericParameter, NamedType, PointerType, TypeDesc
+from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
+
+_PARAM_ARRAY = "System.ParamArrayAttribute"
+_DYNAMIC = "System.Runtime.CompilerServices.DynamicAttribute"
+_TUPLE_NAMES = "System.Runtime.CompilerServices.TupleElementNamesAttribute"
+_NATIVE_INTEGERS = {ElementType.I: "nint", ElementType.U: "nuint"}
+
+
+class CSharpNames:
+    """Writes names. Holds the universe because signatures refer to types of other modules."""
+
+    def __init__(self, universe: TypeUniverse, attributes: AttributeReader) -> None:
+        self._universe = universe
+        self._attributes = attributes
+        self._methods: dict[MethodDefinition, str] = {}
+
+    def definition(self, definition: TypeDefinition) -> str:
+        """A type with its namespace, enclosing types and own type parameters."""
+        names = generic_parameter_names(definition.module, definition.token)
+        return self._qualified(definition, list(names))
+
+    def type(self, desc: TypeDesc, names: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
+        """A type in full; `names` are those of the type's and the method's parameters that occur in it."""
+        return _TypeText(self, names, qualified=True).write(desc)
+
+    def method(self, method: MethodDefinition) -> str:
+        """A method, accessor, constructor, operator, lambda or local function."""
+        found = self._methods.get(method)
+        if found is None:
+            found = self._methods[method] = self._method(method)
+        return found
+
+    def _method(self, method: MethodDefinition) -> str:
+        if is_lambda(method.name):
+            return "lambda expression"
+        if is_lambda_or_local_function(method.name):
+            simple = method.name.partition("|")[0].rpartition(">g__")[2]
+            return f"{simple}{self._generic_suffix(method)}({self._parameters(method)})"
+        owner = self.definition(method.owner)
+        member = association(method)
+        if member is not None:
+            return f"{owner}.{self._associated(member)}.{member.kind.value}"
+        if method.name in (".ctor", ".cctor"):
+            name = _plain(method.owner.name) if method.name == ".ctor" else ".cctor"
+        else:
+            name = method.name
+        return f"{owner}.{name}{self._generic_suffix(method)}({self._parameters(method)})"
+
+    def property_or_event(self, member: Association) -> str:
+        """The property or event of an accessor, without the accessor."""
+        return self._associated(member)
+
+    def field(self, field: FieldDefinition) -> str:
+        """A field of the open type."""
+        return f"{self.definition(field.owner)}.{field.name}"
+
+    def constructed_field(self, field: FieldDesc, names: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
+        """A field of a type with its arguments."""
+        return f"{self.type(field.owner, names)}.{field.name}"
+
+    def _generic_suffix(self, method: MethodDefinition) -> str:
+        names = generic_parameter_names(method.module, method.token)
+        return f"<{', '.join(names)}>" if names else ""
+
+    def _parameters(self, method: MethodDefinition) -> str:
+        names = (generic_parameter_names(method.module, method.owner.token), generic_parameter_names(method.module, method.token))
+        text = _TypeText(self, names, qualified=False)
+        rows = parameter_rows(method)
+        parts: list[str] = []
+        for index, sig in enumerate(method.sig.parameters):
+            row = rows.get(index + 1)
+            token, flags = (row.token, row.flags) if row is not None else (0, 0)
+            parts.append(self._parameter(method.module, sig, token, flags, text))
+        return ", ".join(parts)
+
+    def _parameter(self, module: Module, sig: SigType, token: int, flags: int, text: _TypeText) -> str:
+        if token and module.has_attribute(token, _DYNAMIC):
+            found = self._attributes.first(module, token, _DYNAMIC)
+            if found is not None and not found.value.fixed:
+                return "dynamic"
+        desc = self._universe.resolve_sig(module, sig, EMPTY_CONTEXT)
+        prefix = ""
+        if isinstance(desc, PointerType) and desc.element is ElementType.BYREF:
+            desc = desc.item
+            prefix = "out " if flags & PARAM_OUT and not flags & PARAM_IN else "in " if flags & PARAM_IN else "ref "
+        if token and module.has_attribute(token, _PARAM_ARRAY):
+            prefix = "params "
+        return prefix + text.write(desc, self._tuple_names(module, token))
+
+    def _tuple_names(self, module: Module, token: int) -> tuple[str | None, ...]:
+        found = self._attributes.first(module, token, _TUPLE_NAMES) if token else None
+        value = found.value.fixed[0] if found is not None and found.value.fixed else None
+        return tuple(item if isinstance(item, str) else None for item in value) if isinstance(value, tuple) else ()
+
+    def _associated(self, member: Association) -> str:
+        if not member.is_property:
+            return member.name
+        sig = _property_sig(member)
+        if not sig.parameters:
+            return member.name
+        module = member.module
+        owner = member_owner(module, member.token)
+        text = _TypeText(self, (generic_parameter_names(module, owner.token), ()), qualified=False)
+        types = [text.write(self._universe.resolve_sig(module, p, EMPTY_CONTEXT)) for p in sig.parameters]
+        return f"this[{', '.join(types)}]"
+
+    def _qualified(self, definition: TypeDefinition, args: list[str]) -> str:
+        outer = definition.enclosing
+        taken = outer.generic_count if outer is not None else 0
+        own = args[taken : definition.generic_count]
+        name = _plain(definition.name) + (f"<{', '.join(own)}>" if own else "")
+        if outer is not None:
+            return f"{self._qualified(outer, args)}.{name}"
+        return f"{definition.namespace}.{name}" if definition.namespace else name
+
+    def named(self, desc: NamedType, args: list[str], *, qualified: bool) -> str:
+        """A named type with written arguments."""
+        definition = desc.definition
+        if qualified:
+            return self._qualified(definition, args)
+        taken = definition.enclosing.generic_count if definition.enclosing is not None else 0
+        own = args[taken:]
+        return _plain(definition.name) + (f"<{', '.join(own)}>" if own else "")
+
+
+class _TypeText:
+    """Writes types within one member: parameter names are fixed."""
+
+    __slots__ = ("_names", "_parameters", "_qualified")
+
+    def __init__(self, names: CSharpNames, parameters: tuple[tuple[str, ...], tuple[str, ...]], *, qualified: bool) -> None:
+        self._names = names
+        self._parameters = parameters
+        self._qualified = qualified
+
+    def write(self, desc: TypeDesc, tuple_names: tuple[str | None, ...] = ()) -> str:
+        """The type's text."""
+        if isinstance(desc, GenericParameter):
+            known = self._parameters[0 if desc.element is ElementType.VAR else 1]
+            return known[desc.index] if desc.index < len(known) else repr(desc)
+        if isinstance(desc, ArrayType):
+            return self._array(desc)
+        if isinstance(desc, PointerType):
+            return self.write(desc.item) + ("&" if desc.element is ElementType.BYREF else "*")
+        if isinstance(desc, FunctionPointerType):
+            parts = ", ".join([*(self.write(p) for p in desc.parameters), self.write(desc.return_type)])
+            return f"delegate*<{parts}>"
+        assert isinstance(desc, NamedType)
+        if desc.element in _NATIVE_INTEGERS:
+            return _NATIVE_INTEGERS[desc.element]
+        if desc.is_nullable and desc.args:
+            return self.write(desc.args[0]) + "?"
+        if desc.full_name.startswith("System.ValueTuple`") and len(desc.args) > 1:
+            named = [*tuple_names, *[None] * (len(desc.args) - len(tuple_names))]
+            items = [self.write(a) + (f" {n}" if n else "") for a, n in zip(desc.args, named, strict=False)]
+            return f"({', '.join(items)})"
+        return self._names.named(desc, [self.write(a) for a in desc.args], qualified=self._qualified)
+
+    def _array(self, desc: ArrayType) -> str:
+        # C# writes the ranks of nested arrays from the outside in: T[][,] is an array of T[,].
+        suffix, item = "", desc
+        current: TypeDesc = item
+        while isinstance(current, ArrayType):
+            suffix += f"[{',' * max(current.rank - 1, 0)}]"
+            current = current.item
+        return self.write(current) + suffix
+
+
+def _plain(name: str) -> str:
+    """A metadata name without its arity."""
+    return name.partition("`")[0]
+
+
+def _property_sig(member: Association) -> MethodSig:
+    image = member.module.image
+    blob = image.blob(image.column(TableId.PROPERTY, "Type")[(member.token & 0xFFFFFF) - 1])
+    return read_method_sig(image.file, blob)

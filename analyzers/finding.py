@@ -1,0 +1,58 @@
+"""Findings: what a rule says about a member, before severity and options are applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from analyzers.rule import Rule
+from compiler.diagnostics import Diagnostic, Location, Related, Severity
+from compiler.flow.facts import Member
+
+
+class Reporter(Enum):
+    """Which of .NET's two reporters gives a finding; `value` is the word in the output."""
+
+    BUILD = "build"
+    PUBLISH = "publish"
+
+
+BOTH = (Reporter.BUILD, Reporter.PUBLISH)
+
+
+@dataclass(frozen=True, slots=True)
+class RawFinding:
+    """A finding at a member: `member` is where suppressions are looked up, `location` where it is shown (None: no place)."""
+
+    rule: Rule
+    message: str
+    member: Member
+    location: Location | None
+    reported_by: tuple[Reporter, ...] = BOTH
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding as it is shown. `member` is the display name of the member in which it lies."""
+
+    id: str
+    severity: Severity
+    message: str
+    location: Location | None
+    member: str
+    reported_by: tuple[Reporter, ...]
+    related: tuple[Related, ...]
+    help_link: str
+
+    def to_diagnostic(self) -> Diagnostic:
+        """The finding as every part of the server shows it; the hint is the page that explains the rule."""
+        return Diagnostic(self.id, self.severity, self.message, self.location, related=self.related, hint=self.help_link)
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """File, line, column, id and message: the order of all output."""
+        place = self.location
+        if place is None:
+            return ("", 0, 0, self.id, self.message)
+        return (place.file, place.line, place.column, self.id, self.message)

@@ -1,0 +1,121 @@
+"""An application's assembly and its references -> findings, sorted; the entry point of the analyzers.
+
+`AnalysisSession` keeps the types of the references, so that a changed application is analysed alone. `analyze` is one such
+session used once. Nothing here reads files, clock or environment: bytes and options come in as values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from analyzers.context import SILENCED_BY, Lookups, ModuleContext
+from analyzers.finding import Finding, RawFinding
+from analyzers.positions import Positions
+from analyzers.requires import check_uses, user_methods
+from analyzers.rule import Category
+from analyzers.severity import Severities, SeverityOptions
+from compiler.diagnostics import Diagnostic, InputError
+from compiler.flow.uses import read_uses
+from compiler.metadata.image import open_image
+from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
+from compiler.types.definitions import MethodDefinition, TypeDefinition
+from compiler.types.universe import AssemblyFinder, TypeUniverse
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisOptions:
+    """Which families are on, and what the project says about severities."""
+
+    trim: bool = True
+    single_file: bool = True
+    aot: bool = True
+    severities: SeverityOptions = field(default_factory=SeverityOptions)
+
+    def is_on(self, category: Category) -> bool:
+        """Whether rules of `category` are reported."""
+        return {Category.TRIMMING: self.trim, Category.SINGLE_FILE: self.single_file, Category.AOT: self.aot}[category]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRequest:
+    """One application assembly. `pdb` is empty when there is none; `sources` (path as in the PDB -> text) serve `#pragma`."""
+
+    assembly_name: str
+    image: bytes
+    pdb: bytes
+    options: AnalysisOptions
+    sources: Mapping[str, str] = field(default_factory=dict)
+    feature_switches: Mapping[str, str] = field(default_factory=dict)
+
+
+class AnalysisSession:
+    """Analyses applications over one set of references.
+
+    Invariant: the universe never holds more than one version of an application assembly.
+    """
+
+    def __init__(self, find_assembly: AssemblyFinder) -> None:
+        self._find_assembly = find_assembly
+        self._universe: TypeUniverse | None = None
+
+    def findings(self, request: AnalysisRequest) -> tuple[Finding, ...]:
+        """The findings of the request's assembly, sorted by place. Raises BadImage and, without a core library, TypeLoadError."""
+        universe = self._universe_for(request.assembly_name)
+        module = universe.add_module(open_image(request.assembly_name, request.image), request.assembly_name)
+        lookups = Lookups(universe)
+        context = ModuleContext(lookups, module, Positions(module, _open_symbols(request, module.image.data)))
+        severities = Severities(request.options.severities, request.sources)
+        shown: dict[tuple[object, ...], Finding] = {}
+        for raw in _all_findings(context):
+            found = _show(context, request.options, severities, raw)
+            if found is not None:
+                shown.setdefault((found.sort_key, found.member), found)
+        return tuple(sorted(shown.values(), key=lambda f: (f.sort_key, f.member)))
+
+    def _universe_for(self, assembly_name: str) -> TypeUniverse:
+        if self._universe is None:
+            self._universe = TypeUniverse(self._find_assembly)
+        self._universe.forget_module(assembly_name)
+        return self._universe
+
+
+def analyze(request: AnalysisRequest, find_assembly: AssemblyFinder) -> tuple[Diagnostic, ...]:
+    """The diagnostics of the request's assembly, sorted by place. Raises like `AnalysisSession.findings`."""
+    return tuple(found.to_diagnostic() for found in AnalysisSession(find_assembly).findings(request))
+
+
+def _open_symbols(request: AnalysisRequest, image: bytes) -> PortablePdb | None:
+    if request.pdb:
+        return open_pdb(f"{request.assembly_name}.pdb", request.pdb)
+    return embedded_pdb(open_image(request.assembly_name, image))
+
+
+def _all_findings(context: ModuleContext) -> Iterator[RawFinding]:
+    for method in user_methods(context):
+        try:
+            yield from check_uses(context, read_uses(context.lookups.universe, method))
+        except InputError:
+            # A malformed body is the compiler's to report; the rest of the module is still analysed.
+            continue
+
+
+def _show(context: ModuleContext, options: AnalysisOptions, severities: Severities, raw: RawFinding) -> Finding | None:
+    rule = raw.rule
+    if not options.is_on(rule.category) or context.lookups.suppressions.is_suppressed(rule.id, raw.member):
+        return None
+    place = raw.location
+    severity = severities.of(rule.id, place.file if place else "", place.line if place else 0)
+    if severity is None:
+        return None
+    return Finding(rule.id, severity, raw.message, place, _member_name(context, raw), raw.reported_by, raw.related, rule.help_link)
+
+
+def _member_name(context: ModuleContext, raw: RawFinding) -> str:
+    names, member = context.lookups.names, raw.member
+    if isinstance(member, MethodDefinition):
+        return names.method(context.lookups.generated.user_method(member))
+    return names.definition(member) if isinstance(member, TypeDefinition) else names.field(member)
+
+
+__all__ = ["SILENCED_BY", "AnalysisOptions", "AnalysisRequest", "AnalysisSession", "analyze"]

@@ -1,0 +1,146 @@
+"""Options of a build -> the severity of each finding: NoWarn, WarningsAsErrors, editor configuration and pragmas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import translate
+
+from compiler.diagnostics import Severity
+
+_EDITOR_SEVERITIES = {
+    "error": Severity.ERROR, "warning": Severity.WARNING, "suggestion": Severity.INFO, "silent": Severity.HIDDEN, "none": Severity.HIDDEN,
+}
+_PRAGMA = re.compile(r"^\s*#\s*pragma\s+warning\s+(disable|restore)\b([^/]*)")
+_SETTING = re.compile(r"^dotnet_diagnostic\.(il\d{4})\.severity$")
+_ALL_ANALYZERS = "dotnet_analyzer_diagnostic.severity"
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityOptions:
+    """What a project says about warnings. Ids are upper case, `IL2026`."""
+
+    no_warn: frozenset[str] = frozenset()
+    warnings_as_errors: frozenset[str] = frozenset()
+    warnings_not_as_errors: frozenset[str] = frozenset()
+    treat_warnings_as_errors: bool = False
+    editor_configs: tuple[tuple[str, str], ...] = ()
+    """(path, text) of .editorconfig and global configuration files, outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A section of a configuration file: the files that it holds for, and its settings in lower case."""
+
+    pattern: re.Pattern[str]
+    settings: dict[str, str]
+
+
+@dataclass(slots=True)
+class Severities:
+    """Severities under one set of options."""
+
+    options: SeverityOptions
+    sources: Mapping[str, str]
+    _sections: list[_Section] | None = None
+    _disabled: dict[str, dict[str, list[tuple[int, int]]]] = field(default_factory=dict)
+
+    def of(self, rule_id: str, file: str, line: int) -> Severity | None:
+        """The severity of a finding, or None when it is not to be shown. Without a place `file` is empty."""
+        options = self.options
+        if rule_id in options.no_warn or (file and self._is_disabled(rule_id, file, line)):
+            return None
+        configured = self._configured(rule_id, file)
+        if configured is Severity.HIDDEN:
+            return None
+        if configured is not None and configured is not Severity.WARNING:
+            return configured
+        if rule_id in options.warnings_as_errors:
+            return Severity.ERROR
+        if options.treat_warnings_as_errors and rule_id not in options.warnings_not_as_errors:
+            return Severity.ERROR
+        return Severity.WARNING
+
+    def _configured(self, rule_id: str, file: str) -> Severity | None:
+        if self._sections is None:
+            self._sections = [s for path, text in self.options.editor_configs for s in _read_sections(path, text)]
+        found = general = ""
+        for section in self._sections:
+            if section.pattern.fullmatch(file):
+                found = section.settings.get(rule_id.lower(), found)
+                general = section.settings.get(_ALL_ANALYZERS, general)
+        return _EDITOR_SEVERITIES.get(found or general)
+
+    def _is_disabled(self, rule_id: str, file: str, line: int) -> bool:
+        ranges = self._disabled.get(file)
+        if ranges is None:
+            ranges = self._disabled[file] = _disabled_ranges(self.sources.get(file, ""))
+        return any(start < line <= end for id_ in (rule_id, "") for start, end in ranges.get(id_, ()))
+
+
+def _disabled_ranges(text: str) -> dict[str, list[tuple[int, int]]]:
+    """Id (empty for all) -> half-open ranges of lines after a `#pragma warning disable` up to its restore."""
+    if "#pragma" not in text and "pragma" not in text:
+        return {}
+    ranges: dict[str, list[tuple[int, int]]] = {}
+    began: dict[str, int] = {}
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        match = _PRAGMA.match(line)
+        if match is None:
+            continue
+        ids = [part.strip().upper() for part in match.group(2).split(",") if part.strip()] or [""]
+        for id_ in ids:
+            if match.group(1) == "disable":
+                began.setdefault(id_, number)
+                continue
+            for open_id in [id_] if id_ else list(began):
+                if open_id in began:
+                    ranges.setdefault(open_id, []).append((began.pop(open_id), number))
+    for id_, start in began.items():
+        ranges.setdefault(id_, []).append((start, len(lines) + 1))
+    return ranges
+
+
+def _read_sections(path: str, text: str) -> list[_Section]:
+    """The sections of one file. A global configuration (`is_global = true`) holds for all files."""
+    folder = path.rpartition("/")[0]
+    sections: list[_Section] = []
+    settings: dict[str, str] = {}
+    preamble = settings
+    sections.append(_Section(re.compile(".*"), settings))
+    for line in text.splitlines():
+        stripped = line.strip()
+        if not stripped or stripped[0] in "#;":
+            continue
+        if stripped.startswith("[") and stripped.endswith("]"):
+            settings = {}
+            sections.append(_Section(_section_pattern(folder, stripped[1:-1]), settings))
+            continue
+        name, separator, value = stripped.partition("=")
+        if separator:
+            match = _SETTING.match(name.strip().lower())
+            key = match.group(1) if match else name.strip().lower()
+            settings[key] = value.strip().lower().partition(":")[0].strip()
+    if preamble.get("is_global") != "true":
+        preamble.clear()
+    return sections
+
+
+def _section_pattern(folder: str, glob: str) -> re.Pattern[str]:
+    """The files of an editor configuration's section: without a slash the name matches at any depth."""
+    alternatives = _expand_braces(glob)
+    prefix = re.escape(folder) + "/" if folder else ""
+    parts: list[str] = []
+    for alternative in alternatives:
+        body = translate(alternative.lstrip("/")).removesuffix(r"\Z").removesuffix(r"\z")
+        parts.append(prefix + ("" if "/" in alternative else "(?:.*/)?") + body)
+    return re.compile("|".join(f"(?:{part})" for part in parts), re.DOTALL)
+
+
+def _expand_braces(glob: str) -> list[str]:
+    match = re.search(r"\{([^{}]*)\}", glob)
+    if match is None:
+        return [glob]
+    return [item for option in match.group(1).split(",") for item in _expand_braces(glob[: match.start()] + option + glob[match.end() :])]

@@ -1,0 +1,143 @@
+"""UnconditionalSuppressMessage attributes -> whether a rule is silenced at a place.
+
+The attribute silences what is in the member where it stands, in the members that a compiler made from it, and in nested types.
+On an assembly or module it names its target by documentation id, or silences the whole module. The category is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from analyzers.documentation_ids import field_id, member_id, method_id, type_id
+from compiler.flow.associations import association
+from compiler.flow.custom_attributes import AttributeReader, CustomAttribute
+from compiler.flow.facts import Member
+from compiler.flow.generated import GeneratedCode
+from compiler.metadata.tokens import TableId, Token, make_token
+from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+from compiler.types.universe import TypeUniverse
+
+ATTRIBUTE = "System.Diagnostics.CodeAnalysis.UnconditionalSuppressMessageAttribute"
+_ASSEMBLY = make_token(TableId.ASSEMBLY, 1)
+_MODULE = make_token(TableId.MODULE, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidScope:
+    """A suppression on a module or assembly whose scope means nothing to trimming."""
+
+    module: str
+    scope: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ModuleSuppressions:
+    """Suppressions on an assembly and its module: by target's documentation id, and for the whole module."""
+
+    by_target: dict[str, frozenset[str]]
+    whole: frozenset[str]
+    invalid: tuple[InvalidScope, ...]
+
+
+class Suppressions:
+    """Looks suppressions up. Invariant: answers depend on metadata alone, so they are kept."""
+
+    def __init__(self, universe: TypeUniverse, attributes: AttributeReader, generated: GeneratedCode) -> None:
+        self._universe = universe
+        self._attributes = attributes
+        self._generated = generated
+        self._own: dict[tuple[Module, int], frozenset[str]] = {}
+        self._modules: dict[Module, _ModuleSuppressions] = {}
+        self._members: dict[Member, frozenset[str]] = {}
+
+    def is_suppressed(self, rule_id: str, member: Member) -> bool:
+        """Whether `rule_id` is silenced in `member`."""
+        found = self._members.get(member)
+        if found is None:
+            found = self._members[member] = frozenset().union(*self._around(member))
+        return rule_id in found
+
+    def invalid_scopes(self, module: Module) -> tuple[InvalidScope, ...]:
+        """The suppressions of a module with a scope that is neither module, type nor member."""
+        return self._module(module).invalid
+
+    def _around(self, member: Member) -> Iterator[frozenset[str]]:
+        module = member.module
+        targets = self._module(module)
+        yield targets.whole
+        owner: TypeDefinition | None
+        if isinstance(member, MethodDefinition):
+            for method in self._outward(member):
+                yield from self._method(method, targets)
+            owner = member.owner
+        elif isinstance(member, FieldDefinition):
+            yield self._entity(module, member.token)
+            yield targets.by_target.get(field_id(member), frozenset())
+            owner = member.owner
+        else:
+            owner = member
+        while owner is not None:
+            yield self._entity(module, owner.token)
+            yield targets.by_target.get(type_id(owner), frozenset())
+            owner = owner.enclosing
+
+    def _outward(self, method: MethodDefinition) -> Iterator[MethodDefinition]:
+        seen: set[MethodDefinition] = set()
+        current: MethodDefinition | None = method
+        while current is not None and current not in seen:
+            seen.add(current)
+            yield current
+            current = self._generated.owner(current)
+
+    def _method(self, method: MethodDefinition, targets: _ModuleSuppressions) -> Iterator[frozenset[str]]:
+        yield self._entity(method.module, method.token)
+        member = association(method)
+        if member is not None:
+            yield self._entity(member.module, member.token)
+        if targets.by_target:
+            yield targets.by_target.get(method_id(self._universe, method), frozenset())
+            if member is not None:
+                yield targets.by_target.get(member_id(member.module, member.token), frozenset())
+
+    def _entity(self, module: Module, token: Token) -> frozenset[str]:
+        key = (module, token)
+        found = self._own.get(key)
+        if found is None:
+            ids = (_rule_id(attribute) for attribute in self._attributes.named(module, token, ATTRIBUTE))
+            found = self._own[key] = frozenset(id_ for id_ in ids if id_)
+        return found
+
+    def _module(self, module: Module) -> _ModuleSuppressions:
+        found = self._modules.get(module)
+        if found is None:
+            found = self._modules[module] = self._read_module(module)
+        return found
+
+    def _read_module(self, module: Module) -> _ModuleSuppressions:
+        by_target: dict[str, set[str]] = {}
+        whole: set[str] = set()
+        invalid: list[InvalidScope] = []
+        for token in (_ASSEMBLY, _MODULE):
+            for attribute in self._attributes.named(module, token, ATTRIBUTE):
+                rule_id = _rule_id(attribute)
+                scope, target = attribute.named_text("Scope").lower(), attribute.named_text("Target")
+                if not rule_id:
+                    continue
+                if scope in ("", "module"):
+                    if not target:
+                        whole.add(rule_id)
+                elif scope in ("type", "member"):
+                    by_target.setdefault(target.removeprefix("~"), set()).add(rule_id)
+                else:
+                    invalid.append(InvalidScope(module.name, attribute.named_text("Scope"), target))
+        return _ModuleSuppressions({t: frozenset(ids) for t, ids in by_target.items()}, frozenset(whole), tuple(invalid))
+
+
+def _rule_id(attribute: CustomAttribute) -> str:
+    """The id that an attribute silences (`IL2026` or `IL2026:Name`); empty when it is no trimming rule."""
+    text = attribute.text(1)
+    if len(text) < 6 or not text.startswith("IL") or not text[2:6].isdigit() or text[6:7] not in ("", ":"):
+        return ""
+    return text[:6]

@@ -1,0 +1,216 @@
+"""Compiler-generated methods and types -> the user's method that they were made from.
+
+C# turns lambdas and local functions into methods named `<M>b__0_0` and `<M>g__F|0_0`, and async methods and iterators into
+state machine types `<M>d__0`. Whose they are is read from the code: the method that refers to a lambda owns it, and the
+state machine attribute names the type. Code that nobody refers to has no owner and is not analysed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.diagnostics import InputError
+from compiler.flow.custom_attributes import AttributeReader, TypeName
+from compiler.il.decode import decode
+from compiler.metadata.tokens import TableId, Token, decode_coded
+from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
+from compiler.types.type_desc import MethodDesc
+from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
+
+_STATE_MACHINE_ATTRIBUTES = (
+    "System.Runtime.CompilerServices.AsyncStateMachineAttribute",
+    "System.Runtime.CompilerServices.IteratorStateMachineAttribute",
+    "System.Runtime.CompilerServices.AsyncIteratorStateMachineAttribute",
+)
+_METHOD_REFERENCES = frozenset({"call", "callvirt", "newobj", "ldftn", "ldvirtftn", "ldtoken"})
+
+
+def is_generated_name(name: str) -> bool:
+    """Whether a C# compiler made the name up."""
+    return name.startswith("<")
+
+
+def _kind_letter(name: str) -> str:
+    if not name.startswith("<"):
+        return ""
+    # `<<M>b__0>d` has a generated name inside its brackets: the letter after the last bracket counts.
+    close = name.rfind(">")
+    return name[close + 1 : close + 2]
+
+
+def is_lambda_or_local_function(name: str) -> bool:
+    """Whether the method name is that of a lambda or of a local function."""
+    return _kind_letter(name.partition("|")[0]) in ("b", "g")
+
+
+def is_lambda(name: str) -> bool:
+    """Whether the method name is that of a lambda."""
+    return _kind_letter(name) == "b"
+
+
+def is_state_machine_type(definition: TypeDefinition) -> bool:
+    """Whether the type holds the state of an async method or iterator."""
+    return _kind_letter(definition.name) == "d"
+
+
+def is_closure_type(definition: TypeDefinition) -> bool:
+    """Whether the type holds lambdas without captures, or captured variables."""
+    return definition.name.startswith("<>c")
+
+
+def user_type(definition: TypeDefinition) -> TypeDefinition:
+    """The nearest type around `definition`, itself included, that no compiler made."""
+    current = definition
+    while is_generated_name(current.name) and current.enclosing is not None:
+        current = current.enclosing
+    return current
+
+
+class GeneratedCode:
+    """Owners of generated methods, found type by type. Invariant: `_owners` is complete for every type in `_done`."""
+
+    def __init__(self, universe: TypeUniverse, attributes: AttributeReader) -> None:
+        self._universe = universe
+        self._attributes = attributes
+        self._owners: dict[MethodDefinition, MethodDefinition] = {}
+        self._machines: dict[MethodDefinition, TypeDefinition] = {}
+        self._children: dict[MethodDefinition, list[MethodDefinition]] = {}
+        self._done: set[TypeDefinition] = set()
+
+    def owner(self, method: MethodDefinition) -> MethodDefinition | None:
+        """The method that `method` was made from (one step outward), or None when the user wrote it or nobody refers to it."""
+        if not self.is_generated(method):
+            return None
+        self._read(user_type(method.owner))
+        return self._owners.get(method)
+
+    def user_method(self, method: MethodDefinition) -> MethodDefinition:
+        """The user's method behind `method`; `method` itself when there is none."""
+        current = method
+        seen = {current}
+        while (outer := self.owner(current)) is not None and outer not in seen:
+            seen.add(outer)
+            current = outer
+        return current
+
+    def is_generated(self, method: MethodDefinition) -> bool:
+        """Whether `method` is a lambda, a local function or a member of a state machine."""
+        return is_lambda_or_local_function(method.name) or is_state_machine_type(method.owner)
+
+    def state_machine(self, method: MethodDefinition) -> TypeDefinition | None:
+        """The state machine type of an async method or iterator, or None."""
+        self._read(user_type(method.owner))
+        return self._machines.get(method)
+
+    def made_from(self, method: MethodDefinition) -> list[MethodDefinition]:
+        """The generated methods whose owner, one step outward, is `method`, in the order of reference."""
+        self._read(user_type(method.owner))
+        return self._children.get(method, [])
+
+    def _read(self, definition: TypeDefinition) -> None:
+        if definition in self._done:
+            return
+        self._done.add(definition)
+        pending = [m for m in definition.methods if not is_lambda_or_local_function(m.name)]
+        for nested in _generated_nested(definition):
+            if is_closure_type(nested):
+                pending.extend(m for m in nested.methods if not is_generated_name(m.name))
+        while pending:
+            method = pending.pop()
+            for callee in self._references(method):
+                if callee not in self._owners and callee is not method:
+                    self._owners[callee] = method
+                    self._children.setdefault(method, []).append(callee)
+                    pending.append(callee)
+
+    def _references(self, method: MethodDefinition) -> Iterator[MethodDefinition]:
+        machine = self._declared_machine(method)
+        if machine is not None:
+            self._machines[method] = machine
+            yield from machine.methods
+        try:
+            body = method.body
+            instructions = decode(body.code) if body is not None else []
+        except InputError:
+            return
+        for instruction in instructions:
+            if instruction.name in _METHOD_REFERENCES:
+                assert isinstance(instruction.operand, int)
+                token = Token(instruction.operand)
+                if _is_nested_function(method.module, token):
+                    yield from self._resolve(method.module, token)
+
+    def _resolve(self, module: Module, token: Token) -> Iterator[MethodDefinition]:
+        try:
+            found = self._universe.resolve_method(module, token, EMPTY_CONTEXT)
+        except InputError:
+            return
+        if isinstance(found, MethodDesc) and found.definition.module is module:
+            yield found.definition
+
+    def _declared_machine(self, method: MethodDefinition) -> TypeDefinition | None:
+        for row in method.module.attribute_rows(method.token):
+            if method.module.attribute_type_name(row) in _STATE_MACHINE_ATTRIBUTES:
+                attribute = self._attributes.decode(method.module, row)
+                if attribute is not None and attribute.value.fixed and isinstance(attribute.value.fixed[0], TypeName):
+                    return _find_own_type(method.module, attribute.value.fixed[0].name)
+        return None
+
+
+def _generated_nested(definition: TypeDefinition) -> list[TypeDefinition]:
+    """Generated types nested in `definition`, at any depth."""
+    result: list[TypeDefinition] = []
+    pending = [definition]
+    while pending:
+        for nested in nested_types(pending.pop()):
+            if is_generated_name(nested.name):
+                result.append(nested)
+                pending.append(nested)
+    return result
+
+
+def nested_types(definition: TypeDefinition) -> list[TypeDefinition]:
+    """The types declared directly inside `definition`, in metadata order."""
+    module = definition.module
+    table = module.sig_cache.get("nested types")
+    if table is None:
+        built: dict[int, list[int]] = {}
+        image = module.image
+        pairs = zip(image.column(TableId.NESTED_CLASS, "NestedClass"), image.column(TableId.NESTED_CLASS, "EnclosingClass"), strict=True)
+        for inner, outer in pairs:
+            built.setdefault(outer, []).append(inner)
+        table = module.sig_cache["nested types"] = built
+    assert isinstance(table, dict)
+    return [module.type_definition(rid) for rid in sorted(table.get(definition.rid, ()))]
+
+
+def _find_own_type(module: Module, name: str) -> TypeDefinition | None:
+    """The type of `module` with the serialized name `name`, or None; its assembly name is not looked at."""
+    full = name.partition(",")[0].strip()
+    outer, *nested = full.split("+")
+    namespace, _, simple = outer.rpartition(".")
+    definition = module.find_type(namespace, simple)
+    for inner in nested:
+        if definition is None:
+            return None
+        definition = module.find_nested(definition, inner)
+    return definition
+
+
+def _is_nested_function(module: Module, token: Token) -> bool:
+    """Whether a method token names a lambda or local function, read from the name alone."""
+    table, rid = token >> 24, token & 0xFFFFFF
+    image = module.image
+    if table == TableId.METHOD_SPEC:
+        specs = image.column(TableId.METHOD_SPEC, "Method")
+        if not 0 < rid <= len(specs):
+            return False
+        token = decode_coded("MethodDefOrRef", specs[rid - 1])
+        table, rid = token >> 24, token & 0xFFFFFF
+    if table == TableId.METHOD_DEF:
+        names = image.column(TableId.METHOD_DEF, "Name")
+    elif table == TableId.MEMBER_REF:
+        names = image.column(TableId.MEMBER_REF, "Name")
+    else:
+        return False
+    return 0 < rid <= len(names) and is_lambda_or_local_function(image.string(names[rid - 1]))

@@ -1,0 +1,101 @@
+"""Methods and fields -> the Requires attributes that hold for a use of them, and whether code is within such an attribute.
+
+RequiresUnreferencedCode, RequiresDynamicCode and RequiresAssemblyFiles follow the same rules; they differ in their attribute
+alone. An attribute on a type holds for its constructors and static members, and its whole code is in scope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from compiler.flow.associations import association
+from compiler.flow.custom_attributes import AttributeReader
+from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+
+
+class Requires(Enum):
+    """The three attributes; `value` is the type's simple name."""
+
+    UNREFERENCED_CODE = "RequiresUnreferencedCodeAttribute"
+    DYNAMIC_CODE = "RequiresDynamicCodeAttribute"
+    ASSEMBLY_FILES = "RequiresAssemblyFilesAttribute"
+
+    @property
+    def full_name(self) -> str:
+        """The attribute type's full name."""
+        return f"System.Diagnostics.CodeAnalysis.{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One Requires attribute: its kind, message and Url (empty when absent)."""
+
+    kind: Requires
+    message: str
+    url: str
+
+
+class Requirements:
+    """Looks Requires attributes up. Invariant: answers depend on metadata alone, so they are kept."""
+
+    def __init__(self, attributes: AttributeReader) -> None:
+        self._attributes = attributes
+        self._methods: dict[tuple[MethodDefinition, Requires], Requirement | None] = {}
+        self._scopes: dict[tuple[MethodDefinition, Requires], bool] = {}
+        self._types: dict[tuple[TypeDefinition, Requires], Requirement | None] = {}
+
+    def on_entity(self, module: Module, token: int, kind: Requires) -> Requirement | None:
+        """The attribute on the entity itself, or None. RequiresAssemblyFiles may come without a message."""
+        found = self._attributes.first(module, token, kind.full_name)
+        if found is None or (kind is not Requires.ASSEMBLY_FILES and len(found.value.fixed) != 1):
+            return None
+        return Requirement(kind, found.text(0), found.named_text("Url"))
+
+    def on_type(self, definition: TypeDefinition, kind: Requires) -> Requirement | None:
+        """The attribute on a type, or None."""
+        key = (definition, kind)
+        if key not in self._types:
+            self._types[key] = self.on_entity(definition.module, definition.token, kind)
+        return self._types[key]
+
+    def of_method(self, method: MethodDefinition, kind: Requires) -> Requirement | None:
+        """What a use of `method` requires: its own attribute, its type's for static methods and constructors, its property's or event's."""
+        key = (method, kind)
+        if key not in self._methods:
+            self._methods[key] = self._find(method, kind)
+        return self._methods[key]
+
+    def _find(self, method: MethodDefinition, kind: Requires) -> Requirement | None:
+        if method.name == ".cctor":
+            return None
+        found = self.on_entity(method.module, method.token, kind)
+        if found is None and (method.is_static or method.name == ".ctor"):
+            found = self.on_type(method.owner, kind)
+        if found is None:
+            member = association(method)
+            if member is not None:
+                found = self.on_entity(member.module, member.token, kind)
+        return found
+
+    def of_field(self, field: FieldDefinition, kind: Requires) -> Requirement | None:
+        """What a use of `field` requires: the attribute of its type, for a static field that is no constant."""
+        if not field.is_static or field.is_literal:
+            return None
+        return self.on_type(field.owner, kind)
+
+    def in_scope(self, method: MethodDefinition, kind: Requires) -> bool:
+        """Whether the code of `method` is within the attribute, so that it may use what requires the same."""
+        key = (method, kind)
+        found = self._scopes.get(key)
+        if found is None:
+            found = self._scopes[key] = self._is_in_scope(method, kind)
+        return found
+
+    def _is_in_scope(self, method: MethodDefinition, kind: Requires) -> bool:
+        if method.name != ".cctor" and self.on_entity(method.module, method.token, kind) is not None:
+            return True
+        if self.on_type(method.owner, kind) is not None:
+            return True
+        member = association(method)
+        return member is not None and self.on_entity(member.module, member.token, kind) is not None
