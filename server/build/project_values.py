@@ -5,7 +5,8 @@ The evaluator's result satisfies `EvaluatedProject`; tests supply one made of di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 
@@ -35,6 +36,10 @@ class EvaluatedProject(Protocol):
 
     def items(self, item_type: str) -> Sequence[EvaluatedItem]:
         """The items of that type, in order."""
+
+
+# Project file and global properties -> the evaluated project. Raises InputError (MSBxxxx) for a project that cannot be evaluated.
+Evaluate = Callable[[Path, Mapping[str, str]], EvaluatedProject]
 
 
 def is_true(project: EvaluatedProject, name: str) -> bool:

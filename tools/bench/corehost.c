@@ -1,4 +1,4 @@
-// corehost LIBHOSTFXR DOTNET_ROOT APP.dll [ARGUMENT...]: runs a managed program on CoreCLR, as the `dotnet` command does.
+// corehost LIBHOSTFXR DOTNET_ROOT APP.dll [ARGUMENT...]: runs a managed program on CoreCLR, as an apphost does.
 // Without it the start of a Python interpreter would be counted as CoreCLR's.
 #include <dlfcn.h>
 #include <stdio.h>
@@ -23,7 +23,6 @@ int main(int argc, char **argv) {
     if (!arguments) return 2;
     int n = 0;
     arguments[n++] = host;
-    arguments[n++] = "exec";
-    for (int i = 3; i < argc; i++) arguments[n++] = argv[i];
+    for (int i = 4; i < argc; i++) arguments[n++] = argv[i];
     return run(n, arguments, host, argv[2], argv[3]);
 }

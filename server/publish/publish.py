@@ -1,0 +1,113 @@
+"""One publish: project file and properties -> native program and its symbols in the publish folder.
+
+Evaluates, builds the project and what it refers to, and hands the assemblies to the native compiler. Nothing appears in the publish
+folder before it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from compiler.diagnostics import InputError, Severity
+from compiler.request import CompileRequest, CompileResult, Progress
+from server.build.graph import BuildFailed, BuildProgress, BuildTools, build_project, in_project
+from server.publish.request import CompilerPlace, compile_request
+
+UNKNOWN_RID = "NETSDK1083"
+UNSUPPORTED_RID = "AOTD0307"
+
+# The compiler's entry point: request and progress -> result.
+CompileProgram = Callable[[CompileRequest, Progress], CompileResult]
+
+
+class PublishProgress(BuildProgress, Protocol):
+    """Where a publish tells how far it is."""
+
+    def count(self, done: int, total: int) -> None:
+        """`done` of `total` parts of the present step are ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A finished publish. Counts are those of `CompileResult`."""
+
+    name: str
+    program: Path
+    symbols: Path | None
+    size_bytes: int
+    n_methods: int
+    n_generated: int
+    n_reused: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishTools:
+    """What a publish is made with. `host_rid` is taken when the project names no runtime; `rids` are those that can be made."""
+
+    build: BuildTools
+    compile_program: CompileProgram
+    place: CompilerPlace
+    host_rid: str
+    rids: Sequence[str]
+
+
+def publish_project(project: Path, properties: Mapping[str, str], tools: PublishTools, progress: PublishProgress) -> Published:
+    """The published program.
+
+    Raises BuildFailed after diagnostics that are errors, InputError for what cannot be evaluated, built or published, OSError when
+    a folder cannot be written.
+    """
+    rid = chosen_rid(project, properties, tools)
+    global_properties = publish_properties(properties, rid)
+    built = build_project(project, global_properties, tools.build)
+    request = compile_request(built, rid, tools.place)
+    progress.step(f"generating native code for {request.output.name}")
+    result = tools.compile_program(request, progress)
+    for diagnostic in result.diagnostics:
+        if diagnostic.severity in (Severity.ERROR, Severity.WARNING):
+            progress.diagnostic(in_project(diagnostic, project))
+    if result.output is None:
+        raise BuildFailed(str(project))
+    return Published(
+        name=project.stem,
+        program=result.output,
+        symbols=result.symbols,
+        size_bytes=result.size_bytes,
+        n_methods=result.n_methods,
+        n_generated=result.n_generated,
+        n_reused=result.n_reused,
+    )
+
+
+def publish_properties(properties: Mapping[str, str], rid: str) -> dict[str, str]:
+    """The global properties of a publish, as `dotnet publish` sets them: Release unless the caller says otherwise."""
+    given = {name.lower() for name in properties}
+    defaults = {"Configuration": "Release", "_IsPublishing": "true"}
+    chosen = {name: value for name, value in defaults.items() if name.lower() not in given}
+    named = {name: value for name, value in properties.items() if name.lower() != "runtimeidentifier"}
+    return {**chosen, **named, "RuntimeIdentifier": rid}
+
+
+def chosen_rid(project: Path, properties: Mapping[str, str], tools: PublishTools) -> str:
+    """The runtime identifier: the caller's, the project's, or this machine's.
+
+    Raises InputError when it is unknown, or known and not one that can be made.
+    """
+    named = next((value for name, value in properties.items() if name.lower() == "runtimeidentifier"), "")
+    rid = named or tools.build.evaluate(project, publish_properties(properties, "")).property("RuntimeIdentifier") or tools.host_rid
+    if rid in tools.rids:
+        return rid
+    supported = ", ".join(tools.rids)
+    if is_rid(rid):
+        raise InputError(UNSUPPORTED_RID, f"programs for '{rid}' cannot be made yet; choose one of: {supported}")
+    raise InputError(UNKNOWN_RID, f"The specified RuntimeIdentifier '{rid}' is not recognized. Choose one of: {supported}")
+
+
+def is_rid(text: str) -> bool:
+    """True for the portable identifiers that .NET knows."""
+    systems = {"linux", "linux-musl", "linux-bionic", "win", "osx", "freebsd", "ios", "tvos", "maccatalyst", "android", "browser", "wasi"}
+    system, _, architecture = text.rpartition("-")
+    return system in systems and architecture in {"x64", "x86", "arm", "arm64", "wasm", "riscv64", "loongarch64", "s390x", "ppc64le"}

@@ -1,0 +1,95 @@
+"""Evaluated project -> what is asked of the native compiler: paths, optimization, feature switches.
+
+The switches are the RuntimeHostConfigurationOption items of the project, as in Microsoft.NETCore.Native.targets: each is a runtime
+knob, and those with `Trim` are folded into the code as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.diagnostics import InputError, Location
+from compiler.request import CompileRequest, Optimization
+from server.build.graph import BuiltProject
+from server.build.project_values import EvaluatedProject, is_false, is_true
+
+NOT_A_PROGRAM = "AOTD0306"
+SYMBOLS_SUFFIX = ".dbg"
+
+# What Microsoft.NETCore.Native.targets folds whatever the project says, since no code can be made at run time.
+AOT_SWITCHES: Mapping[str, bool] = {
+    "System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported": False,
+    "System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeCompiled": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CompilerPlace:
+    """Where the native compiler keeps its cache and how many processes it may use."""
+
+    cache_dir: Path
+    n_workers: int
+
+
+def compile_request(built: BuiltProject, rid: str, place: CompilerPlace) -> CompileRequest:
+    """The request for the program of `built`. Raises InputError for a project that is not a program."""
+    project = built.project
+    if project.property("OutputType").lower() not in ("exe", "winexe"):
+        kind = project.property("OutputType") or "Library"
+        file = Location(project.property("MSBuildProjectFullPath"))
+        raise InputError(NOT_A_PROGRAM, f"only programs can be published natively, and OutputType is '{kind}'", file)
+    assert built.framework.framework_dir is not None, "choose_framework takes only frameworks with an implementation"
+    output = publish_folder(project) / program_name(project, rid)
+    strips = not is_false(project, "StripSymbols")
+    has_symbols = strips and built.assembly.symbols is not None and not is_false(project, "NativeDebugSymbols")
+    switches, knobs = runtime_options(project)
+    return CompileRequest(
+        app=built.assembly.path,
+        references=built.references,
+        framework_dir=built.framework.framework_dir,
+        rid=rid,
+        optimization=optimization(project),
+        feature_switches=switches,
+        runtime_knobs={**knobs, "RUNTIME_IDENTIFIER": rid},
+        output=output,
+        symbols=output.with_name(output.name + SYMBOLS_SUFFIX) if has_symbols else None,
+        strip=strips,
+        cache_dir=place.cache_dir,
+        n_workers=place.n_workers,
+    )
+
+
+def publish_folder(project: EvaluatedProject) -> Path:
+    """The absolute path of PublishDir."""
+    return Path(project.directory) / project.property("PublishDir").replace("\\", "/")
+
+
+def program_name(project: EvaluatedProject, rid: str) -> str:
+    """File name of the program: the assembly's name, with `.exe` on Windows."""
+    return project.property("AssemblyName") + (".exe" if rid.startswith("win") else "")
+
+
+def optimization(project: EvaluatedProject) -> Optimization:
+    """The tier: without `Optimize` the quick one, else what OptimizationPreference asks for."""
+    if not is_true(project, "Optimize"):
+        return Optimization.DEBUG
+    preference = project.property("OptimizationPreference").lower()
+    return {"speed": Optimization.SPEED, "size": Optimization.SIZE}.get(preference, Optimization.BLENDED)
+
+
+def runtime_options(project: EvaluatedProject) -> tuple[dict[str, bool], dict[str, str]]:
+    """(switches folded into the code, knobs that AppContext answers at run time)."""
+    switches = dict(AOT_SWITCHES)
+    if not is_true(project, "DebuggerSupport"):
+        switches["System.Diagnostics.Debugger.IsSupported"] = False
+    knobs: dict[str, str] = {}
+    for item in project.items("RuntimeHostConfigurationOption"):
+        value = item.value("Value")
+        knobs[item.identity] = value
+        if item.value("Trim").lower() == "true" and value.lower() in ("true", "false"):
+            switches[item.identity] = value.lower() == "true"
+    for name, folded in switches.items():
+        knobs[name] = "true" if folded else "false"
+    return switches, knobs

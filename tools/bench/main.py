@@ -1,0 +1,20 @@
+"""`dev.py bench NAME`: picks a benchmark."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+BENCHMARKS = {
+    "hello": "tools.bench.hello",
+    "wordcount": "tools.bench.wordcount",
+}
+
+
+def run(root: Path, arguments: list[str]) -> int:
+    """Runs one benchmark; its table goes to stdout."""
+    if not arguments or arguments[0] not in BENCHMARKS:
+        sys.stderr.write(f"dev.py bench NAME [ARGUMENTS], with NAME one of: {', '.join(BENCHMARKS)}\n")
+        return 2
+    return int(importlib.import_module(BENCHMARKS[arguments[0]]).run(root, arguments[1:]))
