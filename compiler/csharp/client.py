@@ -61,11 +61,17 @@ class CSharpRequest:
 
 @dataclass(frozen=True, slots=True)
 class CSharpResult:
-    """`pe` is None when nothing could be emitted; `pdb` also when the options ask for none."""
+    """`pe` is None when nothing could be emitted; each of the others is there only when the switches ask for it.
+
+    `replaced` has the places of the code that throws or is left out because of errors, when the request allowed that.
+    """
 
     pe: bytes | None
     pdb: bytes | None
     diagnostics: tuple[Diagnostic, ...]
+    replaced: tuple[Location, ...] = ()
+    documentation: bytes | None = None
+    reference_pe: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -191,9 +197,21 @@ def _remember(request: CSharpRequest, sent: _Sent, process: WorkerProcess) -> No
 
 
 def _compile_result(answer: Answer) -> CSharpResult:
-    rows = answer.body["diagnostics"]
-    assert isinstance(rows, list), "the worker answers with a list of diagnostics"
-    return CSharpResult(_blob(answer, "image"), _blob(answer, "symbols"), tuple(_diagnostic(row) for row in rows))
+    return CSharpResult(
+        pe=_blob(answer, "image"),
+        pdb=_blob(answer, "symbols"),
+        diagnostics=tuple(_diagnostic(row) for row in _rows(answer, "diagnostics")),
+        replaced=tuple(_location(row) for row in _rows(answer, "replaced")),
+        documentation=_blob(answer, "documentation"),
+        reference_pe=_blob(answer, "reference_image"),
+    )
+
+
+def _rows(answer: Answer, name: str) -> list[Sequence[Json]]:
+    """A list of lists of the answer's body; empty when it is not there."""
+    rows = answer.body.get(name, [])
+    assert isinstance(rows, list), f"the worker answers with a list of {name}"
+    return rows
 
 
 def _blob(answer: Answer, name: str) -> bytes | None:
@@ -203,9 +221,13 @@ def _blob(answer: Answer, name: str) -> bytes | None:
 
 def _diagnostic(row: Sequence[Json]) -> Diagnostic:
     """A row of worker/Findings.cs as a diagnostic."""
-    code, severity, message, path, line, column, end_line, end_column = row
-    location = Location(str(path), _number(line), _number(column), _number(end_line), _number(end_column)) if path else None
-    return Diagnostic(str(code), _SEVERITIES[str(severity)], str(message), location)
+    code, severity, message, *place = row
+    return Diagnostic(str(code), _SEVERITIES[str(severity)], str(message), _location(place) if place[0] else None)
+
+
+def _location(row: Sequence[Json]) -> Location:
+    path, line, column, end_line, end_column = row
+    return Location(str(path), _number(line), _number(column), _number(end_line), _number(end_column))
 
 
 def _number(value: Json) -> int:

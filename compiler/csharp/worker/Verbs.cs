@@ -49,7 +49,7 @@ internal sealed class Verbs
         lock (project)
         {
             project.Update(frame, id => projects.TryGetValue(id, out Project? other) ? other?.Compilation : null);
-            Emission.Emit(project, answer);
+            new Emission(project).Write(answer, frame.Body.GetProperty("despite_errors").GetBoolean());
         }
     }
 
