@@ -21,6 +21,7 @@ class ToolchainCode(StrEnum):
     WORKER_DIED = "AOTD0111"
     WORKER_TIMED_OUT = "AOTD0112"
     WORKER_FAILED = "AOTD0113"
+    NO_GENERATORS = "AOTD0114"  # reported by worker/MissingGenerators.cs
 
 
 class ToolchainError(InputError):

@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using Microsoft.CodeAnalysis;
@@ -23,8 +24,10 @@ internal sealed class Emission(Project project)
     public void Write(Answer answer, bool despiteErrors)
     {
         List<Finding> findings = project.Findings.ToList();
-        EmitResult result = Attempt(project.Compilation);
+        EmitResult result = Attempt(project.Generated);
         findings.AddRange(result.Diagnostics.OrderBy(Order).Select(Finding.From));
+        if (!result.Success && !project.HasGenerators)
+            findings.AddRange(MissingGenerators.Explain(project.Generated, result.Diagnostics.OrderBy(Order)));
         Finding.Write(answer.Json, findings);
         if (result.Success && findings.All(finding => finding.Severity != DiagnosticSeverity.Error))
         {
@@ -33,7 +36,7 @@ internal sealed class Emission(Project project)
         else if (despiteErrors)
         {
             var repair = new Repair();
-            if (repair.Run(project.Compilation, result.Diagnostics, AttemptAgain))
+            if (repair.Run(project.Generated, result.Diagnostics, AttemptAgain))
                 WriteImages(answer);
             WriteReplaced(answer, repair);
         }
@@ -55,8 +58,8 @@ internal sealed class Emission(Project project)
             .WithOutputNameOverride(arguments.OutputFileName)
             .WithPdbFilePath(MapPath(arguments.GetPdbFilePath(arguments.OutputFileName!)));
         bool needsSymbols = arguments.EmitPdb && options.DebugInformationFormat == DebugInformationFormat.PortablePdb;
-        using Stream win32Resources = compilation.CreateDefaultWin32Resources(
-            versionResource: true, noManifest: arguments.NoWin32Manifest, manifestContents: null, iconInIcoFormat: null);
+        using Stream win32Resources = Win32Resources(compilation);
+        using Stream? sourceLink = arguments.SourceLink is null ? null : File.OpenRead(arguments.SourceLink);
         return compilation.Emit(
             image,
             needsSymbols ? symbols : null,
@@ -64,7 +67,30 @@ internal sealed class Emission(Project project)
             win32Resources,
             arguments.ManifestResources,
             options,
+            sourceLinkStream: needsSymbols || options.DebugInformationFormat == DebugInformationFormat.Embedded ? sourceLink : null,
+            embeddedTexts: EmbeddedTexts(compilation),
             metadataPEStream: arguments.OutputRefFilePath is null ? null : referenceImage);
+    }
+
+    private Stream Win32Resources(CSharpCompilation compilation)
+    {
+        if (arguments.Win32ResourceFile is not null)
+            return File.OpenRead(arguments.Win32ResourceFile);
+        using Stream? manifest = arguments.Win32Manifest is null ? null : File.OpenRead(arguments.Win32Manifest);
+        using Stream? icon = arguments.Win32Icon is null ? null : File.OpenRead(arguments.Win32Icon);
+        return compilation.CreateDefaultWin32Resources(versionResource: true, arguments.NoWin32Manifest, manifest, icon);
+    }
+
+    // The texts of /embed files, and of generated sources, which no file has.
+    private IEnumerable<EmbeddedText>? EmbeddedTexts(CSharpCompilation compilation)
+    {
+        if (!arguments.EmitPdb)
+            return null;
+        HashSet<string> asked = arguments.EmbeddedFiles.Select(file => file.Path).ToHashSet();
+        return compilation.SyntaxTrees
+            .Where(tree => asked.Contains(tree.FilePath) || !project.IsOwn(tree))
+            .Where(tree => tree.GetText().CanBeEmbedded)
+            .Select(tree => EmbeddedText.FromSource(tree.FilePath, tree.GetText()));
     }
 
     private void WriteImages(Answer answer)
@@ -109,6 +135,10 @@ internal sealed class Emission(Project project)
     }
 
     // By file and place, then by code: the order of threads must not show.
-    private static (string, int, int, string) Order(Diagnostic diagnostic) =>
-        (diagnostic.Location.SourceTree?.FilePath ?? "", diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.End, diagnostic.Id);
+    private static (string, int, int, string, string) Order(Diagnostic diagnostic)
+    {
+        Location place = diagnostic.Location;
+        string message = diagnostic.GetMessage(CultureInfo.InvariantCulture);
+        return (place.SourceTree?.FilePath ?? "", place.SourceSpan.Start, place.SourceSpan.End, diagnostic.Id, message);
+    }
 }

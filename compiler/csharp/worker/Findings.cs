@@ -16,6 +16,8 @@ internal sealed record Finding(
 {
     public static Finding Error(string code, string message) => new(code, DiagnosticSeverity.Error, message, "", 0, 0, 0, 0);
 
+    public static Finding Warning(string code, string message) => new(code, DiagnosticSeverity.Warning, message, "", 0, 0, 0, 0);
+
     public static Finding From(Diagnostic diagnostic)
     {
         string message = diagnostic.GetMessage(CultureInfo.InvariantCulture);

@@ -24,13 +24,24 @@ internal sealed class Project(References cache)
     private JsonElement requestedReferences;
     private readonly List<Finding> referenceFindings = [];
     private AnalyzerConfigSet? analyzerConfigs;
+    private Generators? generators;
 
     public CSharpCommandLineArguments Arguments { get; private set; } = null!;
-    public CSharpCompilation Compilation { get; private set; } = null!;
+
+    // The project's own code.
+    private CSharpCompilation Compilation { get; set; } = null!;
+
+    // The project's own code and what source generators added; what other projects refer to and what is emitted.
+    public CSharpCompilation Generated { get; private set; } = null!;
 
     // What is wrong with the options and with the references, as opposed to the code.
     public IEnumerable<Finding> Findings =>
-        Arguments.Errors.Where(error => error.Id != "CS2008" || paths.Length == 0).Select(Finding.From).Concat(referenceFindings);
+        Arguments.Errors.Where(error => error.Id != "CS2008" || paths.Length == 0).Select(Finding.From).Concat(referenceFindings).Concat(generators?.Findings ?? []);
+
+    public bool HasGenerators => Arguments.AnalyzerReferences.Length > 0;
+
+    // Whether a tree is one of the project's sources, and not generated.
+    public bool IsOwn(SyntaxTree tree) => trees.ContainsKey(tree.FilePath);
 
     // Brings the project to the state of the request. `resolve` gives the compilation of another project, or null.
     public void Update(Frame frame, Func<string, Compilation?> resolve)
@@ -45,6 +56,8 @@ internal sealed class Project(References cache)
         ImmutableArray<MetadataReference> references = OpenReferences(body, resolve);
         if (!references.SequenceEqual(Compilation.References))
             Compilation = Compilation.WithReferences(references);
+        generators = Generators.For(optionsChanged || configsChanged ? null : generators, Arguments, analyzerConfigs);
+        Generated = generators.Run(Compilation);
     }
 
     // Takes the switches of csc when they are not those of the last request; trees are parsed again if that matters.

@@ -121,6 +121,9 @@ internal sealed class Repair
     private static IEnumerable<(SyntaxNode Node, TextSpan Span, string Replacement)> Change(SyntaxNode root, SourceText text, TextSpan error)
     {
         SyntaxToken token = root.FindToken(Math.Min(error.Start, Math.Max(0, root.FullSpan.End - 1)), findInsideTrivia: true);
+        // Tokens that belong to no member hang on the next member's first token.
+        if (token.Parent is SkippedTokensTriviaSyntax skipped && skipped.ParentTrivia.Token.Parent?.FirstAncestorOrSelf<BlockSyntax>() is null)
+            return [Blank(skipped, text, skipped.Span)];
         for (SyntaxNode? node = token.Parent; node is not null; node = node.Parent ?? (node as StructuredTriviaSyntax)?.ParentTrivia.Token.Parent)
         {
             switch (node)

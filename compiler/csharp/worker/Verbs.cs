@@ -48,7 +48,7 @@ internal sealed class Verbs
         Project project = projects.GetOrAdd(frame.Body.GetProperty("project").GetString()!, _ => new Project(references));
         lock (project)
         {
-            project.Update(frame, id => projects.TryGetValue(id, out Project? other) ? other?.Compilation : null);
+            project.Update(frame, id => projects.TryGetValue(id, out Project? other) ? other?.Generated : null);
             new Emission(project).Write(answer, frame.Body.GetProperty("despite_errors").GetBoolean());
         }
     }
