@@ -25,11 +25,24 @@ internal sealed class References
         if (entries.TryGetValue(path, out Entry? entry) && entry.Changed == file.LastWriteTimeUtc && entry.Size == file.Length)
             return entry.Metadata;
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        CheckWhole(stream);
         var module = ModuleMetadata.CreateFromStream(stream, PEStreamOptions.PrefetchMetadata);
         AssemblyMetadata metadata = AssemblyMetadata.Create(module);
         // Asks for the module's tables now, so that a broken file is found here and not in the middle of a compilation.
         _ = module.GetMetadataReader().TypeDefinitions.Count;
         entries[path] = new Entry(file.LastWriteTimeUtc, file.Length, metadata);
         return metadata;
+    }
+
+    // The metadata of a file that was cut off later than that would still read well: its sections are looked at.
+    private static void CheckWhole(FileStream stream)
+    {
+        using var reader = new PEReader(stream, PEStreamOptions.LeaveOpen);
+        foreach (SectionHeader section in reader.PEHeaders.SectionHeaders)
+        {
+            if ((long)section.PointerToRawData + Math.Min(section.SizeOfRawData, section.VirtualSize) > stream.Length)
+                throw new BadImageFormatException($"The file ends inside its section '{section.Name}'.");
+        }
+        stream.Position = 0;
     }
 }
