@@ -58,7 +58,7 @@ def csharp_request(
     missing: list[Diagnostic] = []
     intermediate = intermediate_folder(project)
     sources = [CSharpSource(str(intermediate / name), text) for name, text in generated_sources(project).items()]
-    for item in project.items("Compile"):
+    for item in project.items_of("Compile"):
         path = Path(item.full_path())
         try:
             sources.append(CSharpSource(str(path), read_source(path)))
@@ -117,7 +117,7 @@ def intermediate_folder(project: EvaluatedProject) -> Path:
 
 def configuration_files(project: EvaluatedProject, read_source: ReadSource) -> list[CSharpSource]:
     """The .editorconfig and .globalconfig files that are there."""
-    paths = [Path(item.full_path()) for item in project.items("EditorConfigFiles")]
+    paths = [Path(item.full_path()) for item in project.items_of("EditorConfigFiles")]
     return [CSharpSource(str(path), read_source(path)) for path in paths if path.is_file()]
 
 

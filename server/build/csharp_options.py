@@ -102,7 +102,7 @@ def resources(project: EvaluatedProject) -> list[CSharpResource]:
     """The EmbeddedResource items that are embedded as they are; .resx files have to be compiled first."""
     return [
         CSharpResource(item.full_path(), item.value("LogicalName") or manifest_name(project, item.identity, item.value("Link")))
-        for item in project.items("EmbeddedResource")
+        for item in project.items_of("EmbeddedResource")
         if not item.identity.lower().endswith(".resx")
     ]
 

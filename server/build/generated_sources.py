@@ -35,7 +35,7 @@ def generated_sources(project: EvaluatedProject) -> dict[str, str]:
     """File name -> text of every C# file that the build generates; those that the project switches off are left out."""
     name = Path(project.property("MSBuildProjectFile")).stem
     sources: dict[str, str] = {}
-    usings = project.items("Using")
+    usings = project.items_of("Using")
     if usings:
         sources[f"{name}.GlobalUsings.g.cs"] = global_usings(usings)
     moniker = project.property("TargetFrameworkMoniker")
@@ -88,16 +88,16 @@ def assembly_attributes(project: EvaluatedProject) -> Iterator[tuple[str, list[s
     if not is_false(project, "GenerateRepositoryUrlAttribute") and project.property("RepositoryUrl"):
         yield "System.Reflection.AssemblyMetadataAttribute", [literal("RepositoryUrl"), literal(project.property("RepositoryUrl"))]
     if not is_false(project, "GenerateInternalsVisibleToAttributes"):
-        for friend in project.items("InternalsVisibleTo"):
+        for friend in project.items_of("InternalsVisibleTo"):
             key = friend.value("PublicKey") or friend.value("Key") or project.property("PublicKey")
             name = f"{friend.identity}, PublicKey={key}" if key else friend.identity
             yield "System.Runtime.CompilerServices.InternalsVisibleTo", [literal(name)]
     if not is_false(project, "GenerateAssemblyMetadataAttributes"):
-        for entry in project.items("AssemblyMetadata"):
+        for entry in project.items_of("AssemblyMetadata"):
             yield "System.Reflection.AssemblyMetadata", [literal(entry.identity), literal(entry.value("Value"))]
     if is_true(project, "DisableRuntimeMarshalling"):
         yield "System.Runtime.CompilerServices.DisableRuntimeMarshallingAttribute", []
-    for item in project.items("AssemblyAttribute"):
+    for item in project.items_of("AssemblyAttribute"):
         yield item.identity, item_arguments(item)
 
 

@@ -84,9 +84,11 @@ def _build(graph: _Graph, path: Path, properties: dict[str, str]) -> BuiltProjec
         raise InputError(CIRCULAR_REFERENCE, f"the projects refer to each other in a circle: {chain}", Location(str(graph.open[-1])))
     graph.open.append(path)
     project = graph.tools.evaluate(path, properties)
+    for diagnostic in project.diagnostics:
+        graph.tools.progress.diagnostic(diagnostic)
     require_csharp(project, path)
     inherited = {name: value for name, value in properties.items() if name.lower() not in NOT_INHERITED}
-    parts = [_build(graph, Path(item.full_path()).resolve(), inherited) for item in project.items("ProjectReference")]
+    parts = [_build(graph, Path(item.full_path()).resolve(), inherited) for item in project.items_of("ProjectReference")]
     built = _build_alone(graph.tools, project, path, parts)
     graph.open.pop()
     graph.done[key] = built
@@ -126,7 +128,7 @@ def assembly_references(project: EvaluatedProject, path: Path) -> list[Path]:
     Raises InputError (MSB3245's text) for a file that is not there.
     """
     found: list[Path] = []
-    for item in project.items("Reference"):
+    for item in project.items_of("Reference"):
         hint = item.value("HintPath")
         if not hint and not item.identity.lower().endswith(".dll"):
             continue

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from compiler.diagnostics import Diagnostic
+
 
 class EvaluatedItem(Protocol):
     """One item after evaluation."""
@@ -31,10 +33,14 @@ class EvaluatedProject(Protocol):
     def directory(self) -> str:
         """The absolute path of the folder that the project file is in."""
 
+    @property
+    def diagnostics(self) -> Sequence[Diagnostic]:
+        """What the evaluation has to say, in order."""
+
     def property(self, name: str) -> str:
         """The property of that name; "" when there is none."""
 
-    def items(self, item_type: str) -> Sequence[EvaluatedItem]:
+    def items_of(self, item_type: str) -> Sequence[EvaluatedItem]:
         """The items of that type, in order."""
 
 

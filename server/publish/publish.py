@@ -45,7 +45,9 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class PublishTools:
-    """What a publish is made with. `host_rid` is taken when the project names no runtime; `rids` are those that can be made."""
+    """What a publish is made with. `evaluate` of `build` should remember, since it is asked twice.
+
+    `host_rid` is taken when the project names no runtime; `rids` are those that can be made."""
 
     build: BuildTools
     compile_program: CompileProgram
@@ -60,9 +62,9 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
     Raises BuildFailed after diagnostics that are errors, InputError for what cannot be evaluated, built or published, OSError when
     a folder cannot be written.
     """
-    rid = chosen_rid(project, properties, tools)
-    global_properties = publish_properties(properties, rid)
+    global_properties = with_runtime(project, publish_properties(properties), tools)
     built = build_project(project, global_properties, tools.build)
+    rid = built.project.property("RuntimeIdentifier")
     request = compile_request(built, rid, tools.place)
     progress.step(f"generating native code for {request.output.name}")
     result = tools.compile_program(request, progress)
@@ -82,24 +84,23 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
     )
 
 
-def publish_properties(properties: Mapping[str, str], rid: str) -> dict[str, str]:
+def publish_properties(properties: Mapping[str, str]) -> dict[str, str]:
     """The global properties of a publish, as `dotnet publish` sets them: Release unless the caller says otherwise."""
     given = {name.lower() for name in properties}
     defaults = {"Configuration": "Release", "_IsPublishing": "true"}
-    chosen = {name: value for name, value in defaults.items() if name.lower() not in given}
-    named = {name: value for name, value in properties.items() if name.lower() != "runtimeidentifier"}
-    return {**chosen, **named, "RuntimeIdentifier": rid}
+    return {**{name: value for name, value in defaults.items() if name.lower() not in given}, **properties}
 
 
-def chosen_rid(project: Path, properties: Mapping[str, str], tools: PublishTools) -> str:
-    """The runtime identifier: the caller's, the project's, or this machine's.
+def with_runtime(project: Path, properties: dict[str, str], tools: PublishTools) -> dict[str, str]:
+    """The properties, with this machine's runtime identifier added when neither they nor the project name one.
 
-    Raises InputError when it is unknown, or known and not one that can be made.
+    Raises InputError when the identifier is unknown, or known and not one that can be made.
     """
-    named = next((value for name, value in properties.items() if name.lower() == "runtimeidentifier"), "")
-    rid = named or tools.build.evaluate(project, publish_properties(properties, "")).property("RuntimeIdentifier") or tools.host_rid
+    rid = tools.build.evaluate(project, properties).property("RuntimeIdentifier")
+    if not rid:
+        return {**properties, "RuntimeIdentifier": tools.host_rid}
     if rid in tools.rids:
-        return rid
+        return properties
     supported = ", ".join(tools.rids)
     if is_rid(rid):
         raise InputError(UNSUPPORTED_RID, f"programs for '{rid}' cannot be made yet; choose one of: {supported}")

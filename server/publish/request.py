@@ -85,7 +85,7 @@ def runtime_options(project: EvaluatedProject) -> tuple[dict[str, bool], dict[st
     if not is_true(project, "DebuggerSupport"):
         switches["System.Diagnostics.Debugger.IsSupported"] = False
     knobs: dict[str, str] = {}
-    for item in project.items("RuntimeHostConfigurationOption"):
+    for item in project.items_of("RuntimeHostConfigurationOption"):
         value = item.value("Value")
         knobs[item.identity] = value
         if item.value("Trim").lower() == "true" and value.lower() in ("true", "false"):

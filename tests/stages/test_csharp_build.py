@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from compiler.csharp.options import csc_switches
+from compiler.diagnostics import Diagnostic
 from server.build.csharp_options import csharp_options
 from server.build.generated_sources import generated_sources
 from tests.cases_runner import Case, case_id, cases, check_case
@@ -42,11 +43,12 @@ class TableProject:
     properties: Mapping[str, str]
     tables: Mapping[str, Sequence[Mapping[str, str]]]
     directory: str = "/src"
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     def property(self, name: str) -> str:
         return self.properties.get(name, "")
 
-    def items(self, item_type: str) -> Sequence[TableItem]:
+    def items_of(self, item_type: str) -> Sequence[TableItem]:
         return [TableItem(table) for table in self.tables.get(item_type, [])]
 
 
