@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from server.build.warm import WarmTools
+
 
 class Output(Protocol):
     """Where text goes."""
@@ -41,7 +43,7 @@ class Caller:
     """One command line.
 
     `columns` is asked again for each redraw, since a terminal can be resized. Once `is_cancelled` the command should end:
-    progress that is reported then raises KeyboardInterrupt.
+    progress that is reported then raises KeyboardInterrupt. `tools` outlive the command; whoever made the caller ends them.
     """
 
     out: Channel
@@ -50,7 +52,11 @@ class Caller:
     directory: Path
     environment: Mapping[str, str]
     is_cancelled: Callable[[], bool]
+    tools: WarmTools
 
+
+# Of this process: the compilers that its own commands started, ended by `server/cli/main.py`.
+PROCESS_TOOLS = WarmTools()
 
 _CALLER: ContextVar[Caller] = ContextVar("caller")
 
@@ -79,6 +85,7 @@ def this_process() -> Caller:
         directory=Path.cwd(),
         environment=os.environ,
         is_cancelled=never_cancelled,
+        tools=PROCESS_TOOLS,
     )
 
 

@@ -18,7 +18,7 @@ from typing import Protocol, cast
 from compiler.diagnostics import InputError
 from compiler.render import canonical_line
 from server.cli import console
-from server.cli.caller import caller
+from server.cli.caller import PROCESS_TOOLS, caller
 from server.daemon.client import try_daemon
 
 EXIT_OK = 0
@@ -67,6 +67,8 @@ def main() -> int:
         # The reader went away; nothing more can be said to it, and the interpreter's own flush at exit must not try.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
+    finally:
+        PROCESS_TOOLS.close()
 
 
 def run_command(args: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from server.build.warm import WarmTools
 from server.daemon.place import PRIVATE_FILE, DaemonPlace, make_private, peer_uid, program_fingerprint
 from server.daemon.session import RunVerb, Session
 from server.daemon.wire import LONGEST_LINE_BYTES, DaemonState
@@ -58,6 +59,7 @@ class _Daemon:
         self._run_verb = run_verb
         self._idle_seconds = idle_seconds
         self._executor = ThreadPoolExecutor(N_COMMANDS_AT_A_TIME, thread_name_prefix="verb")
+        self._tools = WarmTools()
         self._fingerprint = program_fingerprint()
         self._began = time.monotonic()
         self._last_used = self._began
@@ -85,6 +87,7 @@ class _Daemon:
                 for cancelled in session.commands.values():
                     cancelled.set()
             self._executor.shutdown(wait=False, cancel_futures=True)
+            self._tools.close()
             logger.info("event=ended")
 
     async def _until_end(self) -> None:
@@ -102,7 +105,7 @@ class _Daemon:
             logger.warning("event=refused uid=%d", uid)
             writer.close()
             return
-        session = Session(reader, writer, self._executor, self._run_verb, self._describe, self._end.set)
+        session = Session(reader, writer, self._executor, self._run_verb, self._tools, self._describe, self._end.set)
         self._sessions.add(session)
         try:
             await session.serve()

@@ -14,6 +14,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server.build.warm import WarmTools
 from server.cli.caller import Caller, Channel, serving
 from server.daemon.wire import (
     INTERNAL_ERROR,
@@ -47,6 +48,7 @@ class Session:
     writer: asyncio.StreamWriter
     executor: Executor
     run_verb: RunVerb
+    tools: WarmTools
     describe: Callable[[int], FromDaemon]
     shut_down: Callable[[], None]
     commands: dict[int, threading.Event] = field(default_factory=dict)
@@ -112,6 +114,7 @@ class Session:
             directory=Path(request.directory),
             environment=request.environment,
             is_cancelled=cancelled.is_set,
+            tools=self.tools,
         )
         try:
             with serving(client):

@@ -30,19 +30,28 @@ class StrictProtocol(LanguageServerProtocol):
 
     commands: Mapping[str, Command]
 
-    def receive(self, body: bytes) -> None:
-        """Dispatches one message; an error in the message itself is answered here."""
+    def receive(self, body: bytes) -> str:
+        """Dispatches one message, and answers an error in the message itself; the method, "" when there is none.
+
+        `exit` is not dispatched: the caller ends.
+        """
         try:
             message = json.loads(body)
         except (ValueError, RecursionError) as error:
             self.reply_error(None, PARSE_ERROR, f"the message is not JSON: {error}")
-            return
+            return ""
         if not isinstance(message, dict) or message.get("jsonrpc") != self.VERSION:
             self.reply_error(_request_id(message), INVALID_REQUEST, "the message is not JSON-RPC 2.0")
-            return
-        if not isinstance(message.get("method", ""), str):
+            return ""
+        method = message.get("method", "")
+        if not isinstance(method, str):
             self.reply_error(_request_id(message), INVALID_REQUEST, "the method is not a string")
-            return
+            return ""
+        if method != types.EXIT:
+            self._dispatch(message)
+        return method
+
+    def _dispatch(self, message: dict[str, Any]) -> None:
         try:
             structured = self.structure_message(message)
         except JsonRpcInvalidParams:

@@ -7,9 +7,8 @@ that is already shown changes nothing.
 
 from __future__ import annotations
 
-import codecs
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -17,15 +16,6 @@ from types import MappingProxyType
 
 DIGEST_BYTES = 16
 MISSING = b""
-
-# The mark of UTF-32 little-endian begins with that of UTF-16, so it is looked for first.
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +26,47 @@ class Overlay:
     version: int
 
 
-def decode_text(data: bytes) -> str:
-    """Text of a source file: UTF-8 unless a byte order mark says otherwise; bytes that are no text become U+FFFD."""
-    for mark, encoding in BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, errors="replace")
-    return data.decode("utf-8", errors="replace")
+Stamp = tuple[int, int, int]
 
 
-class DiskDigests:
-    """Digests of files on disk, kept until size, time or identity of the file changes.
+def read_stamp(path: Path) -> Stamp:
+    """Time, size and identity of a file: while they stay, so does its content. Raises OSError."""
+    status = os.stat(path)
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+class DiskContents:
+    """Digests of files on disk, and what else is made of their content, kept until size, time or identity of the file changes.
 
     Safe to share between threads: entries are replaced whole, and two threads that miss compute the same value.
     """
 
     def __init__(self) -> None:
-        self._entries: dict[Path, tuple[tuple[int, int, int], bytes]] = {}
+        self._digests: dict[Path, tuple[Stamp, bytes]] = {}
+        self._texts: dict[Path, tuple[Stamp, str]] = {}
 
     def digest(self, path: Path) -> bytes:
         """Digest of the content of `path`; `MISSING` when it cannot be read."""
         try:
-            status = os.stat(path)
-            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-            known = self._entries.get(path)
+            stamp = read_stamp(path)
+            known = self._digests.get(path)
             if known is not None and known[0] == stamp:
                 return known[1]
             digest = blake2b(path.read_bytes(), digest_size=DIGEST_BYTES).digest()
         except OSError:
             return MISSING
-        self._entries[path] = (stamp, digest)
+        self._digests[path] = (stamp, digest)
         return digest
+
+    def text(self, path: Path, read_file: Callable[[Path], str]) -> str:
+        """What `read_file` makes of `path`, read again when the file changed. Raises OSError."""
+        stamp = read_stamp(path)
+        known = self._texts.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        text = read_file(path)
+        self._texts[path] = (stamp, text)
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,17 @@ class FileView:
     """All files at one moment: open documents as they were, the rest as it is on disk when read."""
 
     overlays: Mapping[Path, Overlay]
-    disk: DiskDigests = field(repr=False)
+    disk: DiskContents = field(repr=False)
 
     def read_text(self, path: Path) -> str:
-        """The text of `path`, without a byte order mark. Raises OSError when it cannot be read."""
+        """The text of `path` for showing it: UTF-8, with U+FFFD for what is none. Raises OSError when it cannot be read."""
         overlay = self.overlays.get(path)
-        if overlay is not None:
-            return overlay.text
-        return decode_text(path.read_bytes())
+        return overlay.text if overlay is not None else path.read_bytes().decode("utf-8-sig", errors="replace")
+
+    def read_source(self, path: Path, read_file: Callable[[Path], str]) -> str:
+        """The text of a source file: that of the editor, else what `read_file` made of the file as it is. Raises OSError."""
+        overlay = self.overlays.get(path)
+        return overlay.text if overlay is not None else self.disk.text(path, read_file)
 
     def is_open(self, path: Path) -> bool:
         """True when the editor owns the text of `path`."""
@@ -108,7 +112,7 @@ class Files:
 
     def __init__(self) -> None:
         self._overlays: dict[Path, Overlay] = {}
-        self._disk = DiskDigests()
+        self._disk = DiskContents()
 
     def open_document(self, path: Path, text: str, version: int) -> None:
         """The editor owns the text of `path` from now on."""
@@ -129,4 +133,4 @@ class Files:
 
 def view_of_disk() -> FileView:
     """The files of a command line: nothing is open."""
-    return FileView(MappingProxyType({}), DiskDigests())
+    return FileView(MappingProxyType({}), DiskContents())

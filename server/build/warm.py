@@ -1,0 +1,50 @@
+"""What is worth keeping between builds of one process: the C# compilers that run.
+
+From an environment and a folder to a tool chain, and from a tool chain to its warm compiler. The command line makes one for itself
+and ends it; the daemon and the editor's server keep theirs as long as they run.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from compiler.csharp.client import CSharpWorker
+from compiler.csharp.embedded import fetch_embedded
+from compiler.csharp.frameworks import Toolchain
+from compiler.csharp.toolchain import cache_directory, find_toolchain, require_npm
+
+# Bytes done and bytes in all of a transfer.
+CountBytes = Callable[[int, int], None]
+
+
+class WarmTools:
+    """The compilers of one process, for any thread. Invariant: `_workers` is touched under `_lock` only."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._workers: dict[tuple[Path, Path], CSharpWorker] = {}
+
+    def toolchain(self, environment: Mapping[str, str], folder: Path, fetching: CountBytes) -> Toolchain:
+        """The tool chain for projects in `folder`, fetched when there is none. Raises ToolchainError."""
+        found = find_toolchain(environment, folder)
+        if found is not None:
+            return found
+        return fetch_embedded(cache_directory(environment), require_npm(environment), fetching)
+
+    def compiler(self, toolchain: Toolchain, environment: Mapping[str, str]) -> CSharpWorker:
+        """The compiler of `toolchain`; it starts with its first request."""
+        key = (toolchain.roslyn_dir, cache_directory(environment))
+        with self._lock:
+            worker = self._workers.get(key)
+            if worker is None:
+                worker = self._workers[key] = CSharpWorker(toolchain, key[1], environment)
+            return worker
+
+    def close(self) -> None:
+        """Ends the compilers; one that is asked for later starts anew."""
+        with self._lock:
+            workers, self._workers = list(self._workers.values()), {}
+        for worker in workers:
+            worker.close()

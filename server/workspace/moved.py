@@ -1,0 +1,62 @@
+"""Places in an old text to places in a new one: where a finding is after the text around it was edited.
+
+Works on whole lines: a line that is in both texts moves, one that was edited has no place any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from compiler.diagnostics import Location
+
+# Above this many edited lines the lines between the first and the last edit are not matched one by one.
+MOST_LINES_TO_MATCH = 3000
+
+
+class LineMap:
+    """Line numbers, counted from 1, of an old text in a new one."""
+
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        prefix = _common(old, new)
+        suffix = _common(old[prefix:][::-1], new[prefix:][::-1])
+        self._prefix = prefix
+        self._first_after = len(old) - suffix
+        self._shift = len(new) - len(old)
+        self._between: dict[int, int] = {}
+        inner_old, inner_new = old[prefix : len(old) - suffix], new[prefix : len(new) - suffix]
+        if len(inner_old) + len(inner_new) <= MOST_LINES_TO_MATCH:
+            for block in SequenceMatcher(None, inner_old, inner_new, autojunk=False).get_matching_blocks():
+                for offset in range(block.size):
+                    self._between[prefix + block.a + offset] = prefix + block.b + offset
+
+    def line(self, old_line: int) -> int | None:
+        """The number of the same line in the new text; None when it was edited or removed."""
+        index = old_line - 1
+        if index < self._prefix:
+            return old_line
+        if index >= self._first_after:
+            return old_line + self._shift
+        found = self._between.get(index)
+        return None if found is None else found + 1
+
+    def location(self, old: Location) -> Location | None:
+        """`old` in the new text; None when its first line was edited. A range over edited lines ends with its first line."""
+        line = self.line(old.line)
+        if line is None:
+            return None
+        end = self.line(old.end_line) if old.end_line else 0
+        if end is None or end < line:
+            return replace(old, line=line, end_line=0, end_column=0)
+        return replace(old, line=line, end_line=end)
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many elements at the beginning are equal."""
+    count = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count

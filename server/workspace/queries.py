@@ -1,0 +1,203 @@
+"""A view of the files to a report about every project in it, redoing only what a change can affect.
+
+Three queries per project, each remembered with what it was asked: evaluation (by the content of every project file it read and
+the names of the files that it could find), compilation (by the compiler's request, texts included) and findings (by what was
+compiled). A query whose question is the one it answered last is not asked again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from compiler.csharp.client import CSharpRequest, CSharpResult
+from compiler.diagnostics import Diagnostic, InputError, Location, Severity
+from compiler.request import Progress
+from server.workspace.files import FileView
+from server.workspace.moved import LineMap
+from server.workspace.report import ProjectReport, WorkspaceReport
+from server.workspace.tree import FolderTree, read_tree
+
+logger = logging.getLogger(__name__)
+
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What is to be compiled for one evaluated project, and what was wrong before it came so far."""
+
+    name: str
+    is_program: bool
+    request: CSharpRequest
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One evaluated project. `inputs` are the project files that were read; `compilation` makes the compiler's request.
+
+    `compilation` is None when `diagnostics` hold an error that leaves nothing to compile.
+    """
+
+    inputs: tuple[Path, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    compilation: Callable[[FileView], Compilation] | None
+
+
+class Engine(Protocol):
+    """The stages behind the queries."""
+
+    def evaluate(self, project: Path, view: FileView, progress: Progress) -> Evaluation:
+        """The evaluated project. Raises InputError."""
+
+    def compile(self, request: CSharpRequest, progress: Progress) -> CSharpResult:
+        """The compiled assembly. Raises InputError when there is no compiler."""
+
+    def find(self, compilation: Compilation, result: CSharpResult) -> tuple[Diagnostic, ...]:
+        """What the analyzers find in a compiled assembly. Raises InputError."""
+
+    def close(self) -> None:
+        """Ends the tools that are kept warm."""
+
+
+@dataclass(slots=True)
+class Remembered(Generic[Question, Answer]):
+    """The last answer of one query. Invariant: `answer` belongs to `question`; `n_asked` counts how often it was computed."""
+
+    question: Question | None = None
+    answer: Answer | None = None
+    n_asked: int = 0
+
+    def get(self, question: Question, ask: Callable[[], Answer]) -> Answer:
+        """The answer to `question`, computed by `ask` unless it was the last one."""
+        if self.answer is None or self.question != question:
+            self.answer = ask()
+            self.question = question
+            self.n_asked += 1
+        return self.answer
+
+
+EvaluationQuestion = tuple[bytes, tuple[tuple[Path, bytes], ...]]
+
+
+@dataclass(slots=True)
+class _Project:
+    """What is remembered of a project. `good` are the findings of the last compilation without errors, with its texts."""
+
+    evaluation: Remembered[EvaluationQuestion, Evaluation] = field(default_factory=Remembered)
+    result: Remembered[CSharpRequest, CSharpResult] = field(default_factory=Remembered)
+    findings: Remembered[CSharpRequest, tuple[Diagnostic, ...]] = field(default_factory=Remembered)
+    good: tuple[Diagnostic, ...] = ()
+    good_request: CSharpRequest | None = None
+
+
+class WorkspaceQueries:
+    """The queries of one workspace; used by one thread at a time.
+
+    Invariant: `_tree` is what was on disk at the last change that the caller told of.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._projects: dict[Path, _Project] = {}
+        self._tree: FolderTree | None = None
+        self._folders: tuple[Path, ...] = ()
+
+    def close(self) -> None:
+        """Ends the tools that are kept warm."""
+        self._engine.close()
+
+    def n_asked(self) -> tuple[int, int, int]:
+        """How many evaluations, compilations and analyses were done in all."""
+        known = self._projects.values()
+        return (
+            sum(project.evaluation.n_asked for project in known),
+            sum(project.result.n_asked for project in known),
+            sum(project.findings.n_asked for project in known),
+        )
+
+    def analyze(self, view: FileView, folders: tuple[Path, ...], disk_changed: bool, progress: Progress) -> WorkspaceReport:
+        """The report about every project below `folders`. `disk_changed` says that files may have come or gone since last time."""
+        began = time.perf_counter()
+        if self._tree is None or disk_changed or folders != self._folders:
+            self._tree = read_tree(folders)
+            self._folders = folders
+        paths = self._tree.projects()
+        for gone in self._projects.keys() - set(paths):
+            del self._projects[gone]
+        reports = tuple(self._report(path, view, self._tree, progress) for path in paths)
+        logger.info("event=analyzed projects=%d ms=%.1f asked=%s", len(paths), (time.perf_counter() - began) * 1000, self.n_asked())
+        return WorkspaceReport(reports)
+
+    def _report(self, path: Path, view: FileView, tree: FolderTree, progress: Progress) -> ProjectReport:
+        """One project; an error of its input ends its analysis there, not that of the others."""
+        project = self._projects.setdefault(path, _Project())
+        found: list[Diagnostic] = []
+        name, is_program = path.stem, False
+        try:
+            evaluation = self._evaluation(project, path, view, tree, progress)
+            found += evaluation.diagnostics
+            if evaluation.compilation is not None:
+                compilation = evaluation.compilation(view)
+                name, is_program = compilation.name, compilation.is_program
+                found += compilation.diagnostics
+                found += self._compiled(project, compilation, progress)
+        except InputError as error:
+            found.append(error.to_diagnostic())
+        return ProjectReport(path, name, is_program, tuple(found))
+
+    def _evaluation(self, project: _Project, path: Path, view: FileView, tree: FolderTree, progress: Progress) -> Evaluation:
+        """The evaluation, asked again when a file that it read changed, or one that it could find came or went."""
+        known = project.evaluation.answer
+        inputs = known.inputs if known is not None else (path,)
+        names = tree.digest(path)
+        question = (names, tuple((file, view.digest(file)) for file in inputs))
+        answer = project.evaluation.get(question, lambda: self._engine.evaluate(path, view, progress))
+        project.evaluation.question = (names, tuple((file, view.digest(file)) for file in answer.inputs))
+        return answer
+
+    def _compiled(self, project: _Project, compilation: Compilation, progress: Progress) -> list[Diagnostic]:
+        """C# diagnostics and findings. While there are errors, findings of the code that was replaced are the last good ones."""
+        request = compilation.request
+        result = project.result.get(request, lambda: self._engine.compile(request, progress))
+        if result.pe is None:
+            return [*result.diagnostics, *_kept(project, request, None)]
+        findings = project.findings.get(request, lambda: self._engine.find(compilation, result))
+        if not any(diagnostic.severity is Severity.ERROR for diagnostic in result.diagnostics):
+            project.good, project.good_request = findings, request
+            return [*result.diagnostics, *findings]
+        return [*result.diagnostics, *findings, *_kept(project, request, getattr(result,'replaced',()))]
+
+
+def _kept(project: _Project, request: CSharpRequest, replaced: Sequence[Location] | None) -> list[Diagnostic]:
+    """The last good findings, moved with the text, that are in `replaced` code; all of them when `replaced` is None."""
+    if project.good_request is None:
+        return []
+    old = {source.path: source.text for source in project.good_request.sources}
+    new = {source.path: source.text for source in request.sources}
+    maps: dict[str, LineMap] = {}
+    kept: list[Diagnostic] = []
+    for finding in project.good:
+        place = finding.location
+        if place is None or place.file not in new or place.file not in old:
+            continue
+        if place.file not in maps:
+            maps[place.file] = LineMap(old[place.file].splitlines(), new[place.file].splitlines())
+        moved = maps[place.file].location(place)
+        if moved is not None and (replaced is None or _is_in(moved, replaced)):
+            kept.append(replace(finding, location=moved))
+    return kept
+
+
+def _is_in(place: Location, ranges: Sequence[Location]) -> bool:
+    """True when the first character of `place` is in one of `ranges`."""
+    at = (place.line, place.column)
+    return any(
+        place.file == other.file and (other.line, other.column) <= at < (other.end_line, other.end_column) for other in ranges
+    )
