@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+enum { SHARED_PATH_BYTES = NAME_MAX + sizeof "/dev/shm/" };
 enum { PAL_MAP_ALL = 0x13, PAL_MS_ASYNC = 0x01, PAL_MS_SYNC = 0x02, PAL_MS_INVALIDATE = 0x10, PAL_MADV_DONTFORK = 1 };
 
 static_assert(PROT_NONE == 0 && PROT_READ == 1 && PROT_WRITE == 2 && PROT_EXEC == 4, "MemoryMappedProtections");
@@ -64,27 +65,30 @@ int32_t SystemNative_MAdvise(void *address, uint64_t length, int32_t advice)
 }
 
 /* The path of a shared memory object in Linux's tmpfs for them, as shm_open has it (older C libraries keep that function in a
- * library of its own). 0, or an errno value for a name that is no plain file name. */
-static int shared_memory_path(const char *name, char *path, size_t length)
+ * library of its own). False with errno for a name that is no plain file name. */
+static bool shared_memory_path(const char *name, char path[SHARED_PATH_BYTES])
 {
     while (*name == '/')
         name++;
-    if (*name == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return EINVAL;
-    if (strlen(name) > NAME_MAX)
-        return ENAMETOOLONG;
-    return snprintf(path, length, "/dev/shm/%s", name) < (int)length ? 0 : ENAMETOOLONG;
+    bool is_plain = *name != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+    if (!is_plain || strlen(name) > NAME_MAX) {
+        errno = is_plain ? ENAMETOOLONG : EINVAL;
+        return false;
+    }
+    snprintf(path, SHARED_PATH_BYTES, "/dev/shm/%s", name);
+    return true;
 }
 
 intptr_t SystemNative_ShmOpen(const char *name, int32_t flags, int32_t mode)
 {
-    char path[NAME_MAX + sizeof "/dev/shm/"];
+    char path[SHARED_PATH_BYTES];
     int32_t native_flags = sn_open_flags(flags);
-    int error = native_flags == -1 ? EINVAL : shared_memory_path(name, path, sizeof path);
-    if (error != 0) {
-        errno = error;
+    if (native_flags == -1) {
+        errno = EINVAL;
         return -1;
     }
+    if (!shared_memory_path(name, path))
+        return -1;
     int fd;
     SN_RETRY(fd, open(path, native_flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, (mode_t)mode));
     return fd;
@@ -92,10 +96,10 @@ intptr_t SystemNative_ShmOpen(const char *name, int32_t flags, int32_t mode)
 
 int32_t SystemNative_ShmUnlink(const char *name)
 {
-    char path[NAME_MAX + sizeof "/dev/shm/"];
-    int error = shared_memory_path(name, path, sizeof path);
-    if (error != 0) {
-        errno = error == EINVAL ? ENOENT : error;
+    char path[SHARED_PATH_BYTES];
+    if (!shared_memory_path(name, path)) {
+        if (errno == EINVAL)
+            errno = ENOENT;
         return -1;
     }
     int32_t result;

@@ -38,13 +38,13 @@ int32_t SystemNative_WaitIdAnyExitedNoHangNoWait(void)
     return errno == ECHILD ? 0 : -1;
 }
 
-/* The child's id when it had ended and is now reaped, 0 while it runs. A child that a signal killed has 128 + its number. */
+/* The child's id when it had ended and is now reaped, with its exit code; 0 while it runs. A child that a signal killed has
+ * 128 + the signal's number. */
 int32_t SystemNative_WaitPidExitedNoHang(int32_t pid, int32_t *exit_code)
 {
     int32_t result;
     int status;
     SN_RETRY(result, waitpid(pid, &status, WNOHANG));
-    *exit_code = 0;
     if (result > 0)
         *exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return result;

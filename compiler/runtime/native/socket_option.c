@@ -127,7 +127,7 @@ SnError SystemNative_GetSockOpt(intptr_t socket, int32_t level, int32_t name, ui
     socklen_t native_length = (socklen_t)*length;
     if (getsockopt(sn_fd(socket), option->level, option->name, value, &native_length) != 0)
         return sn_last_error(-1);
-    if (level == PAL_SOL_IP && name == PAL_IP_DONTFRAGMENT)
+    if (level == PAL_SOL_IP && name == PAL_IP_DONTFRAGMENT && native_length > 0)
         convert_dont_fragment(value, native_length, 1, IP_PMTUDISC_DO, 0);
     if (level == PAL_SOL_SOCKET && name == PAL_SO_TYPE && native_length != sizeof(int32_t))
         return SN_ENOTSUP;
