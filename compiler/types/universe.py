@@ -81,6 +81,7 @@ class TypeUniverse:
         self._methods: dict[tuple[object, ...], MethodDesc] = {}
         self._elements: dict[ElementType, NamedType] = {}
         self._forwarded: dict[tuple[str, str, str], TypeDefinition] = {}
+        self.declarations: dict[tuple[str, MethodDesc], tuple[str, str]] = {}
         self.corlib = self.load("System.Private.CoreLib")
 
     # ---- modules ----
