@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from compiler.diagnostics import Diagnostic
 from server.build.warm import WarmTools
 
 
@@ -38,6 +39,22 @@ class Channel:
     shows_colour: bool
 
 
+class Listener(Protocol):
+    """A program that wants to know what a command does, beside what it prints."""
+
+    def step(self, text: str) -> None:
+        """A new step begins."""
+
+    def count(self, done: int, total: int) -> None:
+        """`done` of `total` parts of the present step are ready."""
+
+    def diagnostic(self, diagnostic: Diagnostic) -> None:
+        """A diagnostic, as soon as it is known."""
+
+    def result(self, values: Mapping[str, str]) -> None:
+        """What the command made, by names that its verb defines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """One command line.
@@ -53,6 +70,7 @@ class Caller:
     environment: Mapping[str, str]
     is_cancelled: Callable[[], bool]
     tools: WarmTools
+    listener: Listener | None = None
 
 
 # Of this process: the compilers that its own commands started, ended by `server/cli/main.py`.

@@ -46,6 +46,13 @@ def diagnostic_line(diagnostic: Diagnostic) -> None:
     out.output.write(coloured(canonical_line(diagnostic), COLOURS[diagnostic.severity], out) + "\n")
 
 
+def result(**values: str) -> None:
+    """Tells a program that called what the command made; a person reads it in the text."""
+    listener = caller().listener
+    if listener is not None:
+        listener.result(values)
+
+
 def coloured(line: str, colour: str, channel: Channel) -> str:
     """`line` in `colour` when `channel` shows colours, else unchanged."""
     return f"{colour}{line}{RESET}" if colour and channel.shows_colour else line
@@ -75,6 +82,8 @@ class Progress:
     def step(self, text: str) -> None:
         """A new step begins. Raises KeyboardInterrupt when the caller has cancelled."""
         self._check_cancelled()
+        if self._caller.listener is not None:
+            self._caller.listener.step(text)
         self._step = text
         self._last_redraw = 0.0
         if self._moving:
@@ -86,6 +95,8 @@ class Progress:
     def count(self, done: int, total: int) -> None:
         """`done` of `total` parts of the present step are ready; shown on a terminal only. Raises as `step` does."""
         self._check_cancelled()
+        if self._caller.listener is not None:
+            self._caller.listener.count(done, total)
         now = time.monotonic()
         if self._moving and (now - self._last_redraw >= REDRAW_SECONDS or done == total):
             self._last_redraw = now
@@ -93,6 +104,8 @@ class Progress:
 
     def diagnostic(self, diagnostic: Diagnostic) -> None:
         """Writes a diagnostic without breaking the moving line."""
+        if self._caller.listener is not None:
+            self._caller.listener.diagnostic(diagnostic)
         self.clear()
         diagnostic_line(diagnostic)
         self._caller.out.output.flush()

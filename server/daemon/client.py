@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,6 +28,8 @@ from server.daemon.wire import (
     CommandRequest,
     DaemonState,
     ErrorResponse,
+    Event,
+    EventNotice,
     ExitResponse,
     FromDaemon,
     PlainRequest,
@@ -162,8 +164,47 @@ def _relay(connection: Connection, whom: Caller) -> int:
             case None:
                 whom.err.output.write("aotd: error AOTD0003: the daemon ended before the command did\n")
                 return EXIT_FAILED
-            case DaemonState():
+            case DaemonState() | EventNotice():
                 logger.warning("event=unexpected_answer answer=%s", answer)
+
+
+class RemoteCommand:
+    """A verb that the daemon runs for a program, which hears of what happens; used once.
+
+    `run` is called on a thread that may wait; `cancel` may be called from any other.
+    """
+
+    def __init__(self, connection: Connection, verb: str, args: Sequence[str], directory: Path, environment: Mapping[str, str]) -> None:
+        self._connection = connection
+        facts = TerminalFacts(False, False, False, False, 80)
+        self._request = CommandRequest(1, verb, tuple(args), str(directory), dict(environment), facts, wants_events=True)
+
+    def run(self, on_event: Callable[[Event], None], on_text: Callable[[str], None]) -> int | None:
+        """Exit code of the verb; None when the daemon ended before it. Raises OSError, WireError."""
+        self._connection.limit_wait(None)
+        self._connection.send(self._request)
+        while True:
+            match self._connection.receive():
+                case EventNotice(_, event):
+                    on_event(event)
+                case TextNotice(_, _, text):
+                    on_text(text)
+                case ExitResponse(_, exit_code):
+                    return exit_code
+                case ErrorResponse(_, _, message):
+                    on_text(f"aotd: error AOTD0003: the daemon failed: {message}\n")
+                    return EXIT_FAILED
+                case DaemonState():
+                    logger.warning("event=unexpected_answer")
+                case None:
+                    return None
+
+    def cancel(self) -> None:
+        """Asks the daemon to end the verb; `run` returns when it has."""
+        try:
+            self._connection.send(CancelNotice(1))
+        except OSError as error:
+            logger.warning("event=cannot_cancel error=%s", error)
 
 
 def start_daemon(environment: Mapping[str, str]) -> DaemonState | None:

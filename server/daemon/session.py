@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from compiler.diagnostics import Diagnostic
 from server.build.warm import WarmTools
 from server.cli.caller import Caller, Channel, serving
 from server.daemon.wire import (
@@ -22,10 +24,16 @@ from server.daemon.wire import (
     PING,
     CancelNotice,
     CommandRequest,
+    CountEvent,
+    DiagnosticEvent,
     ErrorResponse,
+    Event,
+    EventNotice,
     ExitResponse,
     FromDaemon,
     PlainRequest,
+    ResultEvent,
+    StepEvent,
     TextNotice,
     WireError,
     decode_request,
@@ -35,6 +43,7 @@ from server.daemon.wire import (
 logger = logging.getLogger(__name__)
 
 EXIT_INTERRUPTED = 130
+COUNT_SECONDS = 0.1
 
 # (verb, arguments) -> exit code, for the caller that `caller()` answers.
 RunVerb = Callable[[str, tuple[str, ...]], int]
@@ -115,6 +124,7 @@ class Session:
             environment=request.environment,
             is_cancelled=cancelled.is_set,
             tools=self.tools,
+            listener=_EventsToClient(out) if request.wants_events else None,
         )
         try:
             with serving(client):
@@ -161,15 +171,48 @@ class _TextToClient:
 
     def flush(self) -> None:
         """Sends what was kept. Raises KeyboardInterrupt when the caller has cancelled or is gone."""
-        if self._cancelled.is_set():
-            self._held.clear()
-            raise KeyboardInterrupt
         text = "".join(self._held)
         self._held.clear()
-        if not text:
-            return
-        notice = TextNotice(self._request_id, self._channel, text)
+        if text:
+            self._send(TextNotice(self._request_id, self._channel, text))
+
+    def event(self, event: Event) -> None:
+        """Sends an event after the text before it. Raises as `flush` does."""
+        self.flush()
+        self._send(EventNotice(self._request_id, event))
+
+    def _send(self, notice: TextNotice | EventNotice) -> None:
+        if self._cancelled.is_set():
+            raise KeyboardInterrupt
         try:
             asyncio.run_coroutine_threadsafe(self._session.send_and_drain(notice), self._loop).result()
         except ConnectionError as error:
             raise KeyboardInterrupt from error
+
+
+class _EventsToClient:
+    """A `Listener` whose events go to the client; counts at most every `COUNT_SECONDS`, the last one of a step always."""
+
+    def __init__(self, client: _TextToClient) -> None:
+        self._client = client
+        self._counted = 0.0
+
+    def step(self, text: str) -> None:
+        """See `Listener`."""
+        self._counted = 0.0
+        self._client.event(StepEvent(text))
+
+    def count(self, done: int, total: int) -> None:
+        """See `Listener`."""
+        now = time.monotonic()
+        if now - self._counted >= COUNT_SECONDS or done == total:
+            self._counted = now
+            self._client.event(CountEvent(done, total))
+
+    def diagnostic(self, diagnostic: Diagnostic) -> None:
+        """See `Listener`."""
+        self._client.event(DiagnosticEvent(diagnostic))
+
+    def result(self, values: Mapping[str, str]) -> None:
+        """See `Listener`."""
+        self._client.event(ResultEvent(values))

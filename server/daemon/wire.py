@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from compiler.diagnostics import Diagnostic, Location, Related, Severity
+
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 
 # The verbs that a client may ask for, besides those of the connection itself.
@@ -17,6 +19,7 @@ COMMAND_METHODS = frozenset({"publish", "check", "evaluate"})
 PING = "ping"
 SHUTDOWN = "shutdown"
 CANCEL = "cancel"
+EVENT = "event"
 
 METHOD_NOT_FOUND = -32601
 INVALID_REQUEST = -32600
@@ -40,7 +43,7 @@ class TerminalFacts:
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest:
-    """A verb to run as `args` in `directory` say."""
+    """A verb to run as `args` in `directory` say. A program that `wants_events` gets an `EventNotice` for each thing that happens."""
 
     request_id: int
     verb: str
@@ -48,6 +51,7 @@ class CommandRequest:
     directory: str
     environment: Mapping[str, str]
     terminal: TerminalFacts
+    wants_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,46 @@ class TextNotice:
     request_id: int
     channel: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """A new step began."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountEvent:
+    """`done` of `total` parts of the present step are ready."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticEvent:
+    """A diagnostic became known."""
+
+    diagnostic: Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class ResultEvent:
+    """What the verb made, by names that it defines."""
+
+    values: Mapping[str, str]
+
+
+Event = StepEvent | CountEvent | DiagnosticEvent | ResultEvent
+
+
+@dataclass(frozen=True, slots=True)
+class EventNotice:
+    """Something happened while a verb ran."""
+
+    request_id: int
+    event: Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +147,7 @@ class ErrorResponse:
 
 
 ToDaemon = CommandRequest | PlainRequest | CancelNotice
-FromDaemon = TextNotice | ExitResponse | DaemonState | ErrorResponse
+FromDaemon = TextNotice | EventNotice | ExitResponse | DaemonState | ErrorResponse
 
 
 def encode(message: ToDaemon | FromDaemon) -> bytes:
@@ -113,15 +157,17 @@ def encode(message: ToDaemon | FromDaemon) -> bytes:
 
 def _body(message: ToDaemon | FromDaemon) -> dict[str, object]:
     match message:
-        case CommandRequest(request_id, verb, args, directory, environment, terminal):
-            params = {"args": list(args), "directory": directory, "environment": dict(environment), "terminal": asdict(terminal)}
-            return {"id": request_id, "method": verb, "params": params}
+        case CommandRequest(request_id, verb, args, directory, environment, terminal, wants_events):
+            where = {"directory": directory, "environment": dict(environment), "terminal": asdict(terminal)}
+            return {"id": request_id, "method": verb, "params": {"args": list(args), **where, "events": wants_events}}
         case PlainRequest(request_id, method):
             return {"id": request_id, "method": method}
         case CancelNotice(request_id):
             return {"method": CANCEL, "params": {"id": request_id}}
         case TextNotice(request_id, channel, text):
             return {"method": channel, "params": {"id": request_id, "text": text}}
+        case EventNotice(request_id, event):
+            return {"method": EVENT, "params": {"id": request_id, **_event_fields(event)}}
         case ExitResponse(request_id, exit_code):
             return {"id": request_id, "result": {"exit_code": exit_code}}
         case DaemonState(request_id, pid, fingerprint, uptime_seconds, n_running):
@@ -129,6 +175,18 @@ def _body(message: ToDaemon | FromDaemon) -> dict[str, object]:
             return {"id": request_id, "result": state}
         case ErrorResponse(request_id, code, text):
             return {"id": request_id, "error": {"code": code, "message": text}}
+
+
+def _event_fields(event: Event) -> dict[str, object]:
+    match event:
+        case StepEvent(text):
+            return {"step": text}
+        case CountEvent(done, total):
+            return {"done": done, "total": total}
+        case ResultEvent(values):
+            return {"result": dict(values)}
+        case DiagnosticEvent(diagnostic):
+            return {"diagnostic": {**asdict(diagnostic), "severity": diagnostic.severity.value}}
 
 
 def decode_request(line: bytes) -> ToDaemon | ErrorResponse:
@@ -155,7 +213,8 @@ def decode_request(line: bytes) -> ToDaemon | ErrorResponse:
     )
     assert isinstance(args, list)
     texts = {name: str(value) for name, value in environment.items()}
-    return CommandRequest(request_id, method, tuple(args), _text(params, "directory"), texts, terminal)
+    wants_events = params.get("events") is True
+    return CommandRequest(request_id, method, tuple(args), _text(params, "directory"), texts, terminal, wants_events)
 
 
 def decode_answer(line: bytes) -> FromDaemon:
@@ -163,6 +222,8 @@ def decode_answer(line: bytes) -> FromDaemon:
     fields = _object(line)
     if "method" in fields:
         params = _fields(fields, "params")
+        if fields["method"] == EVENT:
+            return EventNotice(_number(params, "id"), _event(params))
         return TextNotice(_number(params, "id"), _text(fields, "method"), _text(params, "text"))
     if "error" in fields:
         error = _fields(fields, "error")
@@ -178,6 +239,41 @@ def decode_answer(line: bytes) -> FromDaemon:
         _number(result, "uptime_seconds"),
         _number(result, "n_running"),
     )
+
+
+def _event(params: Mapping[str, object]) -> Event:
+    if "step" in params:
+        return StepEvent(_text(params, "step"))
+    if "done" in params:
+        return CountEvent(_number(params, "done"), _number(params, "total"))
+    if "result" in params:
+        return ResultEvent({name: str(value) for name, value in _fields(params, "result").items()})
+    return DiagnosticEvent(_diagnostic(_fields(params, "diagnostic")))
+
+
+def _diagnostic(fields: Mapping[str, object]) -> Diagnostic:
+    try:
+        severity = Severity(_text(fields, "severity"))
+    except ValueError as error:
+        raise WireError(str(error)) from error
+    related = fields.get("related")
+    if not isinstance(related, list) or not all(isinstance(other, dict) for other in related):
+        raise WireError("'related' is not a list of objects")
+    return Diagnostic(
+        code=_text(fields, "code"),
+        severity=severity,
+        message=_text(fields, "message"),
+        location=None if fields.get("location") is None else _location(_fields(fields, "location")),
+        subcategory=_text(fields, "subcategory"),
+        related=tuple(Related(_text(other, "message"), _location(_fields(other, "location"))) for other in related),
+        hint=_text(fields, "hint"),
+        project=_text(fields, "project"),
+    )
+
+
+def _location(fields: Mapping[str, object]) -> Location:
+    numbers = (_number(fields, name) for name in ("line", "column", "end_line", "end_column"))
+    return Location(_text(fields, "file"), *numbers)
 
 
 def _object(line: bytes) -> Mapping[str, object]:

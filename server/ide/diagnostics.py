@@ -7,7 +7,7 @@ place of its own stands on the first line of its project. Knows no LSP type.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,17 +20,34 @@ _DOCUMENTATION = "https://learn.microsoft.com/dotnet"
 _CODE = re.compile(r"(IL|CS|MSB|NETSDK)(\d{3,5})")
 
 
-def diagnostics_by_file(report: WorkspaceReport) -> FileDiagnostics:
-    """The visible diagnostics of `report`, per file, in the order of their places."""
+def diagnostics_by_file(report: WorkspaceReport, said_at_publish: Mapping[Path, Sequence[Diagnostic]]) -> FileDiagnostics:
+    """The visible diagnostics of `report`, per file, in the order of their places.
+
+    What a publish of a project said is shown too, but for files that the report has something about: there the report is newer.
+    """
     found: dict[Path, dict[Diagnostic, None]] = {}
     for project in report.projects:
         for diagnostic in project.diagnostics:
-            if diagnostic.severity is Severity.HIDDEN:
-                continue
+            add(found, place(diagnostic, project.path))
+    live = frozenset(found)
+    for project in report.projects:
+        for diagnostic in said_at_publish.get(project.path, ()):
             placed = place(diagnostic, project.path)
-            assert placed.location is not None
-            found.setdefault(Path(placed.location.file), {})[placed] = None
+            if file_of(placed) not in live:
+                add(found, placed)
     return {file: tuple(sorted(several, key=order)) for file, several in sorted(found.items())}
+
+
+def add(found: dict[Path, dict[Diagnostic, None]], placed: Diagnostic) -> None:
+    """Adds a placed diagnostic to its file, unless it is there or not to be seen."""
+    if placed.severity is not Severity.HIDDEN:
+        found.setdefault(file_of(placed), {})[placed] = None
+
+
+def file_of(placed: Diagnostic) -> Path:
+    """The file of a diagnostic that has a place."""
+    assert placed.location is not None
+    return Path(placed.location.file)
 
 
 def place(diagnostic: Diagnostic, project: Path) -> Diagnostic:

@@ -172,7 +172,7 @@ class WorkspaceQueries:
         if not any(diagnostic.severity is Severity.ERROR for diagnostic in result.diagnostics):
             project.good, project.good_request = findings, request
             return [*result.diagnostics, *findings]
-        return [*result.diagnostics, *findings, *_kept(project, request, getattr(result,'replaced',()))]
+        return [*result.diagnostics, *findings, *_kept(project, request, result.replaced)]
 
 
 def _kept(project: _Project, request: CSharpRequest, replaced: Sequence[Location] | None) -> list[Diagnostic]:

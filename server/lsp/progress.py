@@ -1,0 +1,63 @@
+"""Long work to `$/progress` notifications with a cancel button, in editors that can show them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from server.lsp.protocol import QuietServer
+
+logger = logging.getLogger(__name__)
+
+CREATE_SECONDS = 5.0
+
+
+class WorkDone:
+    """One work done progress, on the event loop. Invariant: nothing is sent before `begin` was, nor after `end`."""
+
+    def __init__(self, server: QuietServer, on_cancel: Callable[[], None]) -> None:
+        self._server = server
+        self._on_cancel = on_cancel
+        self._token: str | None = None
+        self._step = ""
+
+    async def begin(self, title: str) -> None:
+        """Shows the progress, when the editor can and wants to."""
+        window = self._server.client_capabilities.window
+        if window is None or not window.work_done_progress:
+            return
+        token = f"aotd-{uuid.uuid4()}"
+        progress = self._server.work_done_progress
+        try:
+            await asyncio.wait_for(progress.create_async(token), CREATE_SECONDS)
+        except (TimeoutError, JsonRpcException) as error:
+            logger.warning("event=no_progress error=%r", error)
+            return
+        self._token = token
+        progress.tokens[token].add_done_callback(lambda future: self._on_cancel() if future.cancelled() else None)
+        progress.begin(token, types.WorkDoneProgressBegin(title=title, cancellable=True))
+
+    def step(self, text: str) -> None:
+        """A new step begins."""
+        self._step = text
+        self._report(text)
+
+    def count(self, done: int, total: int) -> None:
+        """`done` of `total` parts of the step are ready."""
+        self._report(f"{self._step} {done}/{total}")
+
+    def end(self, text: str) -> None:
+        """The work is over."""
+        if self._token is not None:
+            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd(message=text))
+            del self._server.work_done_progress.tokens[self._token]
+            self._token = None
+
+    def _report(self, text: str) -> None:
+        if self._token is not None:
+            self._server.work_done_progress.report(self._token, types.WorkDoneProgressReport(message=text, cancellable=True))
