@@ -134,7 +134,8 @@ class _Scanner:
         if start + 1 < len(text) and text[start + 1] != "(":
             raise self.fail(
                 "MSB4110",
-                f"Expected a property at position {start + 1} in condition \"{text}\". Did you forget the opening parenthesis after the '$'? "
+                f'Expected a property at position {start + 1} in condition "{text}". Did you forget the opening parenthesis after the '
+                "'$'? "
                 "To use a literal '$', use '%24' instead.",
             )
         end, bad_space = scan_property_end(text, start + 1)
@@ -193,7 +194,8 @@ class _Scanner:
         if start + 1 < len(text) and text[start + 1] != "(":
             raise self.fail(
                 "MSB4107",
-                f"Expected an item list at position {start + 1} in condition \"{text}\". Did you forget the opening parenthesis after the '@'? "
+                f'Expected an item list at position {start + 1} in condition "{text}". Did you forget the opening parenthesis after '
+                "the '@'? "
                 "To use a literal '@', use '%40' instead.",
             )
         at, depth, quoted = start + 2, 0, False
@@ -212,7 +214,8 @@ class _Scanner:
         if quoted:
             raise self.fail(
                 "MSB4108",
-                f'Expected an item list at position {start + 1} in condition "{text}". Did you forget to close a quote inside the item list expression?',
+                f'Expected an item list at position {start + 1} in condition "{text}". Did you forget to close a quote inside the item '
+                "list expression?",
             )
         raise self.fail(
             "MSB4106", f'Expected an item list at position {start + 1} in condition "{text}". Did you forget the closing parenthesis?'
@@ -599,7 +602,8 @@ class _Evaluation:
         if len(node.arguments) != 1:
             raise self.fail(
                 "MSB4089",
-                f'Incorrect number of arguments to function in condition "{self.text}". Found {len(node.arguments)} argument(s) when expecting 1.',
+                f'Incorrect number of arguments to function in condition "{self.text}". Found {len(node.arguments)} argument(s) when '
+                "expecting 1.",
             )
         argument = node.arguments[0].text.replace("\\", "/")
         values = self.context.expand_list(argument)

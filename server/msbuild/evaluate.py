@@ -13,7 +13,7 @@ from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.msbuild import paths
 from server.msbuild.conditions import Allowed, ConditionContext, evaluate_condition
 from server.msbuild.errors import InvalidProjectFile, invalid
-from server.msbuild.escaping import escape, unescape
+from server.msbuild.escaping import unescape
 from server.msbuild.expand import Expander, expand_escaped, expand_list, expand_text
 from server.msbuild.files import FileSystem
 from server.msbuild.functions.surroundings import Surroundings
@@ -31,7 +31,7 @@ from server.msbuild.xml import XmlElement, inner_text
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
-    """One evaluation. `path` is absolute; `global_properties` are unescaped; `variables` is the environment."""
+    """One evaluation. `path` is absolute; `global_properties` are escaped; `variables` is the environment."""
 
     path: str
     global_properties: Mapping[str, str]
@@ -68,7 +68,7 @@ def evaluate(request: EvaluationRequest) -> ProjectInstance:
     instance = ProjectInstance(request.path, directory, dict(request.global_properties), surroundings, home)
     instance.imports.append(request.path)
     root = request.cache.load_entry(request.path)
-    initial_properties(instance, root, request.variables, request.toolset, request.startup_directory, request.global_properties)
+    initial_properties(instance, request.variables, request.toolset, request.startup_directory, request.global_properties)
     expander = Expander(instance.properties, None, None, surroundings)
     state = _State(request, instance, expander, frozenset(name.lower() for name in request.global_properties))
     importer = Importer(request.toolset, request.cache, instance, expander)
@@ -238,11 +238,6 @@ def _target_pass(state: _State) -> None:
             location = target.element.at(attribute)
             for name in split_list(expand_escaped(expander, written, location)):
                 table.setdefault(unescape(name).lower(), []).append(TargetHook(target.name, location))
-
-
-def escaped_globals(properties: Mapping[str, str]) -> dict[str, str]:
-    """Global properties with their values escaped, as the engine keeps them."""
-    return {name: escape(value) for name, value in properties.items()}
 
 
 def evaluate_or_report(request: EvaluationRequest) -> tuple[ProjectInstance | None, list[Diagnostic]]:

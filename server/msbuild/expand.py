@@ -207,7 +207,8 @@ def single_item_list(text: str, location: Location) -> ItemListReference | None:
         raise invalid(
             "MSB4012",
             location,
-            f'The expression "{text}" cannot be used in this context. Item lists cannot be concatenated with other strings where an item list is expected. '
+            f'The expression "{text}" cannot be used in this context. Item lists cannot be concatenated with other strings where an '
+            "item list is expected. "
             "Use a semicolon to separate multiple item lists.",
         )
     return references[0]

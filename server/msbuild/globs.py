@@ -1,7 +1,7 @@
 """File patterns (`*`, `?`, `**`) -> the files they match, and whether a path matches a pattern.
 
-As in MSBuild: `**` counts only as a whole segment; the folders before the first wildcard are taken as the disk has them (case matters there,
-not in wildcard parts); an illegal pattern matches nothing and stands for itself; results come sorted without case.
+As in MSBuild: `**` counts only as a whole segment; the folders before the first wildcard are taken as the disk has them (case matters
+there, not in wildcard parts); an illegal pattern matches nothing and stands for itself; results come sorted without case.
 """
 
 from __future__ import annotations

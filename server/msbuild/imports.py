@@ -34,7 +34,8 @@ class Importer:
                 raise invalid(
                     "MSB4229",
                     root.at("Sdk"),
-                    f'The value "{attribute.value}" is not valid for an Sdk specification. The attribute should be a semicolon-delimited list of '
+                    f'The value "{attribute.value}" is not valid for an Sdk specification. The attribute should be a '
+                    "semicolon-delimited list of "
                     "Sdk-name/minimum-version pairs, separated by a forward slash.",
                 )
             references += [(reference, root.location) for reference in parsed]
@@ -69,7 +70,8 @@ class Importer:
 
     def _report_missing_sdk(self, element: XmlElement, reference: SdkReference) -> None:
         lines = (
-            f'Could not resolve SDK "{reference.name}". Exactly one of the probing messages below indicates why we could not resolve the SDK. '
+            f'Could not resolve SDK "{reference.name}". Exactly one of the probing messages below indicates why we could not resolve '
+            "the SDK. "
             "Investigate and resolve that message to correctly specify the SDK.",
             '  SDK resolver "Microsoft.DotNet.MSBuildWorkloadSdkResolver" returned null.',
             "  The NuGetSdkResolver did not resolve this SDK because there was no version specified in the project or global.json.",

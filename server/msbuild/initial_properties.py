@@ -9,12 +9,10 @@ from server.msbuild.escaping import escape, unescape
 from server.msbuild.model import ProjectInstance
 from server.msbuild.names import is_reserved_property, is_valid_name
 from server.msbuild.sdks import Toolset
-from server.msbuild.xml import XmlElement
 
 
 def initial_properties(
     instance: ProjectInstance,
-    root: XmlElement,
     variables: Mapping[str, str],
     toolset: Toolset,
     startup_directory: str,
@@ -31,7 +29,6 @@ def initial_properties(
         properties.set(name, escape(value))
     for name, value in global_properties.items():
         properties.set(name, value)
-    del root
 
 
 def _built_in(instance: ProjectInstance, toolset: Toolset, startup_directory: str) -> dict[str, str]:
@@ -80,6 +77,8 @@ def _toolset(toolset: Toolset, variables: Mapping[str, str]) -> dict[str, str]:
         "RoslynTargetsPath": tools + "/Roslyn",
         "MSBuildToolsRoot": tools,
     }
+    if toolset.maximum_language_version:
+        values["AotdMaximumLangVersion"] = toolset.maximum_language_version
     if not toolset.is_own:
         values["DOTNET_HOST_PATH"] = variables.get("DOTNET_HOST_PATH") or toolset.dotnet_root + "/dotnet"
         values["NETCoreSdkVersion"] = toolset.sdk_version

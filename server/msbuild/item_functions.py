@@ -52,7 +52,8 @@ def _quoted(text: str, entries: Entries, location: Location) -> Entries:
             raise invalid(
                 "MSB4043",
                 location,
-                f'The item metadata reference "{whole}" is invalid because it is qualified with an item name. Item metadata referenced in transforms '
+                f'The item metadata reference "{whole}" is invalid because it is qualified with an item name. Item metadata referenced '
+                "in transforms "
                 "do not need to be qualified, because the item name is automatically deduced from the items being transformed. "
                 f'Change "{whole}" to "%({reference.name})".',
             )

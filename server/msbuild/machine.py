@@ -1,4 +1,4 @@
-"""The machine as a value: collects what evaluation may ask of it. For the edges (command line, daemon) only; evaluation takes the result."""
+"""The machine as a value: collects what evaluation may ask of it. For the edges only; evaluation takes the result."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*\Z")
 _NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 RESERVED_ELEMENT_NAMES = frozenset(
-    "VisualStudioProject Target PropertyGroup Output ItemGroup UsingTask ProjectExtensions OnError ImportGroup Choose When Otherwise".split()
+    "VisualStudioProject Target PropertyGroup Output ItemGroup UsingTask ProjectExtensions OnError ImportGroup Choose When "
+    "Otherwise".split()
 )
 
 RESERVED_PROPERTIES = frozenset(

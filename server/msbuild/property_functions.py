@@ -1,6 +1,6 @@
 """The inside of `$(...)`: a property name, or a chain of .NET members called on its value or on a type.
 
-Reads the syntax (arguments, indexers, chains) and calls `functions.binding`; which members exist is the business of `server.msbuild.functions`.
+Reads the syntax (arguments, indexers, chains) and calls `functions.binding`; which members exist is said in `functions`.
 Values between the links of a chain are typed; texts are escaped outside and unescaped while a member works on them.
 """
 
@@ -190,7 +190,7 @@ def _read_member(text: str, arguments_start: int, start: int, type_name: str | N
 
 
 def split_arguments(content: str, expression: str, location: Location) -> tuple[str | None, ...]:
-    """The arguments between parentheses: split at commas outside quotes and `$(...)`, trimmed, one pair of quotes taken off; None for null."""
+    """The arguments between parentheses: split at commas outside quotes and `$(...)`, trimmed, unquoted; None for null."""
     arguments: list[str | None] = []
     start = 0
     at = 0

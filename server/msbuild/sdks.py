@@ -41,6 +41,7 @@ class Toolset:
     is_own: bool
     sdk_version: str
     msbuild_version: str
+    maximum_language_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,40 @@ class ResolvedSdk:
     folder: str | None
 
 
+# The version of MSBuild whose behaviour is followed, and the newest C# that the embedded compiler knows.
+MSBUILD_VERSION = "18.9.11"
+EMBEDDED_LANGUAGE_VERSION = "12.0"
+
+
 def own_toolset() -> Toolset:
     """The toolset of a machine without a .NET SDK: our own Microsoft.NET.Sdk."""
-    return Toolset(OWN_SDK_FOLDER, OWN_SDK_FOLDER, "", is_own=True, sdk_version="10.0.401", msbuild_version="18.9.11")
+    return Toolset(
+        tools_directory=OWN_SDK_FOLDER,
+        sdks_directory=OWN_SDK_FOLDER,
+        dotnet_root="",
+        is_own=True,
+        sdk_version="",
+        msbuild_version=MSBUILD_VERSION,
+        maximum_language_version=EMBEDDED_LANGUAGE_VERSION,
+    )
 
 
 def installed_toolset(dotnet_root: str, sdk_version: str) -> Toolset:
     """The toolset of the SDK `sdk_version` below `dotnet_root`."""
     tools = f"{dotnet_root}/sdk/{sdk_version}"
-    return Toolset(tools, f"{tools}/Sdks", dotnet_root, is_own=False, sdk_version=sdk_version, msbuild_version="18.9.11")
+    return Toolset(
+        tools_directory=tools,
+        sdks_directory=f"{tools}/Sdks",
+        dotnet_root=dotnet_root,
+        is_own=False,
+        sdk_version=sdk_version,
+        msbuild_version=MSBUILD_VERSION,
+        maximum_language_version="",
+    )
 
 
 def resolve_sdk(reference: SdkReference, toolset: Toolset, sdks_directory: str, files: FileSystem) -> ResolvedSdk | None:
-    """The SDK's folder with Sdk.props in it, None when there is none. `sdks_directory` is MSBuildSDKsPath, which the environment may move."""
+    """The SDK's folder with Sdk.props in it, None when there is none. `sdks_directory` is MSBuildSDKsPath."""
     if reference.name.lower() in _LOCATORS:
         return ResolvedSdk(None)
     for base in dict.fromkeys((sdks_directory, toolset.sdks_directory)):

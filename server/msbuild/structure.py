@@ -20,7 +20,8 @@ _USING_TASK = frozenset(
     "Condition Label TaskName AssemblyFile AssemblyName TaskFactory Architecture Runtime RequiredPlatform RequiredRuntime Override".split()
 )
 ITEM_ATTRIBUTES = frozenset(
-    "Condition Label Include Remove Exclude KeepMetadata RemoveMetadata KeepDuplicates Update MatchOnMetadata MatchOnMetadataOptions".split()
+    "Condition Label Include Remove Exclude KeepMetadata RemoveMetadata KeepDuplicates Update MatchOnMetadata "
+    "MatchOnMetadataOptions".split()
 )
 _ITEM_ATTRIBUTES_FOLDED = frozenset(name.lower() for name in ITEM_ATTRIBUTES)
 _SPECIAL_TASK_ATTRIBUTES = frozenset({"Condition", "ContinueOnError", "MSBuildRuntime", "MSBuildArchitecture", "xmlns"})
@@ -37,8 +38,10 @@ def check_project(root: XmlElement) -> None:
         raise invalid(
             "MSB4041",
             root.location,
-            "The default XML namespace of the project must be the MSBuild XML namespace or no namespace. If the project is authored in the MSBuild "
-            f'2003 format, please add xmlns="{NAMESPACE}" to the <Project> element. If the project has been authored in the old 1.0 or 1.2 format, '
+            "The default XML namespace of the project must be the MSBuild XML namespace or no namespace. If the project is authored in "
+            "the MSBuild "
+            f'2003 format, please add xmlns="{NAMESPACE}" to the <Project> element. If the project has been authored in the old 1.0 or '
+            "1.2 format, "
             "please convert it to MSBuild 2003 format.",
         )
     seen_extensions = False
@@ -81,7 +84,8 @@ def _check_project_child(child: XmlElement, root: XmlElement) -> None:
             raise invalid(
                 "",
                 child.location,
-                f"The <{child.name}> tag is no longer supported as a child of the <Project> element. Place this tag within a target, and add the "
+                f"The <{child.name}> tag is no longer supported as a child of the <Project> element. Place this tag within a target, "
+                "and add the "
                 'name of the target to the "InitialTargets" attribute of the <Project> element.',
             )
         case _:

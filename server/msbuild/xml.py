@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 from compiler.diagnostics import InputError, Location
 
-_NAME_START = r"A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD"
+_NAME_START = (
+    r"A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F"
+    r"\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD"
+)
 _NAME = re.compile(rf"[{_NAME_START}:][{_NAME_START}:0-9.\-\xB7\u0300-\u036F\u203F\u2040]*")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ATTRIBUTE = re.compile(rf"([ \t\r\n]+)([{_NAME_START}:][{_NAME_START}:0-9.\-\xB7]*)[ \t\r\n]*=[ \t\r\n]*(?:\"([^<&\"]*)\"|'([^<&']*)')")

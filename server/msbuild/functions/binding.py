@@ -1,7 +1,7 @@
 """Finds the member that a property function names and calls it: .NET's choice of overloads as MSBuild uses it.
 
-Order of choice: an overload whose parameter types the arguments have; else the overload that takes texts only, with the arguments as they are;
-else the first one whose parameters the arguments can be converted to. Names are compared without case.
+Order of choice: an overload whose parameter types the arguments have; else the overload that takes texts only, the arguments as they
+are; else the first one whose parameters the arguments can be converted to. Names are compared without case.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class MissingMember(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """Parameter types by short name ("string", "int", ..., "string*" for the rest) and the function; instance members get the object first."""
+    """Parameter types by short name ("string", "int", "string*" for the rest) and the function; instance members get the object first."""
 
     parameters: tuple[str, ...]
     function: Callable[..., ClrValue]
@@ -91,9 +91,11 @@ for _name in (
     "System.Activator System.AppContext System.AppDomain System.Array System.Attribute System.BitConverter System.Boolean System.Buffer "
     "System.DateOnly System.DBNull System.Delegate System.Exception System.GC System.Half System.HashCode System.Index System.Int128 "
     "System.IntPtr System.Lazy System.MathF System.Nullable System.Object System.Random System.Range System.TimeOnly System.TimeZoneInfo "
-    "System.Tuple System.Type System.UInt128 System.UIntPtr System.ValueType System.IO.DirectoryInfo System.IO.FileInfo System.IO.FileStream "
+    "System.Tuple System.Type System.UInt128 System.UIntPtr System.ValueType System.IO.DirectoryInfo System.IO.FileInfo "
+    "System.IO.FileStream "
     "System.IO.Stream System.IO.StreamReader System.IO.StreamWriter System.IO.StringReader System.IO.StringWriter System.IO.TextReader "
-    "System.IO.TextWriter System.IO.BinaryReader System.IO.BinaryWriter System.IO.MemoryStream System.Text.Encoding System.Text.StringBuilder "
+    "System.IO.TextWriter System.IO.BinaryReader System.IO.BinaryWriter System.IO.MemoryStream System.Text.Encoding "
+    "System.Text.StringBuilder "
     "System.Threading.Thread System.Threading.Tasks.Task System.Reflection.Assembly System.Diagnostics.Debug System.Diagnostics.Stopwatch "
     "System.Globalization.NumberFormatInfo System.Globalization.DateTimeFormatInfo System.Globalization.TextInfo "
     "System.Runtime.InteropServices.Architecture System.Runtime.InteropServices.Marshal System.DayOfWeek System.StringComparison "

@@ -1,4 +1,4 @@
-"""Target framework names (net9.0-windows10.0, netstandard2.0, net472, .NETCoreApp,Version=v9.0): parts and compatibility, as NuGet has them."""
+"""Target framework names (net9.0-windows10.0, netstandard2.0, .NETCoreApp,Version=v9.0): parts and compatibility, as in NuGet."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _netstandard_limit(target: Framework) -> Version:
 
 
 def filter_frameworks(incoming: str, wanted: str) -> str:
-    """The frameworks of list `incoming` that have the identifier and version of one in list `wanted` (and its platform, where it has one)."""
+    """The frameworks of list `incoming` that have the identifier and version of one in list `wanted` (and platform, if any)."""
     filters = [parse_framework(part) for part in _parts(wanted)]
     kept = []
     for part in _parts(incoming):

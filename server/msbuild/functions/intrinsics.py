@@ -266,7 +266,8 @@ def _task_host(runtime: str | None, architecture: str | None) -> bool:
     machines = {"x86", "x64", "arm64", "currentarchitecture", "*"}
     if runtime is not None and runtime.strip().lower() not in names:
         raise ClrError(
-            f'MSB5029: The value "{runtime.strip()}" is not valid for "Runtime". Valid values are: "CLR2", "CLR4", "CurrentRuntime", "NET", "*".'
+            f'MSB5029: The value "{runtime.strip()}" is not valid for "Runtime". Valid values are: "CLR2", "CLR4", "CurrentRuntime", '
+            '"NET", "*".'
         )
     if architecture is not None and architecture.strip().lower() not in machines:
         raise ClrError(

@@ -135,14 +135,14 @@ def _format(template: str, *arguments: ClrValue) -> str:
             close = template.find("}", at)
             if close < 0:
                 raise ClrError(
-                    "Input string was not in a correct format. Failure to parse near offset %d. Format item ends prematurely."
-                    % len(template)
+                    f"Input string was not in a correct format. Failure to parse near offset {len(template)}. Format item ends prematurely."
                 )
             parts.append(_format_item(template[at + 1 : close], arguments, close))
             at = close + 1
         elif character == "}":
             raise ClrError(
-                f"Input string was not in a correct format. Failure to parse near offset {at + 1}. Unexpected closing brace without a corresponding opening brace."
+                f"Input string was not in a correct format. Failure to parse near offset {at + 1}. Unexpected closing brace without a "
+                "corresponding opening brace."
             )
         else:
             parts.append(character)

@@ -1,4 +1,4 @@
-"""System.Environment, Version, Guid, Uri, CultureInfo, OperatingSystem and RuntimeInformation: the members that property functions may use."""
+"""System.Environment, Version, Guid, Uri, CultureInfo, OperatingSystem, RuntimeInformation: the members that may be used."""
 
 from __future__ import annotations
 

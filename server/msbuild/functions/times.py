@@ -137,7 +137,8 @@ def parse_span(text: str) -> TimeSpan:
     hours, minutes, seconds = int(match[3]), int(match[4]), int(match[5] or 0)
     if hours > 23 or minutes > 59 or seconds > 59:
         raise ClrError(
-            f"The TimeSpan string '{text}' could not be parsed because at least one of the numeric components is out of range or contains too many digits."
+            f"The TimeSpan string '{text}' could not be parsed because at least one of the numeric components is out of range or "
+            "contains too many digits."
         )
     ticks = int(match[2] or 0) * _DAY + (hours * 3600 + minutes * 60 + seconds) * _SECOND + int((match[6] or "").ljust(7, "0"))
     return TimeSpan(-ticks if match[1] else ticks)

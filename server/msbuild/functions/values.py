@@ -1,7 +1,7 @@
 """Values of .NET types as Python values, and their texts in the invariant culture.
 
-str is System.String, bool Boolean, int every integral type, float Double, Decimal Decimal, list an array; the rest are the classes below and
-those of `times`. A `ClrValue` of None is null.
+str is System.String, bool Boolean, int every integral type, float Double, Decimal Decimal, list an array; the rest are the classes below
+and those of `times`. A `ClrValue` of None is null.
 """
 
 from __future__ import annotations
