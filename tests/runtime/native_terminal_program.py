@@ -41,8 +41,8 @@ def settings(label: str) -> None:
 
 def start(signals: dict[int, int]) -> None:
     """Initialises the library; `signals` are registered, the value says whether the program cancels them."""
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    for terminating in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(terminating, signal.SIG_DFL)
     say("initialized", library.SystemNative_InitializeTerminalAndSignalHandling())
 
     def on_signal(number: int, posix: int) -> int:
