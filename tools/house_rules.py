@@ -133,9 +133,10 @@ def import_complaints(name: str, node: ast.Import | ast.ImportFrom) -> list[str]
     if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
         found.append(f"{name}({node.lineno}): import *")
     for module in imported:
-        owners = OWNERS.get(module.partition(".")[0])
+        library = module.partition(".")[0]
+        owners = OWNERS.get(library)
         if owners is not None and not name.startswith(owners):
-            found.append(f"{name}({node.lineno}): {module} is imported in {', '.join(owners)} only")
+            found.append(f"{name}({node.lineno}): {library} is imported in {', '.join(owners)} only")
     return found
 
 

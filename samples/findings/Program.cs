@@ -1,10 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 
 // One of each kind of finding that the requires-families give, and next to it the ways to silence it.
 // The expected findings stand in the comments; everything without a comment is clean.
-
-[assembly: AssemblyTitle("findings")]
 
 Console.WriteLine(Plugins.Load("Plugin").FullName);        // IL2026
 Console.WriteLine(Shapes.ArrayOf(typeof(int)).Name);       // IL3050

@@ -66,13 +66,15 @@ class BuildFailed(Exception):
     """The build cannot go on; its diagnostics have been given to the progress."""
 
 
-def build_project(path: Path, properties: Mapping[str, str], tools: BuildTools) -> BuiltProject:
-    """The project at `path` and all that it refers to, built.
+def build_graph(path: Path, properties: Mapping[str, str], tools: BuildTools) -> tuple[BuiltProject, ...]:
+    """The project at `path` and all that it refers to, built: references first, the project itself last.
 
     Raises BuildFailed after an error of the C# compiler, InputError for a project that cannot be evaluated or built, OSError when
     an intermediate folder cannot be written.
     """
-    return _build(_Graph(tools), path, dict(properties))
+    graph = _Graph(tools)
+    _build(graph, path, dict(properties))
+    return tuple(graph.done.values())
 
 
 def _build(graph: _Graph, path: Path, properties: dict[str, str]) -> BuiltProject:
@@ -134,7 +136,7 @@ def assembly_references(project: EvaluatedProject, path: Path) -> list[Path]:
             continue
         file = Path(project.directory) / (hint or item.identity).replace("\\", "/")
         if not file.is_file():
-            message = f"Could not resolve this reference. Could not locate the assembly \"{item.identity}\": '{file}' does not exist."
+            message = f'Could not resolve this reference. Could not locate the assembly "{item.identity}": \'{file}\' does not exist.'
             raise InputError("MSB3245", message, Location(str(path)))
         found.append(file.resolve())
     return found

@@ -13,7 +13,8 @@ from typing import Protocol
 
 from compiler.diagnostics import InputError, Severity
 from compiler.request import CompileRequest, CompileResult, Progress
-from server.build.graph import BuildFailed, BuildProgress, BuildTools, build_project, in_project
+from server.build.findings import project_findings
+from server.build.graph import BuildFailed, BuildProgress, BuildTools, BuiltProject, build_graph, in_project
 from server.publish.request import CompilerPlace, compile_request
 
 UNKNOWN_RID = "NETSDK1083"
@@ -63,7 +64,9 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
     a folder cannot be written.
     """
     global_properties = with_runtime(project, publish_properties(properties), tools)
-    built = build_project(project, global_properties, tools.build)
+    projects = build_graph(project, global_properties, tools.build)
+    report_findings(projects, progress)
+    built = projects[-1]
     rid = built.project.property("RuntimeIdentifier")
     request = compile_request(built, rid, tools.place)
     progress.step(f"generating native code for {request.output.name}")
@@ -82,6 +85,16 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
         n_generated=result.n_generated,
         n_reused=result.n_reused,
     )
+
+
+def report_findings(projects: Sequence[BuiltProject], progress: BuildProgress) -> None:
+    """Gives the analyzers' findings to the progress. Raises BuildFailed when one is an error."""
+    progress.step("looking for trim and AOT findings")
+    found = [diagnostic for built in projects for diagnostic in project_findings(built)]
+    for diagnostic in found:
+        progress.diagnostic(diagnostic)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
+        raise BuildFailed("findings are errors")
 
 
 def publish_properties(properties: Mapping[str, str]) -> dict[str, str]:

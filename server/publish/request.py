@@ -1,29 +1,18 @@
-"""Evaluated project -> what is asked of the native compiler: paths, optimization, feature switches.
-
-The switches are the RuntimeHostConfigurationOption items of the project, as in Microsoft.NETCore.Native.targets: each is a runtime
-knob, and those with `Trim` are folded into the code as well.
-"""
+"""Built project -> what is asked of the native compiler: paths, optimization, feature switches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.diagnostics import InputError, Location
 from compiler.request import CompileRequest, Optimization
+from server.build.feature_switches import runtime_options
 from server.build.graph import BuiltProject
 from server.build.project_values import EvaluatedProject, is_false, is_true
 
 NOT_A_PROGRAM = "AOTD0306"
 SYMBOLS_SUFFIX = ".dbg"
-
-# What Microsoft.NETCore.Native.targets folds whatever the project says, since no code can be made at run time.
-AOT_SWITCHES: Mapping[str, bool] = {
-    "System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported": False,
-    "System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeCompiled": False,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class CompilerPlace:
@@ -77,19 +66,3 @@ def optimization(project: EvaluatedProject) -> Optimization:
         return Optimization.DEBUG
     preference = project.property("OptimizationPreference").lower()
     return {"speed": Optimization.SPEED, "size": Optimization.SIZE}.get(preference, Optimization.BLENDED)
-
-
-def runtime_options(project: EvaluatedProject) -> tuple[dict[str, bool], dict[str, str]]:
-    """(switches folded into the code, knobs that AppContext answers at run time)."""
-    switches = dict(AOT_SWITCHES)
-    if not is_true(project, "DebuggerSupport"):
-        switches["System.Diagnostics.Debugger.IsSupported"] = False
-    knobs: dict[str, str] = {}
-    for item in project.items_of("RuntimeHostConfigurationOption"):
-        value = item.value("Value")
-        knobs[item.identity] = value
-        if item.value("Trim").lower() == "true" and value.lower() in ("true", "false"):
-            switches[item.identity] = value.lower() == "true"
-    for name, folded in switches.items():
-        knobs[name] = "true" if folded else "false"
-    return switches, knobs

@@ -1,1 +1,0 @@
-"""The .NET types and members that property functions may use, as tables of Python functions."""
