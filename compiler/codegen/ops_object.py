@@ -218,7 +218,7 @@ def runtime_type(m: MethodEmitter, desc: TypeDesc) -> V:
     m.need("type_object", desc)
     name = symbol("rtype", type_key(desc))
     operand = m.declare(name, f"{quote(name)} = external global i8")
-    return V("p", operand, m.universe.corlib_type("System", "RuntimeType"), nonnull=True, extra=desc)
+    return V("p", f"getelementptr (i8, ptr {operand}, i64 8)", m.universe.corlib_type("System", "RuntimeType"), nonnull=True, extra=desc)
 
 
 def _ldtoken(m: MethodEmitter, ins: Instruction) -> None:

@@ -235,8 +235,8 @@ static bool next_hole(RtThread *self)
 /* Adds what the thread has taken since the last call to the heap's account. */
 static void report_allocated(RtThread *self)
 {
-    atomic_fetch_add_explicit(&rt_heap.allocated_since, self->allocated_bytes - self->reported_bytes,
-                              memory_order_relaxed);
+    int64_t more_bytes = (int64_t)(self->allocated_bytes - self->reported_bytes);
+    atomic_fetch_add_explicit(&rt_heap.allocated_since, more_bytes, memory_order_relaxed);
     self->reported_bytes = self->allocated_bytes;
 }
 
@@ -379,6 +379,13 @@ static bool is_time_to_collect(void)
     return atomic_load_explicit(&heap->allocated_since, memory_order_relaxed) >= heap->threshold;
 }
 
+/* Without this a full heap would be collected again for every few objects. */
+static bool is_collecting_worth_it(void)
+{
+    const RtHeap *heap = &rt_heap;
+    return heap->live_bytes < heap->n_blocks * RT_BLOCK_BYTES / 128 * 127;
+}
+
 static __attribute__((noinline)) RtObject *allocate_slowly(const RtType *type, size_t size, uint32_t length,
                                                            bool has_length)
 {
@@ -396,7 +403,7 @@ static __attribute__((noinline)) RtObject *allocate_slowly(const RtType *type, s
                 rt_throw_kind(RT_THROW_OUT_OF_MEMORY);
             return object;
         }
-        if (n_attempts == 2)
+        if (n_attempts == 2 || (n_attempts == 1 && !is_collecting_worth_it()))
             rt_throw_kind(RT_THROW_OUT_OF_MEMORY);
         rt_gc_collect_since(n_seen);
     }

@@ -52,9 +52,10 @@ static void account(void)
         heap->allocated_before += thread->allocated_bytes - thread->reported_bytes;
         thread->reported_bytes = thread->allocated_bytes;
     }
-    heap->allocated_before += atomic_exchange(&heap->allocated_since, 0);
-    heap->threshold = heap->live_bytes > MIN_THRESHOLD_BYTES ? heap->live_bytes : MIN_THRESHOLD_BYTES;
-    rt_trim_blocks((heap->live_bytes + 2 * heap->threshold) / RT_BLOCK_BYTES);
+    heap->allocated_before += (uint64_t)atomic_exchange(&heap->allocated_since, 0);
+    size_t threshold = heap->live_bytes > MIN_THRESHOLD_BYTES ? heap->live_bytes : MIN_THRESHOLD_BYTES;
+    heap->threshold = (int64_t)threshold;
+    rt_trim_blocks((heap->live_bytes + 2 * threshold) / RT_BLOCK_BYTES);
 }
 
 static __attribute__((noinline)) void collect(RtThread *self)
@@ -106,7 +107,7 @@ int64_t rt_gc_total_allocated_bytes(void)
     const RtHeap *heap = &rt_heap;
     RtThread *self = rt_thread_self();
     uint64_t unreported = (uint64_t)rt_gc_thread_allocated_bytes() - self->reported_bytes;
-    return (int64_t)(heap->allocated_before + atomic_load(&heap->allocated_since) + unreported);
+    return (int64_t)(heap->allocated_before + unreported) + atomic_load(&heap->allocated_since);
 }
 
 int64_t rt_gc_thread_allocated_bytes(void)
@@ -119,7 +120,7 @@ int64_t rt_gc_thread_allocated_bytes(void)
 
 int64_t rt_gc_heap_bytes(void)
 {
-    return (int64_t)(rt_heap.live_bytes + atomic_load(&rt_heap.allocated_since));
+    return (int64_t)rt_heap.live_bytes + atomic_load(&rt_heap.allocated_since);
 }
 
 int32_t rt_gc_count(int generation)

@@ -152,8 +152,8 @@ typedef struct RtHeap {
     RtVector finalizable;              /* objects with a finalizer that has not been queued */
     RtVector finalize_queue;           /* dead objects waiting for their finalizer; roots */
     size_t finalize_head;
-    _Atomic size_t allocated_since;    /* bytes handed to threads since the last collection */
-    size_t threshold;                  /* of allocated_since: time to collect */
+    _Atomic int64_t allocated_since;   /* bytes handed to threads since the last collection, less what they gave back */
+    int64_t threshold;                 /* of allocated_since: time to collect */
     size_t live_bytes;                 /* found by the last collection */
     uint64_t allocated_before;         /* bytes, up to the last collection */
     size_t hard_limit_bytes;           /* of the container; SIZE_MAX when there is none or it has not been read yet */

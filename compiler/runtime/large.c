@@ -27,7 +27,7 @@ static void unlink_free_run(uint32_t head)
         heap->large_pages[run->next].previous = run->previous;
     if (heap->large_bins[bin] == 0)
         heap->large_bin_mask &= ~(1u << bin);
-    run->is_free = false;
+    *run = (RtLargePage){0}; /* it may become an inner page, which must not look like the first of an object */
 }
 
 /* `is_zero`: all memory of the run reads as zero. */
@@ -107,6 +107,7 @@ static void free_run(uint32_t head)
     RtHeap *heap = &rt_heap;
     uint32_t n_pages = heap->large_pages[head].n_pages;
     bool is_zero = false;
+    heap->large_pages[head] = (RtLargePage){0};
     if (n_pages >= RETURN_TO_SYSTEM_FROM_PAGES)
         is_zero = madvise((void *)(heap->large_base + head * RT_PAGE_BYTES), n_pages * RT_PAGE_BYTES,
                           MADV_DONTNEED) == 0;

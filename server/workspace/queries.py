@@ -198,6 +198,4 @@ def _kept(project: _Project, request: CSharpRequest, replaced: Sequence[Location
 def _is_in(place: Location, ranges: Sequence[Location]) -> bool:
     """True when the first character of `place` is in one of `ranges`."""
     at = (place.line, place.column)
-    return any(
-        place.file == other.file and (other.line, other.column) <= at < (other.end_line, other.end_column) for other in ranges
-    )
+    return any(place.file == other.file and (other.line, other.column) <= at < (other.end_line, other.end_column) for other in ranges)

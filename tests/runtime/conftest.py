@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.native_imports import NativeImport, framework_directory, native_imports
+from compiler.csharp.toolchain import Toolchain
+from tests.csharp.conftest import cache_dir, toolchain, worker
+from tests.runtime.native_imports import NativeImport, native_imports
 from tests.runtime.native_library import NativeLibrary, Scenario, assert_same, build_shim
+
+__all__ = ["cache_dir", "toolchain", "worker"]
 
 Compare = Callable[[Scenario], None]
 
 
 @pytest.fixture(scope="session")
-def framework() -> Path:
-    """The folder of the class library."""
-    return framework_directory()
+def framework(toolchain: Toolchain) -> Path:
+    """The folder of the class library whose native shim is the peer."""
+    return toolchain.framework_dir
 
 
 @pytest.fixture(scope="session")

@@ -7,17 +7,14 @@ through hand-written ones.
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compiler.csharp.toolchain import find_toolchain
 from compiler.metadata.image import Image, open_image
 from compiler.metadata.signatures import ElementType, SigType, read_field_sig, read_method_sig
 from compiler.metadata.tokens import TableId, Token, decode_coded, token_rid, token_table
-from tests.conftest import ROOT
 
 MODULE = "libSystem.Native"
 
@@ -49,13 +46,6 @@ class NativeImport:
     entry_point: str
     return_type: Any
     parameters: tuple[Any, ...]
-
-
-def framework_directory() -> Path:
-    """The folder of the class library whose native shim is the peer."""
-    toolchain = find_toolchain(os.environ, ROOT)
-    assert toolchain is not None, "there is no tool chain: run `aotd doctor` for what to do"
-    return toolchain.framework_dir
 
 
 def native_imports(framework: Path) -> list[NativeImport]:

@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
+using System.Security.Cryptography;
 
 namespace Aotd.Worker;
 
@@ -53,8 +54,10 @@ internal sealed class Verbs
         }
     }
 
+    // Hashes once, because that is where a missing OpenSSL shows.
     private static void Describe(Answer answer)
     {
+        SHA256.HashData([]);
         Version? roslyn = typeof(Microsoft.CodeAnalysis.Compilation).Assembly.GetName().Version;
         answer.Json.WriteString("roslyn", roslyn?.ToString());
         answer.Json.WriteString("runtime", Environment.Version.ToString());

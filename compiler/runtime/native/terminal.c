@@ -93,7 +93,7 @@ static bool configure(bool signal_for_break, ConsoleUser user, uint8_t min_chars
     struct termios wanted = terminal.initial;
     wanted.c_lflag = signal_for_break ? wanted.c_lflag | ISIG : wanted.c_lflag & ~(tcflag_t)ISIG;
     if (user == USER_PROGRAM) {
-        wanted.c_iflag &= ~(tcflag_t)(IXON | IXOFF);
+        wanted.c_iflag &= ~(tcflag_t)(IXON | IXOFF | ICRNL | INLCR | IGNCR);
         wanted.c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN);
     }
     wanted.c_cc[VMIN] = min_chars;

@@ -1,0 +1,149 @@
+"""The module that is the program's own: type data, dispatch table, statics, entry point, and what the C runtime asks by name.
+
+Everything whole-program stands here, so that all other units depend on nothing but what they refer to.
+"""
+
+from __future__ import annotations
+
+from compiler.codegen.dispatch import VTABLE_OFFSET
+from compiler.codegen.dispatch_table import emit_dispatch_table, number_types
+from compiler.codegen.emitter import method_declaration
+from compiler.codegen.typedata import DataText, emit_statics, emit_types, method_table
+from compiler.metadata.signatures import ElementType
+from compiler.reach.world import World, WorldBuilder
+from compiler.types.naming import stack_trace_name
+from compiler.types.type_desc import MethodDesc, NamedType, TypeDesc
+from compiler.types.universe import TypeUniverse
+from compiler.types.vtable import slot_index
+
+# In the order of RtThrowKind in rt.h.
+EXCEPTIONS = (
+    "NullReferenceException", "IndexOutOfRangeException", "OverflowException", "DivideByZeroException", "InvalidCastException",
+    "ArrayTypeMismatchException", "OutOfMemoryException", "ArgumentNullException", "PlatformNotSupportedException",
+    "Threading.SynchronizationLockException", "ArgumentOutOfRangeException", "InvalidProgramException", "InsufficientExecutionStackException",
+    "Threading.ThreadStateException", "ArithmeticException", "TypeInitializationException", "DllNotFoundException", "EntryPointNotFoundException",
+    "MissingMethodException", "ArgumentException", "RankException", "NotSupportedException",
+)
+
+
+def known_types(universe: TypeUniverse) -> list[TypeDesc]:
+    """The types that the C runtime names, in the order of RtKnownType in rt.h."""
+    corlib = universe.corlib_type
+    primitive = universe.primitive
+    return [
+        primitive(ElementType.OBJECT),
+        primitive(ElementType.STRING),
+        universe.array(primitive(ElementType.OBJECT), 0),
+        universe.array(primitive(ElementType.I8), 0),
+        universe.array(primitive(ElementType.STRING), 0),
+        universe.array(primitive(ElementType.U1), 0),
+        corlib("System", "RuntimeType"),
+        corlib("System", "Exception"),
+        universe.array(primitive(ElementType.U8), 0),
+        corlib("System", "Array"),
+        universe.array(corlib("System", "RuntimeType"), 0),
+    ]
+
+
+def exception_type(universe: TypeUniverse, name: str) -> NamedType:
+    """One of `EXCEPTIONS` as a type."""
+    namespace, _, simple = name.rpartition(".")
+    return universe.corlib_type(f"System.{namespace}" if namespace else "System", simple)
+
+
+def _message_constructor(universe: TypeUniverse, desc: NamedType) -> MethodDesc:
+    for definition in desc.definition.methods_named(".ctor"):
+        parameters = definition.sig.parameters
+        if len(parameters) == 1 and parameters[0].element is ElementType.STRING:
+            return universe.method(definition, desc, ())
+    return universe.find_method(desc, ".ctor", 2)
+
+
+def add_roots(universe: TypeUniverse, builder: WorldBuilder, entry: MethodDesc, extra: list[MethodDesc]) -> None:
+    """Marks what every program needs: the entry point, the runtime's types, the exceptions it throws."""
+    builder.add("method", entry, None)
+    for method in extra:
+        builder.add("method", method, None)
+    for desc in known_types(universe):
+        builder.add("constructed" if desc.element is not ElementType.OBJECT else "type", desc, None)
+    builder.add("constructed", universe.primitive(ElementType.OBJECT), None)
+    for name in EXCEPTIONS:
+        desc = exception_type(universe, name)
+        builder.add("constructed", desc, None)
+        if name != "TypeInitializationException":
+            builder.add("method", universe.find_method(desc, ".ctor", 0), None)
+        builder.add("method", _message_constructor(universe, desc), None)
+    builder.add("virtual", universe.find_method(universe.primitive(ElementType.OBJECT), "ToString"), None)
+
+
+def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str:
+    """The whole program module as LLVM text."""
+    out = DataText()
+    type_ids = number_types(universe, world)
+    emit_types(universe, world, type_ids, out)
+    emit_dispatch_table(universe, world, type_ids, out)
+    thread_bytes = emit_statics(universe, world, out)
+    out.lines.append(f'@"rt_thread_statics_bytes" = constant i64 {thread_bytes}, align 8')
+    known = known_types(universe)
+    tables = ", ".join(f"ptr {method_table(d)}" for d in known)
+    out.lines.append(f'@"rt_known_types" = constant [{len(known)} x ptr] [{tables}], align 8')
+    _emit_exception_makers(universe, out)
+    _emit_entry(universe, entry, out)
+    _emit_to_string(universe, out)
+    _emit_method_table(universe, world, out)
+    declares = [text for _, text in sorted(out.declares.items())]
+    return "\n".join([*declares, *out.lines]) + "\n"
+
+
+def _emit_exception_makers(universe: TypeUniverse, out: DataText) -> None:
+    """`ptr make(ptr message)`: a new exception; a null message means the default one."""
+    out.declares["rt_new"] = 'declare noalias nonnull ptr @"rt_new"(ptr)'
+    names = []
+    for name in EXCEPTIONS:
+        desc = exception_type(universe, name)
+        maker = f'@"make.{name}"'
+        names.append(f"ptr {maker}")
+        constructor = _message_constructor(universe, desc)
+        n_parameters = len(universe.signature(constructor).parameters)
+        with_message = out.method(universe, constructor, "m")
+        message_call = f"call void {with_message}(ptr %o, ptr %message{', ptr null' if n_parameters == 2 else ''})"
+        default_call = message_call
+        if name != "TypeInitializationException":
+            default_call = f"call void {out.method(universe, universe.find_method(desc, '.ctor', 0), 'm')}(ptr %o)"
+        out.lines.append(
+            f"define internal ptr {maker}(ptr %message) uwtable {{\n%o = call ptr @\"rt_new\"(ptr {method_table(desc)})\n"
+            f"%z = icmp eq ptr %message, null\nbr i1 %z, label %default, label %given\ndefault:\n{default_call}\nbr label %done\n"
+            f"given:\n{message_call}\nbr label %done\ndone:\nret ptr %o\n}}"
+        )
+    out.lines.append(f'@"rt_exception_makers" = constant [{len(names)} x ptr] [{", ".join(names)}], align 8')
+
+
+def _emit_entry(universe: TypeUniverse, entry: MethodDesc, out: DataText) -> None:
+    """`i32 rt_program_main(ptr arguments)` calls Main in whatever form it has (ECMA-335 II.15.4.1.2)."""
+    signature = universe.signature(entry)
+    code = out.method(universe, entry, "m")
+    arguments = "ptr %arguments" if signature.parameters else ""
+    if signature.return_type.element is ElementType.VOID:
+        body = f"call void {code}({arguments})\nret i32 0"
+    else:
+        body = f"%r = call i32 {code}({arguments})\nret i32 %r"
+    out.lines.append(f'define i32 @"rt_program_main"(ptr %arguments) uwtable {{\n{body}\n}}')
+
+
+def _emit_to_string(universe: TypeUniverse, out: DataText) -> None:
+    """`ptr rt_object_to_string(ptr object)`: the virtual Object.ToString."""
+    slot = slot_index(universe, universe.find_method(universe.primitive(ElementType.OBJECT), "ToString"))
+    out.lines.append(
+        'define ptr @"rt_object_to_string"(ptr %o) uwtable {\n%t = load ptr, ptr %o, align 8\n'
+        f"%a = getelementptr i8, ptr %t, i64 {VTABLE_OFFSET + 8 * slot}\n%c = load ptr, ptr %a, align 8\n%s = call ptr %c(ptr %o)\nret ptr %s\n}}"
+    )
+
+
+def _emit_method_table(universe: TypeUniverse, world: World, out: DataText) -> None:
+    """Code address -> name, for stack traces; unsorted, the runtime sorts it at the first trace."""
+    rows = []
+    methods = [target for kind, target in world.code if kind == "method" and isinstance(target, MethodDesc)]
+    for method in sorted(methods, key=lambda m: method_declaration(universe, m, "m")[0]):
+        rows.append(f"{{ ptr, ptr }} {{ ptr {out.method(universe, method, 'm')}, ptr {out.text(stack_trace_name(universe, method))} }}")
+    out.lines.append(f'@"rt_method_table" = constant [{len(rows)} x {{ ptr, ptr }}] [{", ".join(rows)}], align 8')
+    out.lines.append(f'@"rt_method_count" = constant i64 {len(rows)}, align 8')

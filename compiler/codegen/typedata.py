@@ -1,0 +1,330 @@
+"""The data that the runtime knows types by: MethodTables, GC descriptors, interface lists, reflection records.
+
+Input is the closed world; output is LLVM text of constants and globals. Layouts are those of `compiler/runtime/rt.h`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from compiler.codegen.emitter import method_declaration
+from compiler.codegen.lltypes import quote
+from compiler.codegen.statics import class_constructor, static_layout
+from compiler.metadata.signatures import ElementType
+from compiler.reach.world import World, dispatch_symbol_kind, is_bare
+from compiler.types.casting import can_cast, enum_underlying
+from compiler.types.definitions import TypeDefinition
+from compiler.types.interfaces import all_interfaces
+from compiler.types.layout import gc_offsets_of, type_layout, value_size
+from compiler.types.naming import module_display_name, reflection_name, symbol, type_key
+from compiler.types.type_desc import ArrayType, FunctionPointerType, GenericParameter, MethodDesc, NamedType, PointerType, TypeDesc
+from compiler.types.universe import TypeUniverse
+from compiler.types.vtable import vtable
+
+Candidates = dict[TypeDefinition, list[NamedType]]
+
+HAS_COMPONENT_SIZE = 0x80000000
+CONTAINS_GC_POINTERS = 0x01000000
+HAS_FINALIZER = 0x00100000
+HAS_DEFAULT_CTOR = 0x200
+GENERIC_INST = 0x10
+GENERIC_TYPICAL = 0x30
+CATEGORY_VALUETYPE = 0x00040000
+CATEGORY_NULLABLE = 0x00050000
+CATEGORY_PRIMITIVE = 0x00060000
+CATEGORY_TRUE_PRIMITIVE = 0x00070000
+CATEGORY_ARRAY = 0x00080000
+CATEGORY_SZARRAY = 0x000A0000
+CATEGORY_INTERFACE = 0x000C0000
+
+
+@dataclass(slots=True)
+class DataText:
+    """LLVM text in the making. `pool` shares equal constants by content."""
+
+    lines: list[str] = field(default_factory=list)
+    declares: dict[str, str] = field(default_factory=dict)
+    pool: dict[str, str] = field(default_factory=dict)
+
+    def constant(self, ll_type: str, value: str, align: int) -> str:
+        """A private constant, one per content; returns it in IR syntax."""
+        text = f"{ll_type} {value}"
+        name = self.pool.get(text)
+        if name is None:
+            name = self.pool[text] = f'@"c.{len(self.pool)}"'
+            self.lines.append(f"{name} = internal unnamed_addr constant {text}, align {align}")
+        return name
+
+    def text(self, value: str) -> str:
+        """A zero-terminated UTF-8 string constant."""
+        raw = value.encode("utf-8", "surrogatepass") + b"\0"
+        body = "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\{b:02X}" for b in raw)
+        return self.constant(f"[{len(raw)} x i8]", f'c"{body}"', 1)
+
+    def method(self, universe: TypeUniverse, method: MethodDesc, prefix: str) -> str:
+        """The address of a method's code."""
+        name, declaration = method_declaration(universe, method, prefix)
+        self.declares[name] = declaration
+        return quote(name)
+
+
+def method_table(desc: TypeDesc) -> str:
+    """The MethodTable of `desc`, in IR syntax."""
+    return quote(symbol("mt", type_key(desc)))
+
+
+def emit_types(universe: TypeUniverse, world: World, type_ids: dict[TypeDesc, int], out: DataText) -> None:
+    """Emits every type of the world, in order of their names."""
+    candidates = _variant_candidates(world)
+    for desc in sorted(world.types, key=type_key):
+        _emit_type(universe, world, type_ids.get(desc, 0), desc, candidates, out)
+
+
+def _emit_type(universe: TypeUniverse, world: World, type_id: int, desc: TypeDesc, candidates: Candidates, out: DataText) -> None:
+    key = type_key(desc)
+    flags, base_size, gc_offsets = _shape(universe, desc)
+    if desc in world.finalizers:
+        flags |= HAS_FINALIZER
+    if gc_offsets:
+        flags |= CONTAINS_GC_POINTERS
+    gc = "null"
+    if gc_offsets:
+        offsets = ", ".join(f"i32 {o}" for o in gc_offsets)
+        count = len(gc_offsets)
+        gc = "ptr " + out.constant(f"{{ i32, [{count} x i32] }}", f"{{ i32 {count}, [{count} x i32] [{offsets}] }}", 4)
+    interfaces = _interfaces(universe, world, desc, candidates)
+    interface_list = "null"
+    if interfaces:
+        items = ", ".join(f"ptr {method_table(i)}" for i in interfaces)
+        interface_list = out.constant(f"[{len(interfaces)} x ptr]", f"[{items}]", 8)
+    base = None if is_bare(desc) else universe.base_type(desc)
+    parent = method_table(base) if base is not None else "null"
+    slots = _slots(universe, world, desc, out)
+    vtable_type = f"[{len(slots)} x ptr]"
+    vtable_value = f"[{', '.join(slots)}]" if slots else "zeroinitializer"
+    auxiliary = quote(symbol("aux", key))
+    finalizer = out.method(universe, world.finalizers[desc], "m") if desc in world.finalizers else "null"
+    out.lines.append(
+        f"{quote(symbol('mt', key))} = constant <{{ i32, i32, i32, i16, i16, ptr, ptr, ptr, ptr, ptr, ptr, {vtable_type} }}> <{{ "
+        f"i32 {_signed(flags)}, i32 {base_size}, i32 {type_id}, i16 {len(slots)}, i16 {len(interfaces)}, ptr {parent}, "
+        f"{gc if gc != 'null' else 'ptr null'}, ptr {auxiliary}, ptr null, ptr {_element(universe, desc)}, ptr {interface_list}, "
+        f"{vtable_type} {vtable_value} }}>, align 8"
+    )
+    runtime_type = quote(symbol("rtype", key))
+    record = _reflection(universe, world, desc, out)
+    multicast = "null"
+    if isinstance(desc, NamedType) and desc.is_delegate and desc in world.constructed:
+        thunk = symbol("mcast", key)
+        out.declares[thunk] = f"declare void {quote(thunk)}()"
+        multicast = quote(thunk)
+    out.lines.append(
+        f"{auxiliary} = internal global {{ i32, i32, ptr, ptr, ptr, ptr, ptr, i64, i64 }} {{ i32 0, i32 {type_id}, "
+        f"ptr getelementptr (i8, ptr {runtime_type}, i64 8), ptr {finalizer}, ptr {out.text(reflection_name(desc, qualified=True))}, "
+        f"ptr {record}, ptr {multicast}, i64 0, i64 0 }}, align 8"
+    )
+    handle_table = method_table(universe.corlib_type("System", "RuntimeType"))
+    out.lines.append(
+        f'{runtime_type} = global <{{ i64, ptr, ptr, i64, ptr }}> <{{ i64 0, ptr {handle_table}, ptr null, i64 0, ptr {method_table(desc)} }}>, '
+        'section "rt_statics", align 16'
+    )
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 32) if value >> 31 else value
+
+
+def _shape(universe: TypeUniverse, desc: TypeDesc) -> tuple[int, int, tuple[int, ...]]:
+    """(flags, base size, GC offsets) of a MethodTable."""
+    if isinstance(desc, ArrayType):
+        item_size, _ = value_size(universe, desc.item) if not is_bare(desc) else (8, 8)
+        category = CATEGORY_ARRAY if desc.rank else CATEGORY_SZARRAY
+        offsets = () if is_bare(desc) else gc_offsets_of(universe, desc.item)
+        if item_size > 0xFFFF:
+            item_size = 0
+        return HAS_COMPONENT_SIZE | category | item_size, 24 + 8 * desc.rank, offsets
+    if not isinstance(desc, NamedType) or is_bare(desc):
+        flags = 0
+        if isinstance(desc, NamedType):
+            flags = GENERIC_TYPICAL | (CATEGORY_INTERFACE if desc.is_interface else CATEGORY_VALUETYPE if desc.is_value_type else 0)
+        return flags, 24, ()
+    flags = GENERIC_INST if desc.args else 0
+    if any(not d.sig.parameters and not d.is_static for d in desc.definition.methods_named(".ctor")):
+        flags |= HAS_DEFAULT_CTOR
+    if desc.is_interface:
+        return flags | CATEGORY_INTERFACE, 24, ()
+    if desc.element is ElementType.STRING:
+        return (flags & ~0xFFFF) | HAS_COMPONENT_SIZE | 2, 22, ()
+    if desc.element is ElementType.VOID:
+        return flags | CATEGORY_TRUE_PRIMITIVE, 24, ()
+    layout = type_layout(universe, desc)
+    if desc.is_value_type:
+        category = CATEGORY_VALUETYPE
+        if desc.is_nullable:
+            category = CATEGORY_NULLABLE
+        elif desc.is_enum:
+            category = CATEGORY_PRIMITIVE
+        elif desc.is_primitive:
+            category = CATEGORY_TRUE_PRIMITIVE
+        size = 16 + ((layout.size_bytes + 7) & -8)
+        return flags | category, max(size, 24), tuple(8 + o for o in layout.gc_offsets)
+    return flags, max(8 + ((layout.size_bytes + 7) & -8), 24), layout.gc_offsets
+
+
+def _interfaces(universe: TypeUniverse, world: World, desc: TypeDesc, candidates: Candidates) -> list[NamedType]:
+    """The interfaces that a cast can ask for: exact ones and, for constructed types, those that hold by variance."""
+    if is_bare(desc):
+        return []
+    exact = [i for i in all_interfaces(universe, desc) if i in world.types]
+    found = dict.fromkeys(exact)
+    definitions = dict.fromkeys(i.definition for i in all_interfaces(universe, desc) if i.args)
+    for definition in definitions:
+        for candidate in candidates.get(definition, []):
+            if candidate not in found and can_cast(universe, desc, candidate):
+                found[candidate] = None
+    return list(found)
+
+
+def _variant_candidates(world: World) -> Candidates:
+    """Interface definition -> the closed instances of it in the world, in order of their names."""
+    table: Candidates = {}
+    for desc in sorted(world.types, key=type_key):
+        if isinstance(desc, NamedType) and desc.is_interface and desc.args and not desc.is_open:
+            table.setdefault(desc.definition, []).append(desc)
+    return table
+
+
+def _element(universe: TypeUniverse, desc: TypeDesc) -> str:
+    if isinstance(desc, (ArrayType, PointerType)):
+        return method_table(desc.item)
+    if isinstance(desc, NamedType) and not is_bare(desc):
+        if desc.is_nullable:
+            return method_table(desc.args[0])
+        if desc.is_enum:
+            return method_table(enum_underlying(universe, desc))
+    return "null"
+
+
+def _slots(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> list[str]:
+    if desc not in world.constructed:
+        return []
+    used = world.slots.get(desc, {})
+    if not used:
+        return []
+    result = []
+    for slot in range(max(used) + 1):
+        method = used.get(slot)
+        result.append(f"ptr {out.method(universe, method, dispatch_symbol_kind(method))}" if method is not None else "ptr null")
+    return result
+
+
+# ---- reflection records ----
+
+_COR_CLASS, _COR_VALUETYPE = int(ElementType.CLASS), int(ElementType.VALUETYPE)
+
+
+def _cor_element(desc: TypeDesc) -> int:
+    """The element type that RuntimeTypeHandle.GetCorElementType reports."""
+    if isinstance(desc, NamedType):
+        if desc.element in (ElementType.STRING, ElementType.OBJECT):
+            return _COR_CLASS
+        if desc.is_value_type and desc.element is ElementType.VALUETYPE:
+            return _COR_VALUETYPE
+    return int(desc.element)
+
+
+def _reflection(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> str:
+    """The record that reflection.c reads: names, attributes, arguments, enum members."""
+    name, namespace, attributes, token, assembly = _identity(desc)
+    arguments = "null"
+    n_arguments = 0
+    if isinstance(desc, NamedType) and desc.args and not desc.is_open:
+        n_arguments = len(desc.args)
+        arguments = out.constant(f"[{n_arguments} x ptr]", "[" + ", ".join(f"ptr {method_table(a)}" for a in desc.args) + "]", 8)
+    definition = "null"
+    declaring = "null"
+    if isinstance(desc, NamedType):
+        if desc.args and not desc.is_open:
+            bare = universe.named(desc.definition, ())
+            definition = method_table(bare) if bare in world.types else "null"
+        if desc.definition.enclosing is not None:
+            outer = universe.named(desc.definition.enclosing, ())
+            declaring = method_table(outer) if outer in world.types else "null"
+    enum_values = _enum_record(universe, desc, out) if isinstance(desc, NamedType) and desc.is_enum and not is_bare(desc) else "null"
+    rank = desc.rank if isinstance(desc, ArrayType) else 0
+    size = 0
+    if not is_bare(desc) and desc.is_value_type and desc.element is not ElementType.VOID:
+        size = value_size(universe, desc)[0]
+    ll_type = "{ ptr, ptr, ptr, ptr, i32, i32, i32, i32, ptr, ptr, ptr, ptr, i32, i32 }"
+    value = (
+        f"{{ ptr {out.text(name)}, ptr {out.text(namespace)}, ptr {out.text(reflection_name(desc, qualified=False))}, ptr {out.text(assembly)}, "
+        f"i32 {_signed(attributes)}, i32 {token}, i32 {_cor_element(desc)}, i32 {n_arguments}, ptr {arguments}, ptr {definition}, ptr {declaring}, "
+        f"ptr {enum_values}, i32 {rank}, i32 {size} }}"
+    )
+    return out.constant(ll_type, value, 8)
+
+
+def _identity(desc: TypeDesc) -> tuple[str, str, int, int, str]:
+    """(name, namespace, attributes, token, assembly) of a type as reflection shows it."""
+    if isinstance(desc, NamedType):
+        definition = desc.definition
+        outer = definition
+        while outer.enclosing is not None:
+            outer = outer.enclosing
+        return definition.name, outer.namespace, definition.flags, int(definition.token), module_display_name(definition.module)
+    if isinstance(desc, ArrayType):
+        name, namespace, _, _, assembly = _identity(desc.item)
+        suffix = "[]" if desc.rank == 0 else "[*]" if desc.rank == 1 else "[" + "," * (desc.rank - 1) + "]"
+        return name + suffix, namespace, 0x102101, 0x02000000, assembly
+    if isinstance(desc, PointerType):
+        name, namespace, _, _, assembly = _identity(desc.item)
+        return name + ("&" if desc.element is ElementType.BYREF else "*"), namespace, 0, 0x02000000, assembly
+    if isinstance(desc, GenericParameter):
+        return f"T{desc.index}", "", 1, 0x2A000000, ""
+    assert isinstance(desc, FunctionPointerType)
+    return "", "", 0, 0x02000000, ""
+
+
+def _enum_record(universe: TypeUniverse, desc: NamedType, out: DataText) -> str:
+    """`{ i32 count, i32 has_flags, [count x { i64 value, ptr name }] }`, members in metadata order."""
+    underlying = enum_underlying(universe, desc)
+    size, _ = value_size(universe, underlying)
+    signed = underlying.element in (ElementType.I1, ElementType.I2, ElementType.I4, ElementType.I8)
+    rows = []
+    for definition in desc.definition.fields:
+        if not definition.is_literal:
+            continue
+        constant = definition.module.constant(definition.token)
+        if constant is None:
+            continue
+        number = int.from_bytes(constant[1][:size], "little", signed=signed)
+        rows.append(f"{{ i64, ptr }} {{ i64 {number - (1 << 64) if number >> 63 > 0 else number}, ptr {out.text(definition.name)} }}")
+    flags = int(desc.definition.has_attribute("System.FlagsAttribute"))
+    count = len(rows)
+    ll_type = f"{{ i32, i32, [{count} x {{ i64, ptr }}] }}"
+    items = f"[{', '.join(rows)}]" if rows else "zeroinitializer"
+    return out.constant(ll_type, f"{{ i32 {count}, i32 {flags}, [{count} x {{ i64, ptr }}] {items} }}", 8)
+
+
+# ---- statics ----
+
+
+def emit_statics(universe: TypeUniverse, world: World, out: DataText) -> int:
+    """Emits static blocks, thread offsets and initializer records; returns the bytes of a thread's block."""
+    for owner in sorted(world.statics, key=type_key):
+        size = max(static_layout(universe, owner).size_bytes, 8)
+        out.lines.append(f'{quote(symbol("statics", type_key(owner)))} = global [{size} x i8] zeroinitializer, section "rt_statics", align 16')
+    offset = 0
+    for owner in sorted(world.thread_statics, key=type_key):
+        out.lines.append(f'{quote(symbol("tls", type_key(owner)))} = constant i64 {offset}, align 8')
+        offset += (static_layout(universe, owner).thread_size_bytes + 15) & -16
+    for owner in sorted(world.class_constructors, key=type_key):
+        definition = class_constructor(owner)
+        assert definition is not None
+        code = out.method(universe, universe.method(definition, owner, ()), "m")
+        out.lines.append(
+            f'{quote(symbol("cctor", type_key(owner)))} = global {{ i32, i32, ptr, ptr, ptr }} {{ i32 0, i32 0, ptr {code}, '
+            f'ptr {method_table(owner)}, ptr null }}, section "rt_statics", align 8'
+        )
+    return offset
+
+

@@ -1,0 +1,238 @@
+"""Feature switches and substitutions: which methods have a result that is known before anything is reached.
+
+Reads the ILLink.Substitutions.xml that assemblies embed, [FeatureSwitchDefinition] attributes, and what the target
+decides (no hardware vectors). Small getters that only combine such constants are constants too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lxml import etree
+
+from compiler.il.decode import InvalidProgram, decode
+from compiler.metadata.resources import embedded_resource
+from compiler.metadata.signatures import ElementType, SigType
+from compiler.metadata.tokens import TableId, make_token
+from compiler.types.definitions import MethodDefinition, Module
+from compiler.types.type_desc import MethodDesc, NamedType
+from compiler.types.universe import EMPTY_CONTEXT, GenericContext, MissingMember, TypeLoadError, TypeUniverse
+
+# What a Native AOT publish sets when the project says nothing (Microsoft.NETCore.Native.targets, Microsoft.NET.Sdk.targets).
+AOT_DEFAULTS: dict[str, bool] = {
+    "System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported": False,
+    "System.Diagnostics.Tracing.EventSource.IsSupported": False,
+    "System.Diagnostics.Debugger.IsSupported": False,
+    "System.Globalization.Invariant": True,
+    "System.Globalization.PredefinedCulturesOnly": True,
+    "System.Resources.UseSystemResourceKeys": False,
+    "System.Resources.ResourceManager.AllowCustomResourceTypes": False,
+    "System.Runtime.InteropServices.BuiltInComInterop.IsSupported": False,
+    "System.Runtime.InteropServices.EnableConsumingManagedCodeFromNativeHosting": False,
+    "System.Runtime.InteropServices.EnableCppCLIHostActivation": False,
+    "System.StartupHookProvider.IsSupported": False,
+    "System.Runtime.Serialization.EnableUnsafeBinaryFormatterSerialization": False,
+    "System.Text.Encoding.EnableUnsafeUTF7Encoding": False,
+    "System.Reflection.Metadata.MetadataUpdater.IsSupported": False,
+    "System.Threading.Thread.EnableAutoreleasePool": False,
+    "System.Text.Json.JsonSerializer.IsReflectionEnabledByDefault": False,
+    "System.Linq.Enumerable.IsSizeOptimized": True,
+}
+_FEATURE_SWITCH = "System.Diagnostics.CodeAnalysis.FeatureSwitchDefinitionAttribute"
+_MAX_STEPS = 40
+_MAX_DEPTH = 6
+
+
+class FeatureConstants:
+    """Answers "what does this method always return". Invariant: answers depend on the assemblies and switches only."""
+
+    def __init__(self, universe: TypeUniverse, switches: Mapping[str, bool]) -> None:
+        self._universe = universe
+        self._switches = {**AOT_DEFAULTS, **switches}
+        self._stubs: dict[Module, dict[str, int | None]] = {}
+        self._known: dict[MethodDefinition, int | None] = {}
+
+    def constant(self, method: MethodDesc) -> int | None:
+        """The integer or boolean that `method` always returns, or None when it is not known."""
+        definition = method.definition
+        if definition in self._known:
+            return self._known[definition]
+        self._known[definition] = None
+        value = self._find(definition, 0)
+        self._known[definition] = value
+        return value
+
+    def is_empty_stub(self, method: MethodDesc) -> bool:
+        """Whether a substitution replaces the body by one that does nothing (a stub without value)."""
+        stubs = self._module_stubs(method.definition.module)
+        key = _method_key(self._universe, method.definition)
+        return key in stubs and stubs[key] is None
+
+    def _find(self, definition: MethodDefinition, depth: int) -> int | None:
+        fixed = self._target_constant(definition)
+        if fixed is not None:
+            return fixed
+        if definition.sig.return_type.element not in (ElementType.BOOLEAN, ElementType.I4):
+            return None
+        stubs = self._module_stubs(definition.module)
+        if stubs:
+            key = _method_key(self._universe, definition)
+            if stubs.get(key) is not None:
+                return stubs[key]
+        switch = self._feature_switch(definition)
+        if switch is not None:
+            return int(switch)
+        return self._evaluate(definition, depth)
+
+    def _target_constant(self, definition: MethodDefinition) -> int | None:
+        owner = definition.owner
+        if owner.module.name != "System.Private.CoreLib":
+            return None
+        outer = owner
+        while outer.enclosing is not None:
+            outer = outer.enclosing
+        if definition.name == "get_IsSupported" and outer.namespace.startswith("System.Runtime.Intrinsics."):
+            return 0
+        if definition.name == "get_IsHardwareAccelerated" and (
+            owner.namespace == "System.Runtime.Intrinsics" or owner.full_name == "System.Numerics.Vector"
+        ):
+            return 0
+        return None
+
+    def _feature_switch(self, definition: MethodDefinition) -> bool | None:
+        """The value of a property's [FeatureSwitchDefinition] when the switch is set."""
+        if not definition.name.startswith("get_") or not definition.is_static:
+            return None
+        module = definition.module
+        token = module.property_of_getter(definition.rid)
+        if token == 0:
+            return None
+        image = module.image
+        for rid in module.attribute_rows(make_token(TableId.PROPERTY, token)):
+            if module.attribute_type_name(rid) == _FEATURE_SWITCH:
+                blob = image.blob(image.column(TableId.CUSTOM_ATTRIBUTE, "Value")[rid - 1])
+                name = blob[3 : 3 + blob[2]].decode("utf-8", "replace")
+                return self._switches.get(name)
+        return None
+
+    def _evaluate(self, definition: MethodDefinition, depth: int) -> int | None:
+        """Runs a parameterless static getter that only combines constants."""
+        body = None if not definition.is_static or definition.sig.parameters or definition.generic_count else definition.body
+        if body is None or depth > _MAX_DEPTH or len(body.code) > 40 or body.clauses:
+            return None
+        try:
+            instructions = decode(body.code)
+        except InvalidProgram:
+            return None
+        by_offset = {ins.offset: i for i, ins in enumerate(instructions)}
+        stack: list[int] = []
+        position = 0
+        for _ in range(_MAX_STEPS):
+            ins = instructions[position]
+            position += 1
+            match ins.name:
+                case "nop":
+                    continue
+                case "ldc.i4":
+                    assert isinstance(ins.operand, int)
+                    stack.append(ins.operand)
+                case "call":
+                    value = self._called(definition, ins.operand, depth)
+                    if value is None:
+                        return None
+                    stack.append(value)
+                case "ceq" | "and" | "or" if len(stack) >= 2:
+                    b, a = stack.pop(), stack.pop()
+                    stack.append({"ceq": int(a == b), "and": a & b, "or": a | b}[ins.name])
+                case "brtrue" | "brfalse" if stack:
+                    taken = (stack.pop() != 0) == (ins.name == "brtrue")
+                    target = ins.operand if taken else ins.next_offset
+                    if target not in by_offset:
+                        return None
+                    position = by_offset[target]  # type: ignore[index]  # a branch operand is an offset
+                case "br":
+                    position = by_offset[ins.operand]  # type: ignore[index]
+                case "ret" if len(stack) == 1:
+                    return stack[0]
+                case _:
+                    return None
+        return None
+
+    def _called(self, caller: MethodDefinition, operand: object, depth: int) -> int | None:
+        assert isinstance(operand, int)
+        try:
+            owner = self._universe.open_type(caller.owner)
+            from_context = self._universe.resolve_method(caller.module, operand, _context_of(owner))  # type: ignore[arg-type]
+        except (TypeLoadError, MissingMember):
+            return None
+        if not isinstance(from_context, MethodDesc) or from_context.definition.sig.parameters or not from_context.is_static:
+            return None
+        found = from_context.definition
+        if found in self._known:
+            return self._known[found]
+        value = self._find(found, depth + 1)
+        if value is not None:
+            self._known[found] = value
+        return value
+
+    def _module_stubs(self, module: Module) -> dict[str, int | None]:
+        found = self._stubs.get(module)
+        if found is None:
+            found = self._stubs[module] = {}
+            raw = embedded_resource(module.image, "ILLink.Substitutions.xml")
+            if raw is not None:
+                self._read_substitutions(raw, module, found)
+        return found
+
+    def _read_substitutions(self, raw: bytes, module: Module, stubs: dict[str, int | None]) -> None:
+        try:
+            root = etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True))
+        except etree.XMLSyntaxError:
+            return
+        for assembly in root.iter("assembly"):
+            if assembly.get("fullname") not in (module.name, "*") or not self._applies(assembly):
+                continue
+            for type_node in assembly.iter("type"):
+                if not self._applies(type_node):
+                    continue
+                type_name = (type_node.get("fullname") or "").replace("/", "+")
+                for node in type_node.iter("method"):
+                    if node.get("body") == "stub" and self._applies(node):
+                        value = node.get("value")
+                        stubs[f"{type_name}::{node.get('signature')}"] = None if value is None else _parse_value(value)
+
+    def _applies(self, node: etree._Element) -> bool:
+        feature = node.get("feature")
+        if feature is None:
+            return True
+        wanted = (node.get("featurevalue") or "").lower() == "true"
+        current = self._switches.get(feature)
+        if current is None:
+            return (node.get("featuredefault") or "").lower() == "true"
+        return current == wanted
+
+
+def _parse_value(value: str) -> int:
+    lowered = value.strip().lower()
+    if lowered in ("true", "false"):
+        return int(lowered == "true")
+    return int(lowered, 0)
+
+
+def _context_of(owner: NamedType) -> GenericContext:
+    return GenericContext(owner.args, ())
+
+
+def _method_key(universe: TypeUniverse, definition: MethodDefinition) -> str:
+    """`Type::ReturnType name(Param,Param)` as substitution files write signatures."""
+    sig = definition.sig
+    module = definition.module
+
+    def name(sig_type: SigType) -> str:
+        return repr(universe.resolve_sig(module, sig_type, EMPTY_CONTEXT)).replace("+", "/")
+
+    try:
+        parameters = ",".join(name(p) for p in sig.parameters)
+        return f"{definition.owner.full_name}::{name(sig.return_type)} {definition.name}({parameters})"
+    except TypeLoadError:
+        return ""

@@ -1,0 +1,249 @@
+"""A project file and global properties -> a ProjectInstance, in MSBuild's passes.
+
+Order: built-in, environment and global properties; properties and imports in document order; item definitions; items; UsingTask; targets.
+Pure: reads files, runs nothing, writes nothing. Whatever it may ask of the machine comes in an `EvaluationRequest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from compiler.diagnostics import Diagnostic, InputError, Location, Severity
+from server.msbuild import paths
+from server.msbuild.conditions import Allowed, ConditionContext, evaluate_condition
+from server.msbuild.errors import InvalidProjectFile, invalid
+from server.msbuild.escaping import unescape
+from server.msbuild.expand import Expander, expand_escaped, expand_list, expand_text
+from server.msbuild.files import FileSystem
+from server.msbuild.functions.surroundings import Surroundings
+from server.msbuild.imports import Importer
+from server.msbuild.initial_properties import initial_properties
+from server.msbuild.item_evaluation import evaluate_item, evaluate_item_definition
+from server.msbuild.items import ProjectHome
+from server.msbuild.model import ProjectInstance, Target, TargetHook, UsingTask
+from server.msbuild.names import is_valid_name
+from server.msbuild.project_files import ProjectFileCache
+from server.msbuild.sdks import Toolset
+from server.msbuild.shredder import split_list
+from server.msbuild.xml import XmlElement, inner_text
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """One evaluation. `path` is absolute; `global_properties` are escaped; `variables` is the environment."""
+
+    path: str
+    global_properties: Mapping[str, str]
+    variables: Mapping[str, str]
+    toolset: Toolset
+    surroundings: Surroundings
+    startup_directory: str
+    files: FileSystem
+    cache: ProjectFileCache
+
+
+@dataclass(slots=True)
+class _State:
+    """What the passes hand on to each other."""
+
+    request: EvaluationRequest
+    instance: ProjectInstance
+    expander: Expander
+    global_names: frozenset[str]
+    local_names: set[str] = field(default_factory=set)
+    item_groups: list[XmlElement] = field(default_factory=list)
+    definition_groups: list[XmlElement] = field(default_factory=list)
+    using_tasks: list[XmlElement] = field(default_factory=list)
+    targets: list[XmlElement] = field(default_factory=list)
+    files_with_returns: set[str] = field(default_factory=set)
+    default_targets: list[str] = field(default_factory=list)
+
+
+def evaluate(request: EvaluationRequest) -> ProjectInstance:
+    """The evaluated project. Raises InvalidProjectFile with a position; warnings are in the result's `diagnostics`."""
+    directory = paths.directory_name(request.path) or "/"
+    surroundings = replace(request.surroundings, current_directory=directory, files=request.files)
+    home = ProjectHome(directory, request.files)
+    instance = ProjectInstance(request.path, directory, dict(request.global_properties), surroundings, home)
+    instance.imports.append(request.path)
+    root = request.cache.load_entry(request.path)
+    initial_properties(instance, request.variables, request.toolset, request.startup_directory, request.global_properties)
+    expander = Expander(instance.properties, None, None, surroundings)
+    state = _State(request, instance, expander, frozenset(name.lower() for name in request.global_properties))
+    importer = Importer(request.toolset, request.cache, instance, expander)
+    _property_pass(state, importer, root)
+    instance.initial_targets = [unescape(name) for name in instance.initial_targets]
+    _definition_pass(state)
+    _item_pass(state)
+    _using_task_pass(state)
+    _target_pass(state)
+    return instance
+
+
+def diagnostic_of(error: InputError, project: str) -> Diagnostic:
+    """The error as a value; the project is named when the fault is in another file."""
+    place = error.location
+    named = project if place is not None and place.file and place.file != project else ""
+    return Diagnostic(error.code, Severity.ERROR, error.message, place or Location(project), project=named)
+
+
+def condition_holds(expander: Expander, element: XmlElement, allowed: Allowed, directory: str, text: str | None = None) -> bool:
+    """Is the element's Condition true? `directory` roots the paths of Exists. Raises InvalidProjectFile."""
+    condition = element.value("Condition") if text is None else text
+    if not condition:
+        return True
+    location = element.at("Condition")
+    files = expander.files
+
+    def exists(path: str) -> bool:
+        full = paths.full_path(path, directory)
+        return files.is_file(full) or files.is_directory(full)
+
+    context = ConditionContext(
+        lambda part: expand_text(expander, part, location), lambda part: expand_list(expander, part, location), exists, location
+    )
+    return evaluate_condition(condition, allowed, context)
+
+
+def _file_directory(element: XmlElement) -> str:
+    return paths.directory_name(element.file) or "/"
+
+
+def _property_pass(state: _State, importer: Importer, root: XmlElement) -> None:
+    """Depth first through the file and what it imports."""
+    instance = state.instance
+    for name in split_list(expand_escaped(state.expander, root.value("InitialTargets"), root.at("InitialTargets"))):
+        instance.initial_targets.append(name)
+    for name in split_list(expand_escaped(state.expander, root.value("TreatAsLocalProperty"), root.at("TreatAsLocalProperty"))):
+        if not is_valid_name(name):
+            raise invalid("MSB5016", root.location, f'The name "{name}" contains an invalid character.')
+        state.local_names.add(name.lower())
+    if not state.default_targets and root.value("DefaultTargets"):
+        names = expand_text(state.expander, root.value("DefaultTargets"), root.at("DefaultTargets"))
+        state.default_targets = [name.strip() for name in names.split(";") if name.strip()]
+        instance.properties.set("MSBuildProjectDefaultTargets", ";".join(state.default_targets))
+    before, after = importer.implicit_imports(root)
+    for implicit in before:
+        _follow_import(state, importer, implicit)
+    for child in root.elements():
+        _property_pass_child(state, importer, child)
+    for implicit in after:
+        _follow_import(state, importer, implicit)
+
+
+def _property_pass_child(state: _State, importer: Importer, child: XmlElement) -> None:
+    match child.name:
+        case "PropertyGroup":
+            _property_group(state, child)
+        case "ItemGroup":
+            state.item_groups.append(child)
+        case "ItemDefinitionGroup":
+            state.definition_groups.append(child)
+        case "Target":
+            if child.attribute("Returns") is not None:
+                state.files_with_returns.add(child.file)
+            state.targets.append(child)
+        case "Import":
+            _follow_import(state, importer, child)
+        case "ImportGroup":
+            if condition_holds(state.expander, child, Allowed.PROPERTIES, _file_directory(child)):
+                for grandchild in child.elements():
+                    _follow_import(state, importer, grandchild)
+        case "UsingTask":
+            state.using_tasks.append(child)
+        case "Choose":
+            _choose(state, importer, child)
+
+
+def _follow_import(state: _State, importer: Importer, element: XmlElement) -> None:
+    if not condition_holds(state.expander, element, Allowed.PROPERTIES, _file_directory(element)):
+        return
+    for root in importer.load(element):
+        _property_pass(state, importer, root)
+
+
+def _property_group(state: _State, group: XmlElement) -> None:
+    if not condition_holds(state.expander, group, Allowed.PROPERTIES, _file_directory(group)):
+        return
+    properties = state.instance.properties
+    for element in group.elements():
+        key = element.name.lower()
+        if key in state.global_names and key not in state.local_names:
+            continue
+        if not condition_holds(state.expander, element, Allowed.PROPERTIES, state.instance.directory):
+            continue
+        properties.set(element.name, expand_escaped(state.expander, inner_text(element), element.location))
+
+
+def _choose(state: _State, importer: Importer, element: XmlElement) -> None:
+    for branch in element.elements():
+        if branch.name == "When" and not condition_holds(state.expander, branch, Allowed.PROPERTIES, state.instance.directory):
+            continue
+        for child in branch.elements():
+            _property_pass_child(state, importer, child)
+        return
+
+
+def _definition_pass(state: _State) -> None:
+    for group in state.definition_groups:
+        if condition_holds(state.expander, group, Allowed.PROPERTIES, state.instance.directory):
+            for element in group.elements():
+                evaluate_item_definition(state.instance, state.expander, element)
+
+
+def _item_pass(state: _State) -> None:
+    expander = state.expander.with_items(state.instance.items)
+    allowed = Allowed.PROPERTIES | Allowed.ITEM_LISTS
+    for group in state.item_groups:
+        if not condition_holds(expander, group, allowed, state.instance.directory):
+            continue
+        for element in group.elements():
+            if condition_holds(expander, element, allowed, state.instance.directory):
+                evaluate_item(state.instance, expander, element)
+
+
+def _using_task_pass(state: _State) -> None:
+    expander = state.expander.with_items(state.instance.items)
+    for element in state.using_tasks:
+        if not condition_holds(expander, element, Allowed.PROPERTIES | Allowed.ITEM_LISTS, state.instance.directory):
+            continue
+
+        def text(name: str, element: XmlElement = element) -> str:
+            return expand_text(expander, element.value(name), element.at(name))
+
+        file = text("AssemblyFile").replace("\\", "/")
+        if file:
+            file = paths.full_path(file, _file_directory(element))
+        state.instance.using_tasks.append(UsingTask(text("TaskName"), text("AssemblyName"), file, text("TaskFactory"), element))
+
+
+def _target_pass(state: _State) -> None:
+    instance = state.instance
+    ordered: dict[str, Target] = {}
+    for element in state.targets:
+        name = unescape(element.value("Name"))
+        target = Target(name, element, element.file in state.files_with_returns)
+        ordered.pop(name.lower(), None)
+        ordered[name.lower()] = target
+    instance.targets = ordered
+    instance.target_order = list(ordered)
+    instance.default_targets = state.default_targets or ([unescape(state.targets[0].value("Name"))] if state.targets else [])
+    expander = state.expander.with_items(instance.items)
+    for target in ordered.values():
+        for attribute, table in (("BeforeTargets", instance.before_targets), ("AfterTargets", instance.after_targets)):
+            written = target.element.value(attribute)
+            if not written:
+                continue
+            location = target.element.at(attribute)
+            for name in split_list(expand_escaped(expander, written, location)):
+                table.setdefault(unescape(name).lower(), []).append(TargetHook(target.name, location))
+
+
+def evaluate_or_report(request: EvaluationRequest) -> tuple[ProjectInstance | None, list[Diagnostic]]:
+    """The project, or None, and every diagnostic of the evaluation."""
+    try:
+        instance = evaluate(request)
+    except InvalidProjectFile as error:
+        return None, [diagnostic_of(error, request.path)]
+    return instance, instance.diagnostics

@@ -1,0 +1,1 @@
+"""The .NET types and members that property functions may use, as tables of Python functions."""

@@ -1,0 +1,415 @@
+"""Finds the member that a property function names and calls it: .NET's choice of overloads as MSBuild uses it.
+
+Order of choice: an overload whose parameter types the arguments have; else the overload that takes texts only, the arguments as they
+are; else the first one whose parameters the arguments can be converted to. Names are compared without case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from uuid import UUID
+
+from compiler.diagnostics import Location
+from server.msbuild.functions.surroundings import Surroundings
+from server.msbuild.functions.values import Char, ClrError, ClrValue, EnumValue, Named, Single, Version, display_name, parse_version
+
+
+class MemberUse(Enum):
+    """With parentheses, or as a property or field."""
+
+    METHOD = "method"
+    PROPERTY = "property"
+
+
+class MissingMember(Exception):
+    """There is no such member, or none that takes these arguments."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """Parameter types by short name ("string", "int", "string*" for the rest) and the function; instance members get the object first."""
+
+    parameters: tuple[str, ...]
+    function: Callable[..., ClrValue]
+
+
+@dataclass(slots=True)
+class ClrType:
+    """A type whose members are known here. `only` names the static members that are allowed; None allows all."""
+
+    full_name: str
+    only: frozenset[str] | None = None
+    statics: dict[str, list[Overload]] = field(default_factory=dict)
+    static_values: dict[str, Callable[[Surroundings], ClrValue]] = field(default_factory=dict)
+    methods: dict[str, list[Overload]] = field(default_factory=dict)
+    properties: dict[str, Callable[..., ClrValue]] = field(default_factory=dict)
+    needs_surroundings: frozenset[str] = frozenset()
+
+    def static(self, names: str, parameters: str, function: Callable[..., ClrValue]) -> None:
+        """Adds a static method, under each of the space-separated names."""
+        for name in names.split():
+            self.statics.setdefault(name.lower(), []).append(Overload(tuple(parameters.split()), function))
+
+    def value(self, name: str, function: Callable[[Surroundings], ClrValue]) -> None:
+        """Adds a static property or field."""
+        self.static_values[name.lower()] = function
+
+    def method(self, names: str, parameters: str, function: Callable[..., ClrValue]) -> None:
+        """Adds an instance method, under each of the space-separated names."""
+        for name in names.split():
+            self.methods.setdefault(name.lower(), []).append(Overload(tuple(parameters.split()), function))
+
+    def property(self, name: str, function: Callable[..., ClrValue]) -> None:
+        """Adds an instance property."""
+        self.properties[name.lower()] = function
+
+
+class TypeTable:
+    """All types by lower-case full name. Invariant: filled while the modules of this package load, read only afterwards."""
+
+    def __init__(self) -> None:
+        self.types: dict[str, ClrType] = {}
+        self.known_but_refused: dict[str, str] = {}
+
+    def add(self, full_name: str, only: str | None = None) -> ClrType:
+        """A new type; `only` lists the allowed static members, "" none."""
+        allowed = frozenset(only.lower().split()) if only is not None else None
+        clr_type = ClrType(full_name, allowed)
+        self.types[full_name.lower()] = clr_type
+        return clr_type
+
+
+TYPES = TypeTable()
+for _name in (
+    "System.Activator System.AppContext System.AppDomain System.Array System.Attribute System.BitConverter System.Boolean System.Buffer "
+    "System.DateOnly System.DBNull System.Delegate System.Exception System.GC System.Half System.HashCode System.Index System.Int128 "
+    "System.IntPtr System.Lazy System.MathF System.Nullable System.Object System.Random System.Range System.TimeOnly System.TimeZoneInfo "
+    "System.Tuple System.Type System.UInt128 System.UIntPtr System.ValueType System.IO.DirectoryInfo System.IO.FileInfo "
+    "System.IO.FileStream "
+    "System.IO.Stream System.IO.StreamReader System.IO.StreamWriter System.IO.StringReader System.IO.StringWriter System.IO.TextReader "
+    "System.IO.TextWriter System.IO.BinaryReader System.IO.BinaryWriter System.IO.MemoryStream System.Text.Encoding "
+    "System.Text.StringBuilder "
+    "System.Threading.Thread System.Threading.Tasks.Task System.Reflection.Assembly System.Diagnostics.Debug System.Diagnostics.Stopwatch "
+    "System.Globalization.NumberFormatInfo System.Globalization.DateTimeFormatInfo System.Globalization.TextInfo "
+    "System.Runtime.InteropServices.Architecture System.Runtime.InteropServices.Marshal System.DayOfWeek System.StringComparison "
+    "System.Collections.ArrayList System.Collections.Hashtable System.CodeDom.Compiler.GeneratedCodeAttribute"
+).split():
+    TYPES.known_but_refused[_name.lower()] = _name
+
+
+def is_known_type(name: str) -> bool:
+    """Does the class library's core have a type of this name?"""
+    return name.lower() in TYPES.types or name.lower() in TYPES.known_but_refused
+
+
+def is_available(type_name: str, member: str) -> bool:
+    """May a property function use the static member?"""
+    clr_type = TYPES.types.get(type_name.lower())
+    if clr_type is None:
+        return False
+    return clr_type.only is None or member.lower() in clr_type.only
+
+
+def full_type_name(name: str) -> str:
+    """The name in its proper case."""
+    clr_type = TYPES.types.get(name.lower())
+    return clr_type.full_name if clr_type is not None else TYPES.known_but_refused.get(name.lower(), name)
+
+
+def shown_type_name(name: str) -> str:
+    """The name in errors; that of the intrinsics is MSBuild."""
+    return full_type_name(name)
+
+
+def type_name_of(value: ClrValue) -> str:
+    """The .NET type of a value."""
+    if isinstance(value, (EnumValue, Named)):
+        return value.type_name
+    for python_type, name in _PYTHON_TYPES:
+        if isinstance(value, python_type):
+            return name
+    return getattr(type(value), "clr_name", type(value).__name__)
+
+
+_PYTHON_TYPES: tuple[tuple[type, str], ...] = (
+    (Char, "System.Char"),
+    (str, "System.String"),
+    (bool, "System.Boolean"),
+    (int, "System.Int32"),
+    (float, "System.Double"),
+    (Single, "System.Single"),
+    (Decimal, "System.Decimal"),
+    (UUID, "System.Guid"),
+    (Version, "System.Version"),
+    (list, "System.Array"),
+)
+
+
+def invoke(
+    type_name: str | None,
+    instance: ClrValue,
+    member: str,
+    use: MemberUse,
+    arguments: list[ClrValue],
+    surroundings: Surroundings,
+    location: Location,
+) -> ClrValue:
+    """The result of the member. Raises ClrError when it throws, MissingMember when there is no fitting one."""
+    if type_name is not None:
+        return _invoke_static(TYPES.types[type_name.lower()], member, use, arguments, surroundings, location)
+    name = type_name_of(instance)
+    clr_type = TYPES.types.get(name.lower())
+    key = member.lower()
+    if clr_type is not None:
+        getter = clr_type.properties.get(key[4:] if key.startswith("get_") and use is MemberUse.METHOD else key)
+        if getter is not None and not arguments:
+            return getter(instance)
+        overloads = clr_type.methods.get(key)
+        if overloads is not None and use is MemberUse.METHOD:
+            instance, arguments = _adapt_equals(key, instance, arguments)
+            return _call(overloads, (instance,), arguments, f"{name}.{member}")
+    if use is MemberUse.METHOD and key in ("tostring", "equals", "gethashcode"):
+        return _object_member(key, instance, arguments, f"{name}.{member}")
+    raise MissingMember(f"Method '{name}.{member}' not found.")
+
+
+def _adapt_equals(key: str, instance: ClrValue, arguments: list[ClrValue]) -> tuple[ClrValue, list[ClrValue]]:
+    """Equals and CompareTo convert their argument to the type of the object, as MSBuild does before the call."""
+    if len(arguments) == 1 and key in ("equals", "compareto") and isinstance(instance, str) and not isinstance(arguments[0], str):
+        return instance, [None if arguments[0] is None else display_name(arguments[0])]
+    return instance, arguments
+
+
+def _object_member(key: str, instance: ClrValue, arguments: list[ClrValue], full_name: str) -> ClrValue:
+    if key == "tostring" and not arguments:
+        return display_name(instance)
+    if key == "equals" and len(arguments) == 1:
+        converted = convert(arguments[0], _SHORT_NAMES.get(type_name_of(instance), "object"))
+        return converted is not _UNCONVERTIBLE and converted == instance
+    raise MissingMember(f"Method '{full_name}' not found.")
+
+
+def _invoke_static(
+    clr_type: ClrType, member: str, use: MemberUse, arguments: list[ClrValue], surroundings: Surroundings, location: Location
+) -> ClrValue:
+    key = member.lower()
+    shown = "[MSBuild]::" + member if clr_type.full_name == "MSBuild" else f"{clr_type.full_name}.{member}"
+    value = clr_type.static_values.get(key)
+    if value is not None and not arguments:
+        return value(surroundings)
+    overloads = clr_type.statics.get(key)
+    if overloads is None or (use is MemberUse.PROPERTY and key != "new"):
+        raise MissingMember(f"Method '{shown}' not found.")
+    if key == "getpathoffileabove" and len(arguments) == 1:
+        arguments = [arguments[0], location.file.rpartition("/")[0]]
+    extra: tuple[ClrValue, ...] = (surroundings,) if key in clr_type.needs_surroundings else ()
+    return _call(overloads, extra, arguments, shown)
+
+
+def _call(overloads: Sequence[Overload], first: tuple[ClrValue, ...], arguments: list[ClrValue], shown: str) -> ClrValue:
+    for overload in overloads:
+        fitted = _fit(overload.parameters, arguments, _accept)
+        if fitted is not None:
+            return overload.function(*first, *fitted)
+    for overload in overloads:
+        if len(overload.parameters) == len(arguments) and all(parameter == "string" for parameter in overload.parameters):
+            wrong = next(argument for argument in arguments if argument is not None and not (isinstance(argument, str)))
+            raise MissingMember(f"Object of type '{type_name_of(wrong)}' cannot be converted to type 'System.String'.")
+    for overload in overloads:
+        fitted = _fit(overload.parameters, arguments, convert)
+        if fitted is not None:
+            return overload.function(*first, *fitted)
+    raise MissingMember(f"Method '{shown}' not found.")
+
+
+def _fit(parameters: tuple[str, ...], arguments: list[ClrValue], change: Callable[[ClrValue, str], ClrValue]) -> list[ClrValue] | None:
+    if parameters and parameters[-1].endswith("*"):
+        fixed = parameters[:-1]
+        if len(arguments) < len(fixed):
+            return None
+        rest = parameters[-1][:-1]
+        wanted = fixed + (rest,) * (len(arguments) - len(fixed))
+    else:
+        wanted = parameters
+    if len(wanted) != len(arguments):
+        return None
+    fitted = [change(argument, parameter) for argument, parameter in zip(arguments, wanted, strict=True)]
+    return None if any(value is _UNCONVERTIBLE for value in fitted) else fitted
+
+
+_UNCONVERTIBLE = object()
+_SHORT_NAMES = {
+    "System.String": "string",
+    "System.Char": "char",
+    "System.Int32": "long",
+    "System.Double": "double",
+    "System.Boolean": "bool",
+    "System.Version": "Version",
+    "System.Guid": "Guid",
+}
+_INTEGERS = {
+    "byte": (0, 255),
+    "sbyte": (-128, 127),
+    "short": (-(1 << 15), (1 << 15) - 1),
+    "ushort": (0, (1 << 16) - 1),
+    "int": (-(1 << 31), (1 << 31) - 1),
+    "uint": (0, (1 << 32) - 1),
+    "long": (-(1 << 63), (1 << 63) - 1),
+    "ulong": (0, (1 << 64) - 1),
+}
+
+
+def _accept(value: ClrValue, parameter: str) -> ClrValue:
+    """`value` when it is of the parameter's type or widens to it without loss."""
+    if parameter == "object":
+        return value
+    if value is None:
+        return None if parameter not in _INTEGERS and parameter not in ("double", "bool", "char") else _UNCONVERTIBLE
+    if isinstance(value, Char):
+        return value if parameter == "char" else ord(value) if parameter == "int" else _UNCONVERTIBLE
+    if isinstance(value, str):
+        return value if parameter == "string" else _UNCONVERTIBLE
+    if isinstance(value, bool):
+        return value if parameter == "bool" else _UNCONVERTIBLE
+    if isinstance(value, int):
+        if parameter in ("int", "long"):
+            low, high = _INTEGERS[parameter]
+            return value if low <= value <= high else _UNCONVERTIBLE
+        return float(value) if parameter == "double" else _UNCONVERTIBLE
+    if isinstance(value, float):
+        return value if parameter == "double" else _UNCONVERTIBLE
+    if isinstance(value, list):
+        return value if parameter in ("string[]", "object[]") else _UNCONVERTIBLE
+    name = type_name_of(value)
+    return value if parameter in (name, name.rpartition(".")[2]) else _UNCONVERTIBLE
+
+
+def convert(value: ClrValue, parameter: str) -> ClrValue:
+    """`value` converted as Convert.ChangeType does (texts are parsed, chars of a text taken, enums read); _UNCONVERTIBLE if it cannot."""
+    accepted = _accept(value, parameter)
+    if accepted is not _UNCONVERTIBLE:
+        return accepted
+    if value is None:
+        return _UNCONVERTIBLE
+    text = value if isinstance(value, str) else display_name(value)
+    if parameter == "string":
+        return text
+    if parameter == "char[]":
+        return text
+    if parameter == "char":
+        return Char(text) if len(text) == 1 else _UNCONVERTIBLE
+    if parameter == "bool":
+        lowered = text.strip().lower()
+        return lowered == "true" if lowered in ("true", "false") else _UNCONVERTIBLE
+    if parameter in _INTEGERS:
+        return _to_integer(value, text, parameter)
+    if parameter == "double":
+        return _to_double(text)
+    if parameter == "decimal":
+        return _to_decimal(text)
+    return _to_enum(text, parameter)
+
+
+def _to_integer(value: ClrValue, text: str, parameter: str) -> ClrValue:
+    if isinstance(value, float):
+        number = round(value)
+    else:
+        stripped = text.strip()
+        digits = stripped[1:] if stripped[:1] in ("-", "+") else stripped
+        if not (digits.isascii() and digits.isdigit()):
+            return _UNCONVERTIBLE
+        number = int(stripped)
+    low, high = _INTEGERS[parameter]
+    return number if low <= number <= high else _UNCONVERTIBLE
+
+
+def _to_double(text: str) -> ClrValue:
+    stripped = text.strip().replace(",", "")
+    special = {"infinity": float("inf"), "-infinity": float("-inf"), "nan": float("nan"), "∞": float("inf"), "-∞": float("-inf")}
+    if stripped.lower() in special:
+        return special[stripped.lower()]
+    if not stripped or stripped[-1].isalpha() or "_" in stripped or "n" in stripped.lower():
+        return _UNCONVERTIBLE
+    try:
+        return float(stripped)
+    except ValueError:
+        return _UNCONVERTIBLE
+
+
+def _to_decimal(text: str) -> ClrValue:
+    try:
+        return Decimal(text.strip().replace(",", ""))
+    except InvalidOperation:
+        return _UNCONVERTIBLE
+
+
+_ENUMS: dict[str, dict[str, int]] = {
+    "StringComparison": {
+        "CurrentCulture": 0,
+        "CurrentCultureIgnoreCase": 1,
+        "InvariantCulture": 2,
+        "InvariantCultureIgnoreCase": 3,
+        "Ordinal": 4,
+        "OrdinalIgnoreCase": 5,
+    },
+    "RegexOptions": {
+        "None": 0,
+        "IgnoreCase": 1,
+        "Multiline": 2,
+        "ExplicitCapture": 4,
+        "Compiled": 8,
+        "Singleline": 16,
+        "IgnorePatternWhitespace": 32,
+        "RightToLeft": 64,
+        "ECMAScript": 256,
+        "CultureInvariant": 512,
+    },
+    "StringSplitOptions": {"None": 0, "RemoveEmptyEntries": 1, "TrimEntries": 2},
+    "MidpointRounding": {"ToEven": 0, "AwayFromZero": 1, "ToZero": 2, "ToNegativeInfinity": 3, "ToPositiveInfinity": 4},
+    "SpecialFolder": {
+        "Desktop": 0,
+        "Personal": 5,
+        "MyDocuments": 5,
+        "ApplicationData": 26,
+        "LocalApplicationData": 28,
+        "CommonApplicationData": 35,
+        "System": 37,
+        "ProgramFiles": 38,
+        "UserProfile": 40,
+        "ProgramFilesX86": 42,
+    },
+    "SearchOption": {"TopDirectoryOnly": 0, "AllDirectories": 1},
+    "StringHashingAlgorithm": {"Legacy": 0, "Fnv1a32bit": 1, "Fnv1a32bitFast": 2, "Fnv1a64bit": 3, "Fnv1a64bitFast": 4, "Sha256": 5},
+}
+
+
+def _to_enum(text: str, parameter: str) -> ClrValue:
+    """Enum texts count when they are qualified ("Type.Member", members joined by | or a comma), as MSBuild converts them."""
+    members = _ENUMS.get(parameter)
+    if members is None or "." not in text:
+        return _convert_object(text, parameter)
+    total = 0
+    names: list[str] = []
+    for part in text.replace("|", ",").split(","):
+        name = part.strip().rpartition(".")[2]
+        if name not in members:
+            raise MissingMember(f"Requested value '{name}' was not found.")
+        total |= members[name]
+        names.append(name)
+    return EnumValue(parameter, ", ".join(names), total)
+
+
+def _convert_object(text: str, parameter: str) -> ClrValue:
+    if parameter == "Version":
+        try:
+            return parse_version(text)
+        except ClrError:
+            return _UNCONVERTIBLE
+    return _UNCONVERTIBLE

@@ -1,0 +1,245 @@
+"""The number types, System.Math, System.Convert and System.Char."""
+
+from __future__ import annotations
+
+import base64
+import math
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+
+from server.msbuild.functions.binding import TYPES, ClrType
+from server.msbuild.functions.strings import format_number
+from server.msbuild.functions.surroundings import Surroundings
+from server.msbuild.functions.values import Char, ClrError, ClrValue, EnumValue, Single, to_text
+
+
+def _bad_format(text: str) -> ClrError:
+    return ClrError(f"The input string '{text}' was not in a correct format.")
+
+
+def _parse_integer(text: str, name: str, low: int, high: int) -> int:
+    stripped = text.strip()
+    digits = stripped[1:] if stripped[:1] in "+-" else stripped
+    if not (digits.isascii() and digits.isdigit()):
+        raise _bad_format(text)
+    value = int(stripped)
+    if not low <= value <= high:
+        article = "an" if name[0] in "AEIOU" and not name.startswith("U") else "a"
+        shown = {"Byte": "an unsigned byte", "SByte": "a signed byte"}.get(name, f"{article} {name}")
+        raise ClrError(f"Value was either too large or too small for {shown}.")
+    return value
+
+
+def _parse_double(text: str) -> float:
+    stripped = text.strip().replace(",", "")
+    if stripped.lower() in ("infinity", "∞"):
+        return math.inf
+    if stripped.lower() in ("-infinity", "-∞"):
+        return -math.inf
+    if not stripped or "_" in stripped or "n" in stripped.lower():
+        if stripped == "NaN":
+            return math.nan
+        raise _bad_format(text)
+    try:
+        return float(stripped)
+    except ValueError:
+        raise _bad_format(text) from None
+
+
+def _parse_decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text.strip().replace(",", ""))
+    except InvalidOperation:
+        raise _bad_format(text) from None
+
+
+def _constant(value: int) -> Callable[[Surroundings], ClrValue]:
+    return lambda _: value
+
+
+def _integers() -> None:
+    for name, low, high in (
+        ("Byte", 0, 255),
+        ("SByte", -128, 127),
+        ("Int16", -(1 << 15), (1 << 15) - 1),
+        ("UInt16", 0, (1 << 16) - 1),
+        ("Int32", -(1 << 31), (1 << 31) - 1),
+        ("UInt32", 0, (1 << 32) - 1),
+        ("Int64", -(1 << 63), (1 << 63) - 1),
+        ("UInt64", 0, (1 << 64) - 1),
+    ):
+        clr_type = TYPES.add(f"System.{name}")
+        clr_type.value("MinValue", _constant(low))
+        clr_type.value("MaxValue", _constant(high))
+        clr_type.static("Parse", "string", lambda text, name=name, low=low, high=high: _parse_integer(text, name, low, high))
+        _number_members(clr_type)
+
+
+def _number_members(clr_type: ClrType) -> None:
+    clr_type.method("ToString", "", to_text)
+    clr_type.method("ToString", "string", format_number)
+    clr_type.method("CompareTo", "double", lambda a, b: (a > b) - (a < b))
+    clr_type.method("Equals", "double", lambda a, b: a == b)
+
+
+def _reals() -> None:
+    double = TYPES.add("System.Double")
+    double.value("MaxValue", lambda _: 1.7976931348623157e308)
+    double.value("MinValue", lambda _: -1.7976931348623157e308)
+    double.value("Epsilon", lambda _: 5e-324)
+    double.value("NaN", lambda _: math.nan)
+    double.value("PositiveInfinity", lambda _: math.inf)
+    double.value("NegativeInfinity", lambda _: -math.inf)
+    double.static("Parse", "string", _parse_double)
+    double.static("IsNaN", "double", math.isnan)
+    double.static("IsInfinity", "double", math.isinf)
+    _number_members(double)
+    single = TYPES.add("System.Single")
+    single.static("Parse", "string", lambda text: Single(_parse_double(text)))
+    decimal = TYPES.add("System.Decimal")
+    decimal.static("Parse", "string", _parse_decimal)
+    decimal.value("Zero", lambda _: Decimal(0))
+    decimal.value("One", lambda _: Decimal(1))
+    decimal.method("ToString", "", to_text)
+
+
+def _round(value: float, digits: int = 0, mode: EnumValue | None = None) -> float:
+    if mode is not None and mode.value == 1:
+        factor = 10.0**digits
+        return math.copysign(math.floor(abs(value) * factor + 0.5) / factor, value)
+    return float(round(value, digits))
+
+
+def _checked_sqrt(value: float) -> float:
+    return math.sqrt(value) if value >= 0 else math.nan
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf if value == 0 else math.nan
+
+
+def _math() -> None:
+    clr_type = TYPES.add("System.Math")
+    clr_type.value("PI", lambda _: math.pi)
+    clr_type.value("E", lambda _: math.e)
+    clr_type.value("Tau", lambda _: math.tau)
+    for name, function in (("Max", max), ("Min", min)):
+        clr_type.static(name, "int int", function)
+        clr_type.static(name, "double double", function)
+    clr_type.static("Abs", "int", abs)
+    clr_type.static("Abs", "double", abs)
+    clr_type.static("Sign", "double", lambda v: (v > 0) - (v < 0))
+    clr_type.static("Floor", "double", lambda v: float(math.floor(v)))
+    clr_type.static("Ceiling", "double", lambda v: float(math.ceil(v)))
+    clr_type.static("Truncate", "double", lambda v: float(math.trunc(v)))
+    clr_type.static("Round", "double", _round)
+    clr_type.static("Round", "double int", _round)
+    clr_type.static("Round", "double MidpointRounding", lambda v, mode: _round(v, 0, mode))
+    clr_type.static("Round", "double int MidpointRounding", _round)
+    clr_type.static("Pow", "double double", lambda a, b: math.pow(a, b))
+    clr_type.static("Sqrt", "double", _checked_sqrt)
+    clr_type.static("Log", "double", _log)
+    clr_type.static("Log10", "double", lambda v: math.log10(v) if v > 0 else -math.inf if v == 0 else math.nan)
+    clr_type.static("Log2", "double", lambda v: math.log2(v) if v > 0 else -math.inf if v == 0 else math.nan)
+    clr_type.static("Exp", "double", math.exp)
+    for name, real in (("Sin", math.sin), ("Cos", math.cos), ("Tan", math.tan), ("Atan", math.atan)):
+        clr_type.static(name, "double", real)
+
+
+def _convert_to_integer(text: str, base: int) -> int:
+    stripped = text.strip()
+    if base == 16 and stripped.lower().startswith("0x"):
+        stripped = stripped[2:]
+    try:
+        value = int(stripped, base)
+    except ValueError:
+        raise ClrError("Could not find any recognizable digits.") from None
+    if base == 10:
+        return value
+    return value - (1 << 32) if 1 << 31 <= value < 1 << 32 else value
+
+
+def _to_base(value: int, base: int) -> str:
+    number = value if value >= 0 or base == 10 else value + (1 << 32)
+    return {2: f"{number:b}", 8: f"{number:o}", 10: str(number), 16: f"{number:x}"}[base]
+
+
+def _convert() -> None:
+    clr_type = TYPES.add("System.Convert")
+    for name, short, low, high in (
+        ("ToByte", "Byte", 0, 255),
+        ("ToInt16", "Int16", -(1 << 15), (1 << 15) - 1),
+        ("ToInt32", "Int32", -(1 << 31), (1 << 31) - 1),
+        ("ToInt64", "Int64", -(1 << 63), (1 << 63) - 1),
+        ("ToUInt32", "UInt32", 0, (1 << 32) - 1),
+        ("ToUInt64", "UInt64", 0, (1 << 64) - 1),
+    ):
+        clr_type.static(name, "string", lambda text, short=short, low=low, high=high: _parse_integer(text, short, low, high))
+        clr_type.static(name, "string int", _convert_to_integer)
+        clr_type.static(name, "double", lambda value: int(_round(value)))
+    clr_type.static("ToDouble", "string", _parse_double)
+    clr_type.static("ToDouble", "double", float)
+    clr_type.static("ToBoolean", "string", _to_boolean)
+    clr_type.static("ToString", "string", lambda text: text)
+    clr_type.static("ToString", "int int", _to_base)
+    clr_type.static("ToString", "object", to_text)
+    clr_type.static("ToChar", "int", lambda value: Char(chr(value)))
+    clr_type.static("ToBase64String", "string", lambda text: base64.b64encode(text.encode()).decode())
+
+
+def _to_boolean(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered not in ("true", "false"):
+        raise ClrError(f"String '{text}' was not recognized as a valid Boolean.")
+    return lowered == "true"
+
+
+def _char() -> None:
+    clr_type = TYPES.add("System.Char")
+    tests: tuple[tuple[str, object], ...] = (
+        ("IsDigit", lambda c: unicodedata.category(c) == "Nd"),
+        ("IsNumber", lambda c: unicodedata.category(c)[0] == "N"),
+        ("IsLetter", lambda c: unicodedata.category(c)[0] == "L"),
+        ("IsLetterOrDigit", lambda c: unicodedata.category(c)[0] == "L" or unicodedata.category(c) == "Nd"),
+        ("IsUpper", lambda c: unicodedata.category(c) == "Lu"),
+        ("IsLower", lambda c: unicodedata.category(c) == "Ll"),
+        ("IsWhiteSpace", lambda c: c.isspace()),
+        ("IsPunctuation", lambda c: unicodedata.category(c)[0] == "P"),
+        ("IsSymbol", lambda c: unicodedata.category(c)[0] == "S"),
+        ("IsControl", lambda c: unicodedata.category(c) == "Cc"),
+        ("IsSeparator", lambda c: unicodedata.category(c)[0] == "Z"),
+        ("IsAscii", lambda c: c.isascii()),
+    )
+    for name, test in tests:
+        assert callable(test)
+        clr_type.static(name, "char", test)
+        clr_type.static(name, "string int", lambda text, at, test=test: test(_at(text, at)))
+    clr_type.static("ToUpper ToUpperInvariant", "char", lambda c: Char(c.upper()))
+    clr_type.static("ToLower ToLowerInvariant", "char", lambda c: Char(c.lower()))
+    clr_type.static("ConvertFromUtf32", "int", chr)
+    clr_type.static("Parse", "string", _parse_char)
+    clr_type.static("ToString", "char", str)
+    clr_type.static("GetNumericValue", "char", lambda c: float(unicodedata.numeric(c, -1)))
+    clr_type.method("ToString", "", str)
+    clr_type.method("Equals", "char", lambda a, b: a == b)
+    clr_type.method("CompareTo", "char", lambda a, b: ord(a) - ord(b))
+
+
+def _parse_char(text: str) -> ClrValue:
+    if len(text) != 1:
+        raise ClrError("String must be exactly one character long.")
+    return Char(text)
+
+
+def _at(text: str, at: int) -> str:
+    if not 0 <= at < len(text):
+        raise ClrError("Specified argument was out of the range of valid values. (Parameter 'index')")
+    return text[at]
+
+
+_integers()
+_reals()
+_math()
+_convert()
+_char()

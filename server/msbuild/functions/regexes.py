@@ -1,0 +1,173 @@
+"""System.Text.RegularExpressions.Regex over Python's `re`: patterns and replacement texts are translated from .NET's notation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from server.msbuild.functions.binding import TYPES
+from server.msbuild.functions.values import ClrError, ClrValue, EnumValue
+
+_REPLACEMENT = re.compile(r"\$(?:(\$)|(&)|(\d+)|\{(\w+)\}|(`)|(')|(_))")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group (or a whole match) of one match; `found` is None when there is none."""
+
+    found: re.Match[str] | None
+    index: int | str
+    clr_name = "System.Text.RegularExpressions.Group"
+
+    def __str__(self) -> str:
+        if self.found is None:
+            return ""
+        try:
+            return self.found.group(self.index) or ""
+        except IndexError:
+            return ""
+
+    def start(self) -> int:
+        """Where the group begins, 0 when it did not take part."""
+        return self.found.start(self.index) if self.found is not None else 0
+
+    def success(self) -> bool:
+        """Did the group take part?"""
+        if self.found is None:
+            return False
+        try:
+            return self.found.group(self.index) is not None
+        except IndexError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Group):
+    """A match; its groups are reached through `groups`."""
+
+    clr_name = "System.Text.RegularExpressions.Match"
+
+    def groups(self) -> Groups:
+        """All groups, the whole match first."""
+        return Groups(self.found)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of a match, by number or name."""
+
+    found: re.Match[str] | None
+    clr_name = "System.Text.RegularExpressions.GroupCollection"
+
+    def count(self) -> int:
+        """How many groups there are, the whole match included."""
+        return (self.found.re.groups if self.found is not None else 0) + 1
+
+
+def _translate(pattern: str) -> str:
+    """The pattern in Python's notation."""
+    text = re.sub(r"\(\?<([A-Za-z_]\w*)>", r"(?P<\1>", pattern)
+    text = re.sub(r"\(\?'([A-Za-z_]\w*)'", r"(?P<\1>", text)
+    text = re.sub(r"\\k<(\w+)>", r"(?P=\1)", text)
+    return text.replace(r"\z", r"(?!\n)\Z").replace(r"\p{L}", "[^\\W\\d_]").replace(r"\p{Lu}", "[A-Z]").replace(r"\p{Ll}", "[a-z]")
+
+
+def compile_pattern(pattern: str, options: EnumValue | None = None) -> re.Pattern[str]:
+    """The compiled pattern. Raises ClrError with .NET's text for a wrong one."""
+    flags = 0
+    value = options.value if options is not None else 0
+    for bit, flag in ((1, re.IGNORECASE), (2, re.MULTILINE), (16, re.DOTALL), (32, re.VERBOSE)):
+        if value & bit:
+            flags |= flag
+    try:
+        return re.compile(_translate(pattern), flags)
+    except re.error as error:
+        raise ClrError(_pattern_error(pattern, error)) from None
+
+
+def _pattern_error(pattern: str, error: re.error) -> str:
+    kinds = (
+        ("unterminated subpattern", len(pattern), "Not enough )'s."),
+        ("unbalanced parenthesis", error.pos or 0, "Too many )'s."),
+        ("nothing to repeat", (error.pos or 0) + 1, f"Quantifier '{pattern[error.pos or 0 : (error.pos or 0) + 1]}' following nothing."),
+        ("unterminated character set", len(pattern), "Unterminated [] set."),
+        ("bad character range", (error.pos or 0) + 3, "[x-y] range in reverse order."),
+        ("bad escape (end of pattern)", len(pattern), "Illegal \\ at end of pattern."),
+        ("multiple repeat", (error.pos or 0) + 1, f"Nested quantifier '{pattern[error.pos or 0 : (error.pos or 0) + 1]}'."),
+    )
+    for start, offset, text in kinds:
+        if error.msg.startswith(start):
+            return f"Invalid pattern '{pattern}' at offset {offset}. {text}"
+    return f"Invalid pattern '{pattern}' at offset {error.pos or 0}. {error.msg}."
+
+
+def _substitute(found: re.Match[str], replacement: str) -> str:
+    def one(mark: re.Match[str]) -> str:
+        dollar, whole, number, name, before, after, everything = mark.groups()
+        if dollar:
+            return "$"
+        if whole:
+            return found.group()
+        if before:
+            return found.string[: found.start()]
+        if after:
+            return found.string[found.end() :]
+        if everything:
+            return found.string
+        key: int | str = int(number) if number else int(name) if name.isdigit() else name
+        try:
+            return found.group(key) or ""
+        except IndexError:
+            return mark.group()
+
+    return _REPLACEMENT.sub(one, replacement)
+
+
+def _replace(text: str, pattern: str, replacement: str, options: EnumValue | None = None) -> str:
+    return compile_pattern(pattern, options).sub(lambda found: _substitute(found, replacement), text)
+
+
+def _split(text: str, pattern: str, options: EnumValue | None = None) -> list[str]:
+    return [part for part in compile_pattern(pattern, options).split(text) if part is not None]
+
+
+def _escape(text: str) -> str:
+    marks = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f", " ": "\\ "}
+    return "".join(marks.get(c) or (f"\\{c}" if c in "\\*+?|{[()^$.#" else c) for c in text)
+
+
+def _group(groups: Groups, key: int | str) -> ClrValue:
+    return Group(groups.found, key)
+
+
+def _members() -> None:
+    regex = TYPES.add("System.Text.RegularExpressions.Regex")
+    for parameters in ("string string", "string string RegexOptions"):
+        regex.static("IsMatch", parameters, lambda text, pattern, options=None: compile_pattern(pattern, options).search(text) is not None)
+        regex.static("Match", parameters, lambda text, pattern, options=None: Match(compile_pattern(pattern, options).search(text), 0))
+        regex.static(
+            "Matches",
+            parameters,
+            lambda text, pattern, options=None: [Match(m, 0) for m in compile_pattern(pattern, options).finditer(text)],
+        )
+        regex.static("Split", parameters, _split)
+    regex.static("Replace", "string string string", _replace)
+    regex.static("Replace", "string string string RegexOptions", _replace)
+    regex.static("Escape", "string", _escape)
+    regex.static("Unescape", "string", lambda text: re.sub(r"\\(.)", r"\1", text))
+    for name in ("Match", "Group"):
+        clr_type = TYPES.add(f"System.Text.RegularExpressions.{name}", only="")
+        clr_type.property("Value", str)
+        clr_type.property("Success", lambda group: group.success())
+        clr_type.property("Index", lambda group: group.start())
+        clr_type.property("Length", lambda group: len(str(group)))
+        clr_type.property("Groups", lambda match: match.groups())
+        clr_type.method("ToString", "", str)
+        clr_type.method("Result", "string", lambda match, text: _substitute(match.found, text))
+    groups = TYPES.add("System.Text.RegularExpressions.GroupCollection", only="")
+    groups.property("Count", lambda value: value.count())
+    groups.method("get_Item", "int", _group)
+    groups.method("get_Item", "string", lambda value, key: Group(value.found, int(key) if key.isdigit() else key))
+
+
+_members()

@@ -1,0 +1,29 @@
+"""What property functions may ask of the machine, as values: evaluation itself reads neither environment nor clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from server.msbuild.files import FileSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The machine as one evaluation sees it. `clock` gives seconds since 1970; directories have no trailing slash."""
+
+    files: FileSystem
+    variables: Mapping[str, str]
+    current_directory: str
+    tools_directory: str
+    sdks_directory: str
+    extensions_directory: str
+    clock: Callable[[], float]
+    processor_count: int
+    machine_name: str
+    user_name: str
+    architecture: str
+    runtime_version: str
+    runtime_identifier: str
+    command_line: str
+    os_description: str

@@ -1,0 +1,328 @@
+"""System.DateTime, DateTimeOffset and TimeSpan: parsing, arithmetic and formatting in the invariant culture.
+
+Moments are counted in ticks of 100 ns since year 1. Local time is taken to be UTC offset free: offsets in texts are kept, the zone of the
+machine is not asked.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import isleap, monthrange
+from dataclasses import dataclass
+from datetime import date
+
+from server.msbuild.functions.binding import TYPES
+from server.msbuild.functions.surroundings import Surroundings
+from server.msbuild.functions.values import ClrError, ClrValue, EnumValue
+
+_SECOND = 10_000_000
+_DAY = 86400 * _SECOND
+_UNIX = 719162 * _DAY
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = "January February March April May June July August September October November December".split()
+_TEXT = re.compile(
+    r"\s*(?:(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})|(?P<m2>\d{1,2})/(?P<d2>\d{1,2})/(?P<y2>\d{4}))?"
+    r"(?:[T ]?\s*(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<f>\d{1,7})\d*)?)?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?\s*\Z"
+)
+_SPAN = re.compile(r"\s*(-)?(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?\s*\Z")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TimeSpan:
+    """System.TimeSpan."""
+
+    ticks: int
+    clr_name = "System.TimeSpan"
+
+    def __str__(self) -> str:
+        rest = abs(self.ticks)
+        days, rest = divmod(rest, _DAY)
+        hours, rest = divmod(rest, 3600 * _SECOND)
+        minutes, rest = divmod(rest, 60 * _SECOND)
+        seconds, fraction = divmod(rest, _SECOND)
+        text = f"{hours:02d}:{minutes:02d}:{seconds:02d}" + (f".{fraction:07d}" if fraction else "")
+        return ("-" if self.ticks < 0 else "") + (f"{days}." if days else "") + text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DateTime:
+    """System.DateTime; `utc` is its Kind."""
+
+    ticks: int
+    utc: bool = False
+    clr_name = "System.DateTime"
+
+    @staticmethod
+    def from_unix(seconds: float) -> DateTime:
+        """The moment so many seconds after 1970."""
+        return DateTime(_UNIX + round(seconds * _SECOND), utc=True)
+
+    def date(self) -> date:
+        """The day."""
+        return date.fromordinal(self.ticks // _DAY + 1)
+
+    def __str__(self) -> str:
+        return format_moment(self.ticks, "MM/dd/yyyy HH:mm:ss", "Z" if self.utc else "")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DateTimeOffset:
+    """System.DateTimeOffset: local ticks and the offset in minutes."""
+
+    ticks: int
+    offset: int
+    clr_name = "System.DateTimeOffset"
+
+    def __str__(self) -> str:
+        return format_moment(self.ticks, "MM/dd/yyyy HH:mm:ss", "") + " " + _offset_text(self.offset)
+
+
+def _offset_text(minutes: int) -> str:
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def _ticks(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, fraction: int = 0) -> int:
+    if not (
+        1 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1] and hour < 24 and minute < 60 and second < 60
+    ):
+        raise ClrError("Year, Month, and Day parameters describe an un-representable DateTime.")
+    return (date(year, month, day).toordinal() - 1) * _DAY + (hour * 3600 + minute * 60 + second) * _SECOND + fraction
+
+
+def _parse_parts(text: str) -> tuple[int, int | None]:
+    match = _TEXT.match(text)
+    if match is None or not (match["y"] or match["y2"]):
+        raise ClrError(f"String '{text}' was not recognized as a valid DateTime.")
+    try:
+        ticks = _ticks(
+            int(match["y"] or match["y2"]),
+            int(match["m"] or match["m2"]),
+            int(match["d"] or match["d2"]),
+            int(match["H"] or 0),
+            int(match["M"] or 0),
+            int(match["S"] or 0),
+            int((match["f"] or "").ljust(7, "0")),
+        )
+    except ClrError:
+        raise ClrError(f"String '{text}' was not recognized as a valid DateTime.") from None
+    zone = match["z"]
+    if zone is None:
+        return ticks, None
+    if zone == "Z":
+        return ticks, 0
+    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+    return ticks, -minutes if zone[0] == "-" else minutes
+
+
+def parse_moment(text: str) -> DateTime:
+    """System.DateTime.Parse; a text with an offset becomes that moment in UTC."""
+    ticks, offset = _parse_parts(text)
+    return DateTime(ticks - (offset or 0) * 60 * _SECOND)
+
+
+def parse_offset(text: str) -> DateTimeOffset:
+    """System.DateTimeOffset.Parse."""
+    ticks, offset = _parse_parts(text)
+    return DateTimeOffset(ticks, offset or 0)
+
+
+def parse_span(text: str) -> TimeSpan:
+    """System.TimeSpan.Parse."""
+    if text.strip().lstrip("-").isdigit():
+        return TimeSpan(int(text) * _DAY)
+    match = _SPAN.match(text)
+    if match is None:
+        raise ClrError(f"String '{text}' was not recognized as a valid TimeSpan.")
+    hours, minutes, seconds = int(match[3]), int(match[4]), int(match[5] or 0)
+    if hours > 23 or minutes > 59 or seconds > 59:
+        raise ClrError(
+            f"The TimeSpan string '{text}' could not be parsed because at least one of the numeric components is out of range or "
+            "contains too many digits."
+        )
+    ticks = int(match[2] or 0) * _DAY + (hours * 3600 + minutes * 60 + seconds) * _SECOND + int((match[6] or "").ljust(7, "0"))
+    return TimeSpan(-ticks if match[1] else ticks)
+
+
+_STANDARD = {
+    "d": "MM/dd/yyyy",
+    "D": "dddd, dd MMMM yyyy",
+    "f": "dddd, dd MMMM yyyy HH:mm",
+    "F": "dddd, dd MMMM yyyy HH:mm:ss",
+    "g": "MM/dd/yyyy HH:mm",
+    "G": "MM/dd/yyyy HH:mm:ss",
+    "m": "MMMM dd",
+    "M": "MMMM dd",
+    "o": "yyyy-MM-ddTHH:mm:ss.fffffffK",
+    "O": "yyyy-MM-ddTHH:mm:ss.fffffffK",
+    "r": "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
+    "R": "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
+    "s": "yyyy-MM-ddTHH:mm:ss",
+    "t": "HH:mm",
+    "T": "HH:mm:ss",
+    "u": "yyyy-MM-dd HH:mm:ss'Z'",
+    "y": "yyyy MMMM",
+    "Y": "yyyy MMMM",
+}
+_TOKENS = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|d+|M+|y+|H+|h+|m+|s+|f+|F+|t+|z+|K|.", re.DOTALL)
+
+
+def format_moment(ticks: int, format_text: str, zone: str) -> str:
+    """The moment by a standard (one letter) or custom format."""
+    if len(format_text) == 1:
+        if format_text not in _STANDARD:
+            raise ClrError("Input string was not in a correct format.")
+        format_text = _STANDARD[format_text]
+    day = date.fromordinal(ticks // _DAY + 1)
+    seconds, fraction = divmod(ticks % _DAY, _SECOND)
+    clock = (seconds // 3600, seconds // 60 % 60, seconds % 60, fraction)
+    return "".join(_format_token(token, day, clock, zone) for token in _TOKENS.findall(format_text))
+
+
+def _format_token(token: str, day: date, clock: tuple[int, int, int, int], zone: str) -> str:
+    hour, minute, second, fraction = clock
+    kind, width = token[0], len(token)
+    if kind in "'\"":
+        return token[1:-1]
+    if kind == "\\":
+        return token[1:]
+    if kind == "d":
+        name = _DAYS[day.weekday()]
+        return f"{day.day:0{width}d}" if width <= 2 else name[:3] if width == 3 else name
+    if kind == "M":
+        name = _MONTHS[day.month - 1]
+        return f"{day.month:0{width}d}" if width <= 2 else name[:3] if width == 3 else name
+    if kind == "y":
+        return f"{day.year % 100:0{width}d}" if width <= 2 else f"{day.year:0{width}d}"
+    if kind == "f":
+        return f"{fraction:07d}"[:width]
+    if kind == "F":
+        return f"{fraction:07d}"[:width].rstrip("0")
+    if kind == "t":
+        return ("AM" if hour < 12 else "PM")[:width]
+    if kind in "zK":
+        return zone
+    numbers = {"H": hour, "h": (hour - 1) % 12 + 1, "m": minute, "s": second}
+    return f"{numbers[kind]:0{min(width, 2)}d}" if kind in numbers else token
+
+
+def _add_months(moment: DateTime, months: int) -> DateTime:
+    day = moment.date()
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    kept = min(day.day, monthrange(year, month + 1)[1])
+    return DateTime(_ticks(year, month + 1, kept) + moment.ticks % _DAY, moment.utc)
+
+
+def _date_time() -> None:
+    clr_type = TYPES.add("System.DateTime")
+    clr_type.needs_surroundings = frozenset()
+
+    def now(surroundings: Surroundings) -> DateTime:
+        return DateTime.from_unix(surroundings.clock())
+
+    clr_type.value("Now", now)
+    clr_type.value("UtcNow", now)
+    clr_type.value("Today", lambda s: DateTime(now(s).ticks // _DAY * _DAY))
+    clr_type.value("MinValue", lambda _: DateTime(0))
+    clr_type.value("MaxValue", lambda _: DateTime(3652059 * _DAY - 1))
+    clr_type.static("Parse", "string", parse_moment)
+    clr_type.static("new", "int int int", lambda y, m, d: DateTime(_ticks(y, m, d)))
+    clr_type.static("new", "int int int int int int", lambda y, m, d, h, n, s: DateTime(_ticks(y, m, d, h, n, s)))
+    clr_type.static("new", "long", lambda ticks: DateTime(ticks))
+    clr_type.static("IsLeapYear", "int", isleap)
+    clr_type.static("DaysInMonth", "int int", lambda year, month: monthrange(year, month)[1])
+    clr_type.static("Compare", "DateTime DateTime", lambda a, b: (a.ticks > b.ticks) - (a.ticks < b.ticks))
+    for name, size in (
+        ("Days", _DAY),
+        ("Hours", 3600 * _SECOND),
+        ("Minutes", 60 * _SECOND),
+        ("Seconds", _SECOND),
+        ("Milliseconds", _SECOND // 1000),
+    ):
+        clr_type.method(f"Add{name}", "double", lambda moment, n, size=size: DateTime(moment.ticks + round(n * size), moment.utc))
+    clr_type.method("AddTicks", "long", lambda moment, n: DateTime(moment.ticks + n, moment.utc))
+    clr_type.method("AddMonths", "int", _add_months)
+    clr_type.method("AddYears", "int", lambda moment, n: _add_months(moment, 12 * n))
+    clr_type.method("Subtract", "DateTime", lambda moment, other: TimeSpan(moment.ticks - other.ticks))
+    clr_type.method("ToUniversalTime", "", lambda moment: DateTime(moment.ticks, utc=True))
+    clr_type.method("ToLocalTime", "", lambda moment: DateTime(moment.ticks))
+    clr_type.method("ToString", "", str)
+    clr_type.method("ToString", "string", lambda moment, text: format_moment(moment.ticks, text or "G", "Z" if moment.utc else ""))
+    clr_type.method("ToString", "string object", lambda moment, text, _: format_moment(moment.ticks, text, "Z" if moment.utc else ""))
+    clr_type.method("ToShortDateString", "", lambda moment: format_moment(moment.ticks, "d", ""))
+    clr_type.method("ToFileTimeUtc ToFileTime", "", lambda moment: moment.ticks - 504911232000000000)
+    clr_type.method("ToBinary", "", lambda moment: moment.ticks)
+    _moment_parts(clr_type.property)
+    clr_type.property("Date", lambda moment: DateTime(moment.ticks // _DAY * _DAY, moment.utc))
+    clr_type.property(
+        "Kind", lambda moment: EnumValue("System.DateTimeKind", "Utc" if moment.utc else "Unspecified", 1 if moment.utc else 0)
+    )
+
+
+def _moment_parts(add: object) -> None:
+    assert callable(add)
+    add("Year", lambda m: date.fromordinal(m.ticks // _DAY + 1).year)
+    add("Month", lambda m: date.fromordinal(m.ticks // _DAY + 1).month)
+    add("Day", lambda m: date.fromordinal(m.ticks // _DAY + 1).day)
+    add("Hour", lambda m: m.ticks // (3600 * _SECOND) % 24)
+    add("Minute", lambda m: m.ticks // (60 * _SECOND) % 60)
+    add("Second", lambda m: m.ticks // _SECOND % 60)
+    add("Millisecond", lambda m: m.ticks // (_SECOND // 1000) % 1000)
+    add("Ticks", lambda m: m.ticks)
+    add("DayOfYear", lambda m: date.fromordinal(m.ticks // _DAY + 1).timetuple().tm_yday)
+    add("DayOfWeek", _day_of_week)
+    add("TimeOfDay", lambda m: TimeSpan(m.ticks % _DAY))
+
+
+def _day_of_week(moment: DateTime) -> ClrValue:
+    index = date.fromordinal(moment.ticks // _DAY + 1).weekday()
+    return EnumValue("System.DayOfWeek", _DAYS[index], (index + 1) % 7)
+
+
+def _date_time_offset() -> None:
+    clr_type = TYPES.add("System.DateTimeOffset")
+    clr_type.value("UtcNow", lambda s: DateTimeOffset(DateTime.from_unix(s.clock()).ticks, 0))
+    clr_type.value("Now", lambda s: DateTimeOffset(DateTime.from_unix(s.clock()).ticks, 0))
+    clr_type.static("Parse", "string", parse_offset)
+    clr_type.property("UtcDateTime", lambda m: DateTime(m.ticks - m.offset * 60 * _SECOND, utc=True))
+    clr_type.property("DateTime", lambda m: DateTime(m.ticks))
+    clr_type.property("Offset", lambda m: TimeSpan(m.offset * 60 * _SECOND))
+    _moment_parts(clr_type.property)
+    clr_type.method("ToString", "", str)
+    clr_type.method("ToString", "string", lambda m, text: format_moment(m.ticks, text or "G", _offset_text(m.offset)))
+    clr_type.method("ToUnixTimeSeconds", "", lambda m: (m.ticks - m.offset * 60 * _SECOND - _UNIX) // _SECOND)
+    clr_type.method("ToUnixTimeMilliseconds", "", lambda m: (m.ticks - m.offset * 60 * _SECOND - _UNIX) // 10_000)
+    clr_type.method("ToUniversalTime", "", lambda m: DateTimeOffset(m.ticks - m.offset * 60 * _SECOND, 0))
+
+
+def _time_span() -> None:
+    clr_type = TYPES.add("System.TimeSpan")
+    clr_type.value("Zero", lambda _: TimeSpan(0))
+    clr_type.static("Parse", "string", parse_span)
+    clr_type.static("new", "int int int", lambda h, m, s: TimeSpan((h * 3600 + m * 60 + s) * _SECOND))
+    for name, size, limit in (
+        ("Days", _DAY, 0),
+        ("Hours", 3600 * _SECOND, 24),
+        ("Minutes", 60 * _SECOND, 60),
+        ("Seconds", _SECOND, 60),
+        ("Milliseconds", 10_000, 1000),
+    ):
+        clr_type.static(f"From{name}", "double", lambda n, size=size: TimeSpan(round(n * size)))
+        clr_type.property(f"Total{name}", lambda span, size=size: span.ticks / size)
+        clr_type.property(
+            name,
+            lambda span, size=size, limit=limit: (
+                (abs(span.ticks) // size % limit if limit else abs(span.ticks) // size) * (1 if span.ticks >= 0 else -1)
+            ),
+        )
+    clr_type.property("Ticks", lambda span: span.ticks)
+    clr_type.method("ToString", "", str)
+    clr_type.method("Add", "TimeSpan", lambda a, b: TimeSpan(a.ticks + b.ticks))
+    clr_type.method("Subtract", "TimeSpan", lambda a, b: TimeSpan(a.ticks - b.ticks))
+    clr_type.method("Negate", "", lambda a: TimeSpan(-a.ticks))
+
+
+_date_time()
+_date_time_offset()
+_time_span()

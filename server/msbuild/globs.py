@@ -1,0 +1,179 @@
+"""File patterns (`*`, `?`, `**`) -> the files they match, and whether a path matches a pattern.
+
+As in MSBuild: `**` counts only as a whole segment; the folders before the first wildcard are taken as the disk has them (case matters
+there, not in wildcard parts); an illegal pattern matches nothing and stands for itself; results come sorted without case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from server.msbuild import paths
+from server.msbuild.escaping import escape, has_escaped_wildcards, unescape
+from server.msbuild.files import FileSystem
+
+_WILDCARD = re.compile(r"[*?]")
+_SLASHES = re.compile(r"/{2,}")
+_MAX_DEPTH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """A legal pattern in three parts: folders without wildcards (ending in a slash, or empty), folder segments, file name."""
+
+    fixed: str
+    segments: tuple[str, ...]
+    name: str
+
+
+def has_wildcards(text: str) -> bool:
+    """Is there a `*` or `?` in the (escaped) text, and none escaped beside it?"""
+    return _WILDCARD.search(text) is not None and not has_escaped_wildcards(text)
+
+
+@lru_cache(maxsize=4096)
+def parse_glob(pattern: str) -> Glob | None:
+    """The parts of an unescaped pattern; None when it is not legal."""
+    text = _SLASHES.sub("/", pattern.replace("\\", "/"))
+    if "..." in text or "\0" in text or ":" in text[2:] or text[:1] == ":":
+        return None
+    slash = text.rfind("/")
+    folders, name = text[: slash + 1], text[slash + 1 :]
+    first = _WILDCARD.search(folders)
+    if first is None:
+        fixed, rest = folders, ""
+    else:
+        cut = folders.rfind("/", 0, first.start()) + 1
+        fixed, rest = folders[:cut], folders[cut:]
+    segments = tuple(rest[:-1].split("/")) if rest else ()
+    if any(segment == ".." or ("**" in segment and segment != "**") for segment in segments):
+        return None
+    if name == "**":
+        segments, name = (*segments, "**"), "*"
+    elif "**" in name:
+        return None
+    return Glob(fixed, segments, name)
+
+
+def _segment_pattern(segment: str) -> str:
+    if segment == "*.*":
+        return "[^/]*"
+    return "".join("[^/]*" if c == "*" else "[^/]" if c == "?" else re.escape(c) for c in segment)
+
+
+@lru_cache(maxsize=4096)
+def _segment_regex(segment: str) -> re.Pattern[str]:
+    return re.compile(_segment_pattern(segment) + r"\Z", re.IGNORECASE | re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
+def glob_regex(glob: Glob, root: str) -> re.Pattern[str]:
+    """Matches absolute normalised paths; group `wild` is the part that RecursiveDir is made of."""
+    fixed = paths.full_path(glob.fixed, root) if glob.fixed else root
+    fixed = paths.ensure_trailing_slash(fixed)
+    wild = "".join("(?:[^/]+/)*" if segment == "**" else _segment_pattern(segment) + "/" for segment in glob.segments)
+    return re.compile(f"{re.escape(fixed)}(?P<wild>(?i:{wild}))(?i:{_segment_pattern(glob.name)})\\Z", re.DOTALL)
+
+
+class ExcludeFilter:
+    """Which paths a list of unescaped exclude patterns takes away. Paths are asked absolute and normalised."""
+
+    def __init__(self, patterns: Sequence[str], root: str) -> None:
+        self.regexes: list[re.Pattern[str]] = []
+        self.pruned: list[re.Pattern[str]] = []
+        self.literals: set[str] = set()
+        for pattern in patterns:
+            if not _WILDCARD.search(pattern):
+                self.literals.add(paths.full_path(pattern.replace("\\", "/"), root).lower())
+                continue
+            glob = parse_glob(pattern)
+            if glob is None or ".." in glob.fixed.split("/"):
+                continue
+            self.regexes.append(glob_regex(glob, root))
+            if glob.name in ("*", "*.*") and glob.segments and glob.segments[-1] == "**":
+                self.pruned.append(glob_regex(Glob(glob.fixed, glob.segments[:-1], ""), root))
+
+    def excludes(self, path: str) -> bool:
+        """Is the file `path` taken away?"""
+        if self.literals and path.lower() in self.literals:
+            return True
+        return any(regex.match(path) for regex in self.regexes)
+
+    def prunes(self, folder: str) -> bool:
+        """Is everything below `folder` (ending in a slash) taken away?"""
+        return any(regex.match(folder) for regex in self.pruned)
+
+
+def expand_glob(pattern: str, root: str, excludes: Sequence[str], files: FileSystem) -> list[str]:
+    """The escaped paths that the escaped `pattern` stands for, spelled as the pattern is; itself when it has no wildcards or is illegal.
+
+    `root` is the folder that relative patterns start from; `excludes` are escaped patterns.
+    """
+    text = unescape(pattern)
+    unescaped_excludes = [unescape(exclude) for exclude in excludes]
+    glob = parse_glob(text) if has_wildcards(pattern) else None
+    if glob is None:
+        if unescaped_excludes and ExcludeFilter(unescaped_excludes, root).excludes(paths.full_path(text.replace("\\", "/"), root)):
+            return []
+        return [pattern]
+    base = paths.full_path(glob.fixed, root) if glob.fixed else root
+    base = paths.ensure_trailing_slash(base)
+    if not files.is_directory(base):
+        return []
+    found: list[str] = []
+    _walk(base, glob.fixed, glob.segments, glob.name, ExcludeFilter(unescaped_excludes, root), files, found, 0)
+    unique = list(dict.fromkeys(found))
+    unique.sort(key=str.upper)
+    return [escape(path) for path in unique]
+
+
+def _walk(
+    folder: str, shown: str, segments: tuple[str, ...], name: str, excluded: ExcludeFilter, files: FileSystem, found: list[str], depth: int
+) -> None:
+    """Adds the matches below `folder` (absolute, trailing slash), spelled with `shown` in front."""
+    if depth > _MAX_DEPTH:
+        return
+    entries = files.entries(folder)
+    if not segments:
+        matches = _segment_regex(name).match
+        found.extend(
+            shown + entry.name
+            for entry in entries
+            if not entry.is_directory and matches(entry.name) and not excluded.excludes(folder + entry.name)
+        )
+        return
+    segment, rest = segments[0], segments[1:]
+    if segment == "**":
+        _walk(folder, shown, rest, name, excluded, files, found, depth)
+        for entry in entries:
+            if entry.is_directory and not excluded.prunes(f"{folder}{entry.name}/"):
+                _walk(f"{folder}{entry.name}/", f"{shown}{entry.name}/", segments, name, excluded, files, found, depth + 1)
+        return
+    matches = _segment_regex(segment).match
+    for entry in entries:
+        if entry.is_directory and matches(entry.name):
+            _walk(f"{folder}{entry.name}/", f"{shown}{entry.name}/", rest, name, excluded, files, found, depth + 1)
+
+
+def recursive_dir(pattern: str, path: str, root: str) -> str:
+    """RecursiveDir of the (unescaped) `path` that came from `pattern`: what its folder wildcards matched."""
+    if not _WILDCARD.search(pattern):
+        return ""
+    glob = parse_glob(pattern)
+    if glob is None or not glob.segments:
+        return ""
+    match = glob_regex(glob, root).match(paths.full_path(path, root))
+    return match["wild"] if match is not None else ""
+
+
+def matches_spec(pattern: str, path: str, root: str) -> bool:
+    """Does the unescaped `path` match the unescaped item spec `pattern` (a pattern or a plain path)?"""
+    full = paths.full_path(path.replace("\\", "/"), root)
+    if _WILDCARD.search(pattern):
+        glob = parse_glob(pattern)
+        if glob is not None:
+            return glob_regex(glob, root).match(full) is not None
+    return paths.full_path(pattern.replace("\\", "/"), root) == full

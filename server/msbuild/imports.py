@@ -1,0 +1,152 @@
+"""Import elements -> the project files they bring in: SDK imports, wildcards, lists, duplicates and cycles."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Diagnostic, Location, Severity
+from server.msbuild import globs, paths
+from server.msbuild.errors import InvalidProjectFile, invalid
+from server.msbuild.escaping import unescape
+from server.msbuild.expand import Expander, expand_escaped, expand_text
+from server.msbuild.model import ProjectInstance
+from server.msbuild.project_files import ProjectFileCache
+from server.msbuild.sdks import SdkReference, Toolset, parse_sdk_list, resolve_sdk
+from server.msbuild.shredder import split_list
+from server.msbuild.xml import XmlAttribute, XmlElement, XmlSyntaxError
+
+
+class Importer:
+    """Loads imports of one evaluation. Invariant: `seen` maps every imported path to the place of its first import."""
+
+    def __init__(self, toolset: Toolset, cache: ProjectFileCache, instance: ProjectInstance, expander: Expander) -> None:
+        self.toolset = toolset
+        self.cache = cache
+        self.instance = instance
+        self.expander = expander
+        self.seen: dict[str, Location] = {}
+
+    def implicit_imports(self, root: XmlElement) -> tuple[list[XmlElement], list[XmlElement]]:
+        """The Import elements that the Sdk attribute and Sdk elements of a project stand for: those at its top and at its bottom."""
+        references: list[tuple[SdkReference, Location]] = []
+        attribute = root.attribute("Sdk")
+        if attribute is not None and attribute.value.strip():
+            parsed = parse_sdk_list(attribute.value)
+            if parsed is None:
+                raise invalid(
+                    "MSB4229",
+                    root.at("Sdk"),
+                    f'The value "{attribute.value}" is not valid for an Sdk specification. The attribute should be a '
+                    "semicolon-delimited list of "
+                    "Sdk-name/minimum-version pairs, separated by a forward slash.",
+                )
+            references += [(reference, root.location) for reference in parsed]
+        references += [
+            (SdkReference(child.value("Name"), child.value("Version"), child.value("MinimumVersion")), child.location)
+            for child in root.elements()
+            if child.name == "Sdk"
+        ]
+        top = [_import_element(reference, "Sdk.props", place, root) for reference, place in references]
+        bottom = [_import_element(reference, "Sdk.targets", place, root) for reference, place in references]
+        return top, bottom
+
+    def load(self, element: XmlElement) -> list[XmlElement]:
+        """The roots of the files that `element` imports now; its condition is already known to hold. Raises InvalidProjectFile."""
+        project = element.value("Project")
+        if element.attribute("Sdk") is None:
+            return self._load_expression(element, project, project)
+        reference = self._expanded_reference(element)
+        resolved = resolve_sdk(reference, self.toolset, self.instance.property("MSBuildSDKsPath"), self.cache.files)
+        if resolved is None:
+            self._report_missing_sdk(element, reference)
+            raise invalid("MSB4236", element.at("Sdk"), f"The SDK '{reference}' specified could not be found.")
+        if resolved.folder is None:
+            return []
+        return self._load_expression(element, paths.combine(resolved.folder, project), project)
+
+    def _expanded_reference(self, element: XmlElement) -> SdkReference:
+        def text(name: str) -> str:
+            return expand_text(self.expander, element.value(name), element.at("Sdk"))
+
+        return SdkReference(text("Sdk"), text("Version"), text("MinimumVersion"))
+
+    def _report_missing_sdk(self, element: XmlElement, reference: SdkReference) -> None:
+        lines = (
+            f'Could not resolve SDK "{reference.name}". Exactly one of the probing messages below indicates why we could not resolve '
+            "the SDK. "
+            "Investigate and resolve that message to correctly specify the SDK.",
+            '  SDK resolver "Microsoft.DotNet.MSBuildWorkloadSdkResolver" returned null.',
+            "  The NuGetSdkResolver did not resolve this SDK because there was no version specified in the project or global.json.",
+        )
+        for line in lines:
+            self.instance.diagnostics.append(Diagnostic("", Severity.ERROR, line, element.location))
+
+    def _load_expression(self, element: XmlElement, expression: str, shown: str) -> list[XmlElement]:
+        expanded = expand_escaped(self.expander, expression, element.at("Project"))
+        if not expanded.strip():
+            raise invalid("MSB4020", element.location, 'The value "" of the "Project" attribute in element <Import> is invalid.')
+        directory = paths.directory_name(element.file) or "/"
+        roots: list[XmlElement] = []
+        for part in split_list(expanded):
+            part = paths.fix_file_path(part)
+            if globs.has_wildcards(part):
+                self.instance.globs.append((directory, unescape(part)))
+            for found in globs.expand_glob(part, directory, (), self.cache.files):
+                root = self._load_file(element, paths.full_path(unescape(found), directory), shown, expanded)
+                if root is not None:
+                    roots.append(root)
+        return roots
+
+    def _load_file(self, element: XmlElement, path: str, shown: str, expanded: str) -> XmlElement | None:
+        if path.lower() == self.instance.path.lower():
+            self._warn(
+                element,
+                "MSB4210",
+                f'"{path}" is attempting to import itself, directly or indirectly. This is most likely a build authoring error. '
+                "The import will be ignored.",
+            )
+            return None
+        earlier = self.seen.get(path.lower())
+        if earlier is not None:
+            suffix = ""
+            if earlier.file != self.instance.path and element.file != self.instance.path:
+                suffix = f"[{self.instance.path}]"
+            self._warn(
+                element,
+                "MSB4011",
+                f'"{path}" cannot be imported again. It was already imported at "{earlier.file} ({earlier.line},{earlier.column})". '
+                f"This is most likely a build authoring error. This subsequent import will be ignored. {suffix}".rstrip(),
+            )
+            return None
+        if not self.cache.files.is_file(path):
+            self.instance.probed.append(path)
+            raise invalid(
+                "MSB4019",
+                element.location,
+                f'The imported project "{path}" was not found. Confirm that the expression in the Import declaration "{shown}", '
+                f'which evaluated to "{expanded}", is correct, and that the file exists on disk.',
+            )
+        root = self._parse(element, path)
+        self.seen[path.lower()] = element.location
+        self.instance.imports.append(path)
+        return root
+
+    def _parse(self, element: XmlElement, path: str) -> XmlElement:
+        try:
+            return self.cache.load(path)
+        except XmlSyntaxError as error:
+            raise InvalidProjectFile(
+                "MSB4024", f'The imported project file "{path}" could not be loaded. {error.message}', element.location
+            ) from None
+        except OSError as error:
+            raise InvalidProjectFile(
+                "MSB4024", f'The imported project file "{path}" could not be loaded. {error.strerror}.', element.location
+            ) from None
+
+    def _warn(self, element: XmlElement, code: str, message: str) -> None:
+        self.instance.diagnostics.append(Diagnostic(code, Severity.WARNING, message, element.location))
+
+
+def _import_element(reference: SdkReference, project: str, place: Location, root: XmlElement) -> XmlElement:
+    """An Import element as it would stand in the file for an SDK."""
+    values = {"Project": project, "Sdk": reference.name, "Version": reference.version, "MinimumVersion": reference.minimum_version}
+    attributes = [XmlAttribute(name, value, place.line, place.column) for name, value in values.items() if value]
+    return XmlElement("Import", root.file, place.line, place.column, attributes, [], empty_tag=True, namespace=root.namespace)

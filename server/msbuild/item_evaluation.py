@@ -1,0 +1,295 @@
+"""Item elements outside targets -> changes of the item lists: Include, Exclude, Remove, Update, metadata and item definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from compiler.diagnostics import Location
+from server.msbuild import globs, paths
+from server.msbuild.conditions import Allowed, ConditionContext, evaluate_condition
+from server.msbuild.escaping import escape, unescape
+from server.msbuild.expand import (
+    Expander,
+    MetadataLookup,
+    expand_escaped,
+    expand_item_list,
+    expand_list,
+    expand_metadata,
+    expand_properties,
+    expand_text,
+    single_item_list,
+)
+from server.msbuild.item_metadata import is_well_known_metadata
+from server.msbuild.items import Item, Metadata
+from server.msbuild.model import ProjectInstance
+from server.msbuild.shredder import ItemListReference, split_list
+from server.msbuild.structure import ITEM_ATTRIBUTES, is_metadata_attribute
+from server.msbuild.xml import XmlElement, inner_text
+
+
+def metadata_elements(element: XmlElement) -> list[tuple[str, str, Location, XmlElement | None]]:
+    """The metadata written on an item: name, unexpanded value, place, and the element (None for an attribute)."""
+    found: list[tuple[str, str, Location, XmlElement | None]] = []
+    for attribute in element.attributes:
+        if attribute.name not in ITEM_ATTRIBUTES and is_metadata_attribute(attribute.name):
+            found.append((attribute.name, attribute.value, element.at(attribute.name), None))
+    for child in element.elements():
+        found.append((child.name, inner_text(child), child.location, child))
+    return found
+
+
+def evaluate_item_definition(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
+    """Adds what one element of an ItemDefinitionGroup says to the definition of its type."""
+    key = element.name.lower()
+    definition: Metadata = dict(instance.item_definitions.get(key, {}))
+
+    def lookup(item_type: str | None, name: str) -> str | None:
+        if is_well_known_metadata(name):
+            return None
+        if item_type is not None and item_type.lower() != key:
+            return ""
+        found = definition.get(name.lower())
+        return found[1] if found is not None else ""
+
+    scoped = expander.with_metadata(lookup)
+    allowed = Allowed.PROPERTIES | Allowed.CUSTOM_METADATA
+    if not _holds(scoped, element.value("Condition"), element.at("Condition"), allowed, instance):
+        return
+    for name, value, location, child in metadata_elements(element):
+        if child is not None and not _holds(scoped, child.value("Condition"), child.at("Condition"), allowed, instance):
+            continue
+        old = definition.get(name.lower())
+        definition[name.lower()] = (old[0] if old is not None else name, expand_escaped(scoped, value, location))
+    instance.item_definitions[key] = definition
+
+
+def _holds(expander: Expander, condition: str, location: Location, allowed: Allowed, instance: ProjectInstance) -> bool:
+    if not condition:
+        return True
+
+    def exists(path: str) -> bool:
+        full = paths.full_path(path, instance.directory)
+        return expander.files.is_file(full) or expander.files.is_directory(full)
+
+    context = ConditionContext(
+        lambda text: expand_text(expander, text, location), lambda text: expand_list(expander, text, location), exists, location
+    )
+    return evaluate_condition(condition, allowed, context)
+
+
+def evaluate_item(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
+    """Applies one item element, whose condition holds, to the lists of `instance`."""
+    if element.attribute("Include") is not None:
+        _include(instance, expander, element)
+    elif element.attribute("Remove") is not None:
+        _remove(instance, expander, element)
+    else:
+        _update(instance, expander, element)
+
+
+def item_parts(expander: Expander, text: str, location: Location) -> list[str]:
+    """The elements of an item spec: properties expanded, split at semicolons, backslashes made slashes; item lists still unexpanded."""
+    expanded = expand_properties(expander, text, location) if "$(" in text else text
+    return [part if part.startswith("@(") else paths.fix_file_path(part) for part in split_list(expanded)]
+
+
+def _include(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
+    location = element.at("Include")
+    excludes = _exclude_patterns(expander, element)
+    new: list[Item] = []
+    for part in item_parts(expander, element.value("Include"), location):
+        reference = single_item_list(part, location)
+        if reference is not None:
+            new += _from_reference(instance, expander, element, reference, excludes)
+        elif globs.has_wildcards(part):
+            instance.globs.append((instance.directory, unescape(part)))
+            for path in globs.expand_glob(part, instance.directory, excludes, expander.files):
+                item = _new_item(instance, element, path)
+                item.recursive_dir = escape(globs.recursive_dir(unescape(part), unescape(path), instance.directory))
+                new.append(item)
+        elif not _excluded(unescape(part), excludes, instance.directory):
+            new.append(_new_item(instance, element, part))
+    _set_metadata(instance, expander, element, new)
+    instance.items.add(new)
+
+
+def _exclude_patterns(expander: Expander, element: XmlElement) -> list[str]:
+    text = element.value("Exclude")
+    if not text:
+        return []
+    location = element.at("Exclude")
+    patterns: list[str] = []
+    for part in split_list(expand_properties(expander, text, location) if "$(" in text else text):
+        single_item_list(part, location)
+        patterns += [paths.fix_file_path(piece) for piece in split_list(expand_escaped(expander, part, location))]
+    return patterns
+
+
+def _excluded(path: str, excludes: list[str], root: str) -> bool:
+    return any(globs.matches_spec(unescape(exclude), path, root) for exclude in excludes)
+
+
+def _new_item(instance: ProjectInstance, element: XmlElement, include: str) -> Item:
+    return Item(element.name, include, instance.home, element.file, instance.item_definitions.get(element.name.lower(), {}))
+
+
+def _from_reference(
+    instance: ProjectInstance, expander: Expander, element: XmlElement, reference: ItemListReference, excludes: list[str]
+) -> list[Item]:
+    found: list[Item] = []
+    own = instance.item_definitions.get(element.name.lower(), {})
+    for entry in expand_item_list(expander, reference, element.at("Include")):
+        if not entry.value or (excludes and _excluded(unescape(entry.value), excludes, instance.directory)):
+            continue
+        item = _new_item(instance, element, entry.value)
+        if entry.item is not None:
+            copy_metadata(entry.item, item, own)
+        found.append(item)
+    return found
+
+
+def copy_metadata(source: Item, item: Item, own_definition: Metadata) -> None:
+    """Gives `item`, made from `source`, the source's metadata; what the source had by definition goes before the new type's definition."""
+    item.metadata = dict(source.metadata)
+    if source.definition is not own_definition and source.definition:
+        item.definition = {**own_definition, **source.definition}
+    if item.include == source.include:
+        item.recursive_dir = source.recursive_dir
+
+
+def metadata_lookup(item: Item, item_type: str, others: Callable[[str, str], str] | None = None) -> MetadataLookup:
+    """Answers `%(...)` from one item; another type's metadata is asked of `others`, or empty."""
+
+    def lookup(wanted_type: str | None, name: str) -> str | None:
+        if wanted_type is not None and wanted_type.lower() != item_type.lower():
+            return others(wanted_type, name) if others is not None else ""
+        return item.escaped(name)
+
+    return lookup
+
+
+def _set_metadata(instance: ProjectInstance, expander: Expander, element: XmlElement, items: list[Item]) -> None:
+    written = metadata_elements(element)
+    if not written:
+        return
+    for item in items:
+        _set_item_metadata(instance, expander, written, item, element.name, None)
+
+
+def _set_item_metadata(
+    instance: ProjectInstance,
+    expander: Expander,
+    written: list[tuple[str, str, Location, XmlElement | None]],
+    item: Item,
+    item_type: str,
+    others: Callable[[str, str], str] | None,
+) -> None:
+    scoped = expander.with_metadata(metadata_lookup(item, item_type, others))
+    for name, value, location, child in written:
+        if child is not None and not _holds(scoped, child.value("Condition"), child.at("Condition"), Allowed.ALL, instance):
+            continue
+        item.set(name, expand_escaped(scoped, value, location))
+
+
+class SpecMatcher:
+    """Which items an item spec (values, patterns, item lists) names, comparing normalised paths without case."""
+
+    def __init__(self, instance: ProjectInstance, expander: Expander, text: str, location: Location) -> None:
+        self.root = instance.directory
+        self.values: dict[str, None] = {}
+        self.patterns: list[str] = []
+        self.referenced: dict[str, dict[str, Item]] = {}
+        self.reference_items: list[Item] = []
+        self.only_references = True
+        for part in item_parts(expander, text, location):
+            reference = single_item_list(part, location)
+            if reference is not None:
+                for entry in expand_item_list(expander, reference, location):
+                    if entry.value:
+                        self.values[self.normalized(entry.value)] = None
+                        if entry.item is not None:
+                            self.reference_items.append(entry.item)
+                            self.referenced.setdefault(reference.item_type.lower(), {})[self.normalized(entry.value)] = entry.item
+                continue
+            self.only_references = False
+            if globs.has_wildcards(part):
+                self.patterns.append(unescape(part))
+            else:
+                self.values[self.normalized(part)] = None
+
+    def normalized(self, escaped: str) -> str:
+        """The path that an escaped include names, for comparing."""
+        return paths.full_path(unescape(escaped).replace("\\", "/"), self.root).rstrip("/").lower()
+
+    def matches(self, item: Item) -> bool:
+        """Does the spec name the item?"""
+        if self.values and self.normalized(item.include) in self.values:
+            return True
+        return any(globs.matches_spec(pattern, item.identity, self.root) for pattern in self.patterns)
+
+
+def _remove(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
+    items = instance.items.items(element.name)
+    matcher = SpecMatcher(instance, expander, element.value("Remove"), element.at("Remove"))
+    match_names = element.value("MatchOnMetadata")
+    if match_names:
+        location = element.at("MatchOnMetadata")
+        names = [unescape(part) for part in split_list(expand_escaped(expander, match_names, location))]
+        matches = metadata_matcher(matcher.reference_items, names, element.value("MatchOnMetadataOptions"))
+    else:
+        matches = matcher.matches
+    if items:
+        instance.items.replace(element.name, [item for item in items if not matches(item)])
+
+
+def metadata_matcher(references: list[Item], names: list[str], options: str) -> Callable[[Item], bool]:
+    """Does an item have, in all of `names`, the values that one of `references` has? Empty values never match."""
+
+    def fold(value: str) -> str:
+        if options == "CaseInsensitive":
+            return value.lower()
+        if options == "PathLike":
+            return paths.normalize(value.replace("\\", "/")).rstrip("/")
+        return value
+
+    def key(item: Item) -> tuple[str, ...]:
+        return tuple(fold(item.value(name)) for name in names)
+
+    wanted = {key(item) for item in references}
+    return lambda item: key(item) in wanted and any(key(item))
+
+
+def _update(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
+    written = metadata_elements(element)
+    items = instance.items.items(element.name)
+    if not items or not written:
+        return
+    matcher = SpecMatcher(instance, expander, element.value("Update"), element.at("Update"))
+    updated: list[Item] = []
+    for item in items:
+        if not matcher.matches(item):
+            updated.append(item)
+            continue
+        changed = item.clone()
+        path = matcher.normalized(item.include)
+
+        def others(item_type: str, name: str, path: str = path) -> str:
+            found = matcher.referenced.get(item_type.lower(), {}).get(path)
+            return found.escaped(name) if found is not None else ""
+
+        _set_item_metadata(instance, expander, written, changed, element.name, others)
+        updated.append(changed)
+    instance.items.replace(element.name, updated)
+
+
+__all__ = [
+    "SpecMatcher",
+    "copy_metadata",
+    "evaluate_item",
+    "evaluate_item_definition",
+    "expand_metadata",
+    "item_parts",
+    "metadata_elements",
+    "metadata_lookup",
+    "metadata_matcher",
+]

@@ -1,0 +1,45 @@
+"""The way in: evaluates projects for one environment and folder, keeping parsed project files between evaluations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from server.msbuild.evaluate import EvaluationRequest, evaluate
+from server.msbuild.files import DiskFiles, FileSystem
+from server.msbuild.machine import machine_surroundings
+from server.msbuild.model import ProjectInstance
+from server.msbuild.project_files import ProjectFileCache
+from server.msbuild.sdks import Toolset
+from server.msbuild.toolsets import find_toolset
+
+
+class ProjectEvaluator:
+    """Evaluates any number of projects. Safe to keep: files that changed are read anew. One thread at a time."""
+
+    def __init__(
+        self, variables: Mapping[str, str], directory: str, files: FileSystem | None = None, toolset: Toolset | None = None
+    ) -> None:
+        self.variables = dict(variables)
+        self.directory = directory
+        self.files: FileSystem = files if files is not None else DiskFiles()
+        self.toolset = toolset if toolset is not None else find_toolset(variables, directory, self.files)
+        self.cache = ProjectFileCache(self.files)
+        self.surroundings = machine_surroundings(self.variables, directory, self.files, self.toolset)
+
+    def evaluate(self, path: str | os.PathLike[str], properties: Mapping[str, str]) -> ProjectInstance:
+        """The evaluated project at the absolute `path` with global `properties` (escaped, as on a command line).
+
+        Raises InputError with MSBuild's code and a position for a project that cannot be evaluated.
+        """
+        request = EvaluationRequest(
+            path=os.fspath(path),
+            global_properties=properties,
+            variables=self.variables,
+            toolset=self.toolset,
+            surroundings=self.surroundings,
+            startup_directory=self.directory,
+            files=self.files,
+            cache=self.cache,
+        )
+        return evaluate(request)
