@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,3 +55,15 @@ def peer(framework: Path, imports: list[NativeImport]) -> NativeLibrary:
 def compare(ours: NativeLibrary, peer: NativeLibrary, tmp_path: Path) -> Compare:
     """Runs a scenario with both libraries and compares the traces."""
     return lambda scenario: assert_same(scenario, ours, peer, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def with_shim(toolchain: Toolchain, shim: Path, tmp_path_factory: pytest.TempPathFactory) -> Toolchain:
+    """The tool chain with another libSystem.Native; all other files are links to the original's."""
+    root = tmp_path_factory.mktemp("dotnet")
+    for folder, _, names in os.walk(toolchain.dotnet_root):
+        target = root / Path(folder).relative_to(toolchain.dotnet_root)
+        target.mkdir(exist_ok=True)
+        for name in names:
+            (target / name).symlink_to(shim if name == "libSystem.Native.so" else Path(folder, name))
+    return dataclasses.replace(toolchain, dotnet_root=root, hostfxr=root / toolchain.hostfxr.relative_to(toolchain.dotnet_root))

@@ -78,11 +78,11 @@ def _as_argument(value: Any) -> Any:
     return value
 
 
-def build_shim(target: Path) -> None:
-    """Compiles the C sources into the shared object `target`."""
+def build_shim(library: Path, target: str = "x86_64-linux-gnu.2.17") -> None:
+    """Compiles the C sources into the shared object `library` for a zig target triple; warnings are errors."""
     sources = sorted((ROOT / "compiler" / "runtime" / "native").glob("*.c"))
-    line = [sys.executable, "-m", "ziglang", "cc", "-target", "x86_64-linux-gnu.2.17", "-shared", "-fPIC", "-O2"]
-    line += ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", str(target), *map(str, sources)]
+    line = [sys.executable, "-m", "ziglang", "cc", "-target", target, "-shared", "-fPIC", "-O2"]
+    line += ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", str(library), *map(str, sources)]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -8,8 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.runtime.native_imports import NativeImport
+from tests.runtime.native_library import build_shim
 
 HEADER = ROOT / "compiler" / "runtime" / "native" / "system_native.h"
 
@@ -89,3 +92,8 @@ def test_abi_is_the_managed_one(imports: list[NativeImport]) -> None:
         if item.entry_point in prototypes and abi(*prototypes[item.entry_point]) != abi(item.return_type, item.parameters)
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("target", ["x86_64-linux-gnu.2.17", "aarch64-linux-gnu.2.17", "x86_64-linux-musl", "aarch64-linux-musl"])
+def test_builds_for_every_target(target: str, tmp_path: Path) -> None:
+    build_shim(tmp_path / "libshim.so", target)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
 from pathlib import Path
 
 import pytest
@@ -30,18 +28,6 @@ PROGRAMS = [
     "runtime/StdinReading",
     "runtime/Timers",
 ]
-
-
-@pytest.fixture(scope="module")
-def with_shim(toolchain: Toolchain, shim: Path, tmp_path_factory: pytest.TempPathFactory) -> Toolchain:
-    """The tool chain with another libSystem.Native; all other files are links to the original's."""
-    root = tmp_path_factory.mktemp("dotnet")
-    for folder, _, names in os.walk(toolchain.dotnet_root):
-        target = root / Path(folder).relative_to(toolchain.dotnet_root)
-        target.mkdir(exist_ok=True)
-        for name in names:
-            (target / name).symlink_to(shim if name == "libSystem.Native.so" else Path(folder, name))
-    return dataclasses.replace(toolchain, dotnet_root=root, hostfxr=root / toolchain.hostfxr.relative_to(toolchain.dotnet_root))
 
 
 @pytest.mark.run
