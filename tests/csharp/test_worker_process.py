@@ -16,6 +16,7 @@ import pytest
 from compiler.csharp.client import CSharpResult, CSharpWorker
 from compiler.csharp.errors import ToolchainError
 from compiler.csharp.options import CSharpOptions, OutputKind
+from compiler.csharp.process import RequestCancelled
 from compiler.csharp.toolchain import Toolchain
 from tests.conftest import ROOT
 from tests.csharp.conftest import Programs
@@ -173,3 +174,28 @@ def test_a_cache_that_cannot_be_written_is_said(toolchain: Toolchain, programs: 
     worker = CSharpWorker(toolchain, blocked, os.environ)
     result = worker.compile(programs.request("p", GOOD, options=LIBRARY))
     assert codes(result) == ["AOTD0105"] and str(blocked) in result.diagnostics[0].message
+
+
+def test_a_compilation_can_be_given_up(own_worker: CSharpWorker, programs: Programs) -> None:
+    body = "".join(f"int M{number}(int a) {{ var b = new int[a]; return b.Select(x => x + {number}).Sum(); }}\n" for number in range(40))
+    texts = [f"using System.Linq; class C{number} {{ {body} }}" for number in range(60)]
+    request = programs.request("p", *texts, options=LIBRARY)
+    failures: list[str] = []
+
+    def work() -> None:
+        try:
+            own_worker.compile(request)
+        except RequestCancelled:
+            failures.append("cancelled")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while thread.is_alive():
+        own_worker.cancel("p")
+        time.sleep(0.01)
+    assert failures == ["cancelled"]
+    before = process_id(own_worker)
+    assert own_worker.compile(programs.request("p", GOOD, *texts[:2], options=LIBRARY)).pe is not None
+    assert process_id(own_worker) == before
+    own_worker.cancel("p")
+    own_worker.cancel("nobody")

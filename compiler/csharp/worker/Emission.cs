@@ -5,6 +5,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
@@ -12,7 +13,7 @@ using Microsoft.CodeAnalysis.Emit;
 namespace Aotd.Worker;
 
 // One emission. The streams hold what the last attempt wrote.
-internal sealed class Emission(Project project)
+internal sealed class Emission(Project project, CancellationToken cancellation)
 {
     private readonly CSharpCommandLineArguments arguments = project.Arguments;
     private MemoryStream image = new();
@@ -69,7 +70,8 @@ internal sealed class Emission(Project project)
             options,
             sourceLinkStream: needsSymbols || options.DebugInformationFormat == DebugInformationFormat.Embedded ? sourceLink : null,
             embeddedTexts: EmbeddedTexts(compilation),
-            metadataPEStream: arguments.OutputRefFilePath is null ? null : referenceImage);
+            metadataPEStream: arguments.OutputRefFilePath is null ? null : referenceImage,
+            cancellationToken: cancellation);
     }
 
     private Stream Win32Resources(CSharpCompilation compilation)

@@ -45,14 +45,14 @@ internal sealed class Generators
     }
 
     // The compilation with what the generators added.
-    public CSharpCompilation Run(CSharpCompilation compilation)
+    public CSharpCompilation Run(CSharpCompilation compilation, CancellationToken cancellation)
     {
         if (isEmpty)
         {
             Findings = loadFindings;
             return compilation;
         }
-        driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation result, out ImmutableArray<Diagnostic> diagnostics);
+        driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation result, out ImmutableArray<Diagnostic> diagnostics, cancellation);
         Findings = [.. loadFindings, .. diagnostics.Select(Finding.From)];
         return (CSharpCompilation)result;
     }

@@ -41,7 +41,9 @@ internal static class Program
         while (Frame.Read(input) is { } frame)
         {
             Frame request = frame;
-            ThreadPool.UnsafeQueueUserWorkItem(_ => verbs.Answer(request, writer), null);
+            // From here on the request can be cancelled, also while it waits for a thread.
+            CancellationTokenSource cancellation = verbs.Begin(request);
+            ThreadPool.UnsafeQueueUserWorkItem(_ => verbs.Answer(request, writer, cancellation), null);
         }
         return 0;
     }

@@ -8,6 +8,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Text.Json;
+using System.Threading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
@@ -57,8 +58,11 @@ internal sealed class Project(References cache)
         if (!references.SequenceEqual(Compilation.References))
             Compilation = Compilation.WithReferences(references);
         generators = Generators.For(optionsChanged || configsChanged ? null : generators, Arguments, analyzerConfigs);
-        Generated = generators.Run(Compilation);
+        Generated = Compilation;
     }
+
+    // Runs the source generators over the state that Update made. A cancelled run leaves the project's own code.
+    public void Generate(CancellationToken cancellation) => Generated = generators!.Run(Compilation, cancellation);
 
     // Takes the switches of csc when they are not those of the last request; trees are parsed again if that matters.
     private bool ParseSwitches(JsonElement body)
@@ -129,7 +133,7 @@ internal sealed class Project(References cache)
     private ImmutableArray<MetadataReference> OpenReferences(JsonElement body, Func<string, Compilation?> resolve)
     {
         if (body.GetProperty("references").ValueKind != JsonValueKind.Null)
-            requestedReferences = body.GetProperty("references");
+            requestedReferences = body.GetProperty("references").Clone();
         referenceFindings.Clear();
         Dictionary<object, MetadataReference> known = new();
         foreach (MetadataReference reference in Compilation.References)

@@ -3,12 +3,14 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Security.Cryptography;
+using System.Threading;
 
 namespace Aotd.Worker;
 
 internal sealed class Verbs
 {
-    private readonly Dictionary<string, Action<Frame, Answer>> table;
+    private readonly Dictionary<string, Action<Frame, Answer, CancellationToken>> table;
+    private readonly ConcurrentDictionary<int, CancellationTokenSource> running = new();
     private readonly ConcurrentDictionary<string, Project> projects = new();
     private readonly References references = new();
 
@@ -16,41 +18,64 @@ internal sealed class Verbs
     {
         table = new()
         {
-            ["compile"] = (frame, answer) => Compile(frame, answer),
-            ["close"] = (frame, _) => projects.TryRemove(frame.Body.GetProperty("project").GetString()!, out Project? _),
-            ["describe"] = (_, answer) => Describe(answer),
+            ["compile"] = Compile,
+            ["cancel"] = (frame, _, _) => Cancel(frame.Body.GetProperty("request").GetInt32()),
+            ["close"] = (frame, _, _) => projects.TryRemove(frame.Body.GetProperty("project").GetString()!, out Project? _),
+            ["describe"] = (_, answer, _) => Describe(answer),
         };
     }
 
+    public CancellationTokenSource Begin(Frame frame) => running[frame.Id] = new CancellationTokenSource();
+
     // Writes exactly one answer, whatever happens: an exception becomes an answer that is not ok.
-    public void Answer(Frame frame, FrameWriter writer)
+    public void Answer(Frame frame, FrameWriter writer, CancellationTokenSource cancellation)
     {
         Answer answer;
         try
         {
             answer = new Answer(frame.Id, ok: true);
-            if (!table.TryGetValue(frame.Verb, out Action<Frame, Answer>? verb))
+            if (!table.TryGetValue(frame.Verb, out Action<Frame, Answer, CancellationToken>? verb))
                 throw new ArgumentException("unknown verb " + frame.Verb);
-            verb(frame, answer);
+            verb(frame, answer, cancellation.Token);
         }
         catch (Exception exception)
         {
             answer = new Answer(frame.Id, ok: false);
-            answer.Json.WriteString("type", exception.GetType().FullName);
+            Type type = exception is OperationCanceledException ? typeof(OperationCanceledException) : exception.GetType();
+            answer.Json.WriteString("type", type.FullName);
             answer.Json.WriteString("message", exception.Message);
             answer.Json.WriteString("trace", exception.ToString());
+        }
+        finally
+        {
+            lock (running)
+            {
+                running.TryRemove(frame.Id, out CancellationTokenSource? _);
+                cancellation.Dispose();
+            }
         }
         writer.Write(answer);
     }
 
+    // The lock keeps the source from being disposed of between the look and the call.
+    private void Cancel(int id)
+    {
+        lock (running)
+        {
+            if (running.TryGetValue(id, out CancellationTokenSource? cancellation))
+                cancellation.Cancel();
+        }
+    }
+
     // Requests for one project are answered one after the other, those for different ones at once.
-    private void Compile(Frame frame, Answer answer)
+    private void Compile(Frame frame, Answer answer, CancellationToken cancellation)
     {
         Project project = projects.GetOrAdd(frame.Body.GetProperty("project").GetString()!, _ => new Project(references));
         lock (project)
         {
             project.Update(frame, id => projects.TryGetValue(id, out Project? other) ? other?.Generated : null);
-            new Emission(project).Write(answer, frame.Body.GetProperty("despite_errors").GetBoolean());
+            project.Generate(cancellation);
+            new Emission(project, cancellation).Write(answer, frame.Body.GetProperty("despite_errors").GetBoolean());
         }
     }
 
