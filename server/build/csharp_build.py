@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from compiler.csharp.frameworks import Framework
 from compiler.csharp.options import DebugKind, csc_switches
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.atomic_files import replace_file
+from server.build.build_stamp import Stamp, output_hashes, read_stamp, write_stamp
 from server.build.csharp_options import csharp_options
 from server.build.generated_sources import generated_sources
 from server.build.project_values import EvaluatedProject
@@ -85,16 +85,18 @@ def build_csharp(project: EvaluatedProject, framework: Framework, references: Se
     symbols = assembly.with_suffix(".pdb") if wants_symbols else None
     if missing:
         return CSharpAssembly(assembly, symbols, missing, was_current=False)
-    stamp = folder / f"{project.property('AssemblyName')}.aotd.json"
+    stamp_file = folder / f"{project.property('AssemblyName')}.aotd.json"
     key = request_key(request, framework)
-    if is_current(stamp, key, assembly, symbols):
-        return CSharpAssembly(assembly, symbols, (), was_current=True)
+    stamp = read_stamp(stamp_file)
+    if stamp is not None and stamp.key == key and stamp.files == output_hashes(assembly, symbols):
+        return CSharpAssembly(assembly, symbols, stamp.warnings, was_current=True)
     result = compiler.compile(request)
-    if result.pe is None:
+    if result.pe is None or any(diagnostic.severity is Severity.ERROR for diagnostic in result.diagnostics):
         return CSharpAssembly(assembly, symbols, result.diagnostics, was_current=False)
     write_outputs(project, result, assembly, symbols)
-    replace_file(stamp, json.dumps(stamp_content(key, assembly, symbols)).encode())
-    return CSharpAssembly(assembly, symbols, result.diagnostics, was_current=False)
+    warnings = tuple(diagnostic for diagnostic in result.diagnostics if diagnostic.severity is Severity.WARNING)
+    write_stamp(stamp_file, Stamp(key, output_hashes(assembly, symbols), warnings))
+    return CSharpAssembly(assembly, symbols, warnings, was_current=False)
 
 
 def write_outputs(project: EvaluatedProject, result: CSharpResult, assembly: Path, symbols: Path | None) -> None:
@@ -152,22 +154,3 @@ def request_key(request: CSharpRequest, framework: Framework) -> str:
         if path.parent != framework.reference_dir and path.is_file():
             digest.update(hashlib.blake2b(path.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def stamp_content(key: str, assembly: Path, symbols: Path | None) -> dict[str, str]:
-    """What is kept beside the assembly: what it was made from and what was written."""
-    content = {"key": key, "assembly": file_hash(assembly)}
-    return {**content, "symbols": file_hash(symbols)} if symbols is not None else content
-
-
-def is_current(stamp: Path, key: str, assembly: Path, symbols: Path | None) -> bool:
-    """True when the files are what `stamp` says was written, and it was made from the same inputs."""
-    try:
-        return bool(json.loads(stamp.read_bytes()) == stamp_content(key, assembly, symbols))
-    except (OSError, ValueError):
-        return False
-
-
-def file_hash(path: Path) -> str:
-    """Hash of the content of a file."""
-    return hashlib.blake2b(path.read_bytes(), digest_size=20).hexdigest()

@@ -47,6 +47,7 @@ class VerbEntry:
 
 
 VERBS: dict[str, VerbEntry] = {
+    "check": VerbEntry("server.cli.check", "print the errors, warnings and findings of a project"),
     "daemon": VerbEntry("server.cli.daemon", "keep the tool chain warm in a background process"),
     "doctor": VerbEntry("server.cli.doctor", "print what tools were found and what is missing"),
     "evaluate": VerbEntry("server.cli.evaluate", "print properties and items of a project"),

@@ -1,0 +1,19 @@
+"""The caller of a verb -> the tools that work on its project: evaluator, tool chain, warm compiler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from server.build.evaluation import disk_evaluator
+from server.build.graph import BuildProgress, BuildTools
+from server.cli.caller import caller
+from server.cli.progress import ByteProgress
+
+
+def build_tools(project: Path, progress: BuildProgress) -> BuildTools:
+    """Tools that build the caller's project. Fetches the tool chain when there is none; raises ToolchainError when that fails."""
+    whom = caller()
+    with ByteProgress("fetching the .NET tool chain", whom.err) as fetching:
+        toolchain = whom.tools.toolchain(whom.environment, project.parent, fetching.update)
+    compiler = whom.tools.compiler(toolchain, whom.environment)
+    return BuildTools(disk_evaluator(toolchain, whom.environment, whom.directory), toolchain, compiler, progress)

@@ -1,0 +1,69 @@
+"""`aotd check` on the samples: canonical lines and a build's exit codes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunAotd
+from tests.run.projects import write_project
+
+ENVIRONMENT = {"AOTD_NO_DAEMON": "1"}
+EXPECTED = re.compile(r"// (IL[0-9]{4}.*)$")
+FINDING = re.compile(r"^(?P<file>.*Program\.cs)\((?P<line>[0-9]+),[0-9]+\): warning (?P<id>IL[0-9]{4}): .+ \[(?P<project>.+)\]$")
+
+
+@pytest.mark.parametrize("sample", ["hello", "wordcount"])
+def test_clean_samples(aotd: RunAotd, repository: Path, sample: str) -> None:
+    result = aotd("check", repository / "samples" / sample, env=ENVIRONMENT)
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_findings_sample_has_the_findings_that_its_comments_say(aotd: RunAotd, repository: Path) -> None:
+    source = repository / "samples" / "findings" / "Program.cs"
+    wanted = {
+        (number, code)
+        for number, line in enumerate(source.read_text().splitlines(), start=1)
+        if (comment := EXPECTED.search(line)) is not None
+        for code in re.findall("IL[0-9]{4}", comment.group(1))
+    }
+    assert {code for _, code in wanted} == {"IL2026", "IL3050", "IL3002", "IL3000", "IL3001"}
+    result = aotd("check", source.parent, env=ENVIRONMENT)
+    found = [FINDING.match(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0, result.output
+    assert all(found), result.stdout
+    assert {(int(match["line"]), match["id"]) for match in found if match is not None} == wanted
+
+
+@pytest.mark.parametrize("switch", ["-p:TreatWarningsAsErrors=true", "-p:WarningsAsErrors=IL3050"])
+def test_warnings_as_errors(aotd: RunAotd, repository: Path, switch: str) -> None:
+    result = aotd("check", repository / "samples" / "findings", switch, env=ENVIRONMENT)
+    assert result.exit_code == 1 and "error IL3050" in result.stdout
+
+
+def test_no_warn(aotd: RunAotd, repository: Path) -> None:
+    switch = "-p:NoWarn=IL2026%3BIL3050%3BIL3000%3BIL3001%3BIL3002"
+    result = aotd("check", repository / "samples" / "findings", switch, env=ENVIRONMENT)
+    assert (result.exit_code, result.output) == (0, "")
+
+
+LIBRARY = """using System.Diagnostics.CodeAnalysis;
+public static class L
+{
+    [RequiresUnreferencedCode("by name")]
+    public static void Make() { }
+    public static void Use() => Make();
+}
+"""
+
+
+def test_a_referenced_project_is_checked_as_well(aotd: RunAotd, tmp_path: Path) -> None:
+    reference = '<ProjectReference Include="../lib/lib.csproj" />'
+    write_project(tmp_path / "lib", name="lib", source=LIBRARY, properties="    <OutputType>Library</OutputType>\n")
+    app = write_project(tmp_path / "app", source="L.Make();\n", items=reference)
+    result = aotd("check", app, env=ENVIRONMENT)
+    assert result.exit_code == 0, result.output
+    found = [line.partition(": warning IL2026: ")[0] for line in result.stdout.splitlines()]
+    assert found == [f"{tmp_path}/lib/Program.cs(6,33)", f"{tmp_path}/app/Program.cs(1,1)"]
