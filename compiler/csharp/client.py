@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from compiler.csharp.coreclr import coreclr_command, coreclr_environment
+from compiler.csharp.coreclr import coreclr_command, tool_environment
 from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Toolchain
 from compiler.csharp.process import Request, RequestCancelled, WorkerProcess
@@ -167,7 +167,7 @@ class CSharpWorker:
                 application = ensure_worker(self._toolchain, self._cache_dir, self._environment)
                 folders = [str(self._toolchain.roslyn_dir), str(self._toolchain.msbuild_dir)]
                 command = coreclr_command(self._toolchain, application, folders)
-                environment = {"DOTNET_GCgen0size": _GEN0_SIZE, **coreclr_environment(self._toolchain, self._environment)}
+                environment = {"DOTNET_GCgen0size": _GEN0_SIZE, **tool_environment(self._toolchain, self._environment)}
                 self._process = WorkerProcess(command, environment)
             return self._process
 

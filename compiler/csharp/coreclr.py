@@ -44,6 +44,13 @@ def coreclr_environment(toolchain: Toolchain, environment: Mapping[str, str]) ->
     }
 
 
+def tool_environment(toolchain: Toolchain, environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of our own managed tools: what the user set for other .NET programs (startup hooks, profilers) is left out."""
+    prefixes = ("DOTNET_", "COMPLUS_", "CORECLR_")
+    kept = {name: value for name, value in environment.items() if not name.upper().startswith(prefixes)}
+    return coreclr_environment(toolchain, kept)
+
+
 def write_runtimeconfig(toolchain: Toolchain, application: Path, properties: Mapping[str, bool | int | str]) -> None:
     """Writes `<application>.runtimeconfig.json`, which names the framework and holds `properties`."""
     content = {

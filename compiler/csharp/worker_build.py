@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.csharp import bootstrap, bootstrap_image
-from compiler.csharp.coreclr import run_program, write_runtimeconfig
+from compiler.csharp.coreclr import run_program, tool_environment, write_runtimeconfig
 from compiler.csharp.errors import ToolchainCode, ToolchainError
 from compiler.csharp.frameworks import Toolchain
 
@@ -66,7 +66,7 @@ def _build(toolchain: Toolchain, sources: list[Path], staging: Path, environment
     program = staging / "bootstrap.dll"
     program.write_bytes(bootstrap.bootstrap_image("worker", sources, references, roslyn, output / "worker.dll"))
     write_runtimeconfig(toolchain, program, _RUNTIME_PROPERTIES)
-    result = run_program(toolchain, program, [], environment, timeout_seconds=_BUILD_TIMEOUT_SECONDS)
+    result = run_program(toolchain, program, [], tool_environment(toolchain, environment), timeout_seconds=_BUILD_TIMEOUT_SECONDS)
     if result.exit_code != 0:
         said = (result.stdout + result.stderr).decode("utf-8", "replace").strip()
         message = f"the C# worker does not build with {toolchain.roslyn_dir}: {said or f'exit code {result.exit_code}'}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import pytest
 
 from compiler.csharp.client import CSharpWorker
 from compiler.csharp.coreclr import run_program, write_runtimeconfig
+from compiler.csharp.options import CSharpOptions, OutputKind
 from compiler.csharp.toolchain import Toolchain
+from compiler.diagnostics import Severity
 from tests.csharp.conftest import Programs
 
 # Each program prints what works; `Broken` is reported where the broken part was called and threw.
@@ -101,3 +104,31 @@ def test_without_an_entry_point(worker: CSharpWorker, programs: Programs) -> Non
 
 def test_without_the_flag_nothing_is_emitted(worker: CSharpWorker, programs: Programs) -> None:
     assert worker.compile(programs.request("strict", "class C { int M() => nope; }")).pe is None
+
+
+FRAGMENTS = ["foo.", "(", "{", "}", "x y ", ";", '"', "class ", "public int ", "=>", "[A]", "return ", "<", "#if", "/*", "\n"]
+
+
+def edited(text: str, choice: random.Random) -> str:
+    """The text as it is in the middle of an edit: something inserted, or something taken away."""
+    place = choice.randrange(len(text))
+    if choice.random() < 0.5:
+        return text[:place] + choice.choice(FRAGMENTS) + text[place:]
+    return text[:place] + text[place + choice.choice([1, 3, 10, 40]) :]
+
+
+@pytest.mark.run
+def test_almost_every_edit_can_be_emitted(worker: CSharpWorker, programs: Programs, shared: Path) -> None:
+    choice = random.Random(2)
+    texts = [path.read_text(encoding="utf-8") for path in sorted((shared / "corpus" / "programs" / "language").glob("*.cs"))]
+    options = CSharpOptions(output_kind=OutputKind.EXE, lang_version="12", allow_unsafe=True)
+    before = worker.process_id
+    n_broken = n_emitted = 0
+    for _ in range(150):
+        result = worker.compile(programs.request("edits", edited(choice.choice(texts), choice), options=options, despite_errors=True))
+        assert not any(diagnostic.code.startswith("AOTD") for diagnostic in result.diagnostics), result.diagnostics
+        if any(diagnostic.severity is Severity.ERROR for diagnostic in result.diagnostics):
+            n_broken += 1
+            n_emitted += result.pe is not None
+    assert worker.process_id == before or before is None
+    assert n_broken > 50 and n_emitted >= 0.9 * n_broken

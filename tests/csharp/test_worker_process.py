@@ -199,3 +199,12 @@ def test_a_compilation_can_be_given_up(own_worker: CSharpWorker, programs: Progr
     assert process_id(own_worker) == before
     own_worker.cancel("p")
     own_worker.cancel("nobody")
+
+
+def test_settings_for_other_programs_do_not_reach_the_worker(toolchain: Toolchain, cache_dir: Path, programs: Programs) -> None:
+    hostile = {"DOTNET_STARTUP_HOOKS": "/nonexistent/hook.dll", "CORECLR_ENABLE_PROFILING": "1", "DOTNET_gcServer": "1"}
+    worker = CSharpWorker(toolchain, cache_dir, {**os.environ, **hostile})
+    try:
+        assert worker.compile(programs.request("p", GOOD, options=LIBRARY)).pe is not None
+    finally:
+        worker.close()
