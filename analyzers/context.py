@@ -1,17 +1,23 @@
-"""What rules share while one module is analysed: look-ups over the universe, and the module's positions."""
+"""What rules share while one module is analysed: look-ups over the universe, the writer of names, and the module's positions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from analyzers.csharp_names import CSharpNames
+from analyzers.il_names import IlNames
+from analyzers.names import Names
 from analyzers.positions import Positions
-from analyzers.rule import Category
+from analyzers.rule import Category, Rule
 from analyzers.suppress import Suppressions
+from compiler.flow.annotations import Annotations
 from compiler.flow.custom_attributes import AttributeReader
+from compiler.flow.facts import Member
 from compiler.flow.generated import GeneratedCode
+from compiler.flow.parameters import generic_parameter_names
 from compiler.flow.requirements import Requirements, Requires
-from compiler.types.definitions import MethodDefinition, Module
+from compiler.flow.values import GenericParameterValue
+from compiler.types.definitions import FieldDefinition, MethodDefinition, Module
 from compiler.types.universe import TypeUniverse
 
 SILENCED_BY = {
@@ -27,28 +33,45 @@ class Lookups:
     def __init__(self, universe: TypeUniverse) -> None:
         self.universe = universe
         self.attributes = AttributeReader(universe)
+        self.annotations = Annotations(universe, self.attributes)
         self.requirements = Requirements(self.attributes)
         self.generated = GeneratedCode(universe, self.attributes)
         self.suppressions = Suppressions(universe, self.attributes, self.generated)
-        self.names = CSharpNames(universe, self.attributes)
+        self.csharp_names = CSharpNames(universe, self.attributes)
+        self.il_names = IlNames(universe)
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleContext:
-    """One module under analysis."""
+    """One module under analysis, for findings in the words of one reporter."""
 
     lookups: Lookups
     module: Module
     positions: Positions
+    names: Names
 
-    def is_in_scope(self, method: MethodDefinition, kind: Requires) -> bool:
-        """Whether `method`, or the method that it was made from, is within a Requires attribute of that kind."""
+    def is_silenced(self, rule: Rule, member: Member) -> bool:
+        """Whether the Requires attribute that silences `rule` is in scope in `member`."""
+        return self.is_in_scope(member, SILENCED_BY[rule.category])
+
+    def is_in_scope(self, member: Member, kind: Requires) -> bool:
+        """Whether `member`, or the method that it was made from, is within a Requires attribute of that kind.
+
+        An attribute on a type does not cover what stands on the type itself.
+        """
         lookups = self.lookups
+        if isinstance(member, FieldDefinition):
+            return lookups.requirements.of_field(member, kind) is not None
         seen: set[MethodDefinition] = set()
-        current: MethodDefinition | None = method
+        current = member if isinstance(member, MethodDefinition) else None
         while current is not None and current not in seen:
             seen.add(current)
             if lookups.requirements.in_scope(current, kind):
                 return True
             current = lookups.generated.owner(current)
         return False
+
+    def generic_name(self, value: GenericParameterValue) -> str:
+        """The name of a type parameter."""
+        names = generic_parameter_names(value.owner.module, value.owner.token)
+        return names[value.index] if value.index < len(names) else ""

@@ -6,14 +6,25 @@ The declaring type is written in full with its own type parameters, parameter ty
 
 from __future__ import annotations
 
-from compiler.flow.associations import Association, association, member_owner
+from analyzers.il_names import context_names
+from compiler.flow.associations import AccessorKind, Association, SemanticMember, association, member_owner
 from compiler.flow.custom_attributes import AttributeReader
+from compiler.flow.facts import Member
 from compiler.flow.generated import is_lambda, is_lambda_or_local_function
-from compiler.flow.parameters import PARAM_IN, PARAM_OUT, generic_parameter_names, parameter_rows
+from compiler.flow.parameters import PARAM_IN, PARAM_OUT, generic_parameter_names, parameter_name, parameter_rows
 from compiler.metadata.signatures import ElementType, MethodSig, SigType, read_method_sig
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
-from compiler.types.type_desc import ArrayType, FieldDesc, FunctionPointerType, GenericParameter, NamedType, PointerType, TypeDesc
+from compiler.types.type_desc import (
+    ArrayType,
+    FieldDesc,
+    FunctionPointerType,
+    GenericParameter,
+    MethodDesc,
+    NamedType,
+    PointerType,
+    TypeDesc,
+)
 from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
 
 _PARAM_ARRAY = "System.ParamArrayAttribute"
@@ -62,17 +73,29 @@ class CSharpNames:
             name = method.name
         return f"{owner}.{name}{self._generic_suffix(method)}({self._parameters(method)})"
 
-    def property_or_event(self, member: Association) -> str:
-        """The property or event of an accessor, without the accessor."""
-        return self._associated(member)
-
     def field(self, field: FieldDefinition) -> str:
         """A field of the open type."""
         return f"{self.definition(field.owner)}.{field.name}"
 
-    def constructed_field(self, field: FieldDesc, names: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
-        """A field of a type with its arguments."""
-        return f"{self.type(field.owner, names)}.{field.name}"
+    def semantic(self, member: SemanticMember) -> str:
+        """A property or event as declared."""
+        kind = AccessorKind.GETTER if member.token >> 24 == TableId.PROPERTY else AccessorKind.ADDER
+        owner = self.definition(member.owner)
+        return f"{owner}.{self._associated(Association(member.owner.module, member.token, member.name, kind))}"
+
+    def called(self, method: MethodDesc, context: Member) -> str:  # noqa: ARG002 (declarations are written, wherever they are used)
+        """A method as code uses it: as declared."""
+        return self.method(method.definition)
+
+    def used_field(self, field: FieldDesc, context: Member) -> str:
+        """A field as code uses it: a static field of a generic type with the type's arguments."""
+        if field.is_static and field.owner.args:
+            return f"{self.type(field.owner, context_names(context))}.{field.name}"
+        return self.field(field.definition)
+
+    def parameter(self, method: MethodDefinition, index: int) -> str:
+        """The name of a parameter."""
+        return parameter_name(method, index)
 
     def _generic_suffix(self, method: MethodDefinition) -> str:
         names = generic_parameter_names(method.module, method.token)

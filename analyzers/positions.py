@@ -20,7 +20,9 @@ class Positions:
 
     def at(self, origin: Origin) -> Location | None:
         """The statement around an IL offset: that of the last visible sequence point at or before it, else the method's first."""
-        points = self._visible_points(origin.method)
+        if not isinstance(origin.member, MethodDefinition):
+            return None
+        points = self._visible_points(origin.member)
         if not points:
             return None
         index = bisect_right([point.il_offset for point in points], origin.il_offset) - 1

@@ -1,17 +1,22 @@
-"""IL2026, IL3050, IL3002: uses of members that have a Requires attribute, by code that has none; IL3000, IL3001 beside them."""
+"""IL2026, IL3050, IL3002: uses of members that have a Requires attribute, by code that has none; IL3000, IL3001 beside them.
+
+Reached by reflection, by a delegate or by a token, a member of a type that has the attribute requires it too, instance members
+included; and annotations of its own are evaded (IL2110, IL2111).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
+from analyzers.interop import check_platform_call
 from analyzers.rule import RULES, Rule, link, sentence
 from analyzers.single_file import single_file_rule
-from compiler.flow.facts import BodyFact, FieldUse, MethodUse, Origin, UseKind
-from compiler.flow.intrinsics import intrinsic_of
+from compiler.flow.demands import is_member_annotated
+from compiler.flow.facts import FieldUse, MemberAccess, MethodUse, Origin
 from compiler.flow.requirements import Requirement, Requires
-from compiler.types.definitions import MethodDefinition
+from compiler.types.definitions import FieldDefinition, MethodDefinition
 
 RULE_OF = {
     Requires.UNREFERENCED_CODE: RULES["IL2026"],
@@ -20,37 +25,59 @@ RULE_OF = {
 }
 
 
-def check_uses(context: ModuleContext, uses: Iterable[BodyFact]) -> Iterator[RawFinding]:
-    """The findings for what one body names."""
-    for use in uses:
-        if isinstance(use, MethodUse):
-            yield from _check_method(context, use)
-        else:
-            yield from _check_field(context, use)
-
-
-def _check_method(context: ModuleContext, use: MethodUse) -> Iterator[RawFinding]:
+def check_method_use(context: ModuleContext, use: MethodUse) -> Iterator[RawFinding]:
+    """A call or creation."""
     callee = use.method.definition
+    name = context.names.called(use.method, use.origin.member)
     rule = single_file_rule(callee)
     if rule is not None:
-        if not context.is_in_scope(use.origin.method, Requires.ASSEMBLY_FILES):
-            yield _finding(context, rule, rule.message(context.lookups.names.method(callee)), use.origin)
+        if not context.is_silenced(rule, use.origin.member):
+            yield _finding(context, rule, rule.message(name), use.origin)
         return
-    if use.kind is not UseKind.DELEGATE and intrinsic_of(context.lookups.universe, callee) is not None:
-        # What an intrinsic requires depends on the values passed to it.
-        return
-    for kind in Requires:
+    yield from check_platform_call(context, use)
+    for kind in (use.only,) if use.only is not None else Requires:
         requirement = context.lookups.requirements.of_method(callee, kind)
-        if requirement is not None and not context.is_in_scope(use.origin.method, kind):
-            yield _requires_finding(context, requirement, context.lookups.names.method(callee), use.origin)
+        if requirement is not None and not context.is_in_scope(use.origin.member, kind):
+            yield _requires_finding(context, requirement, name, use.origin)
 
 
-def _check_field(context: ModuleContext, use: FieldUse) -> Iterator[RawFinding]:
-    field = use.field.definition
+def check_field_use(context: ModuleContext, use: FieldUse) -> Iterator[RawFinding]:
+    """A field that is read or written."""
     for kind in Requires:
-        requirement = context.lookups.requirements.of_field(field, kind)
-        if requirement is not None and not context.is_in_scope(use.origin.method, kind):
-            yield _requires_finding(context, requirement, context.lookups.names.field(field), use.origin)
+        requirement = context.lookups.requirements.of_field(use.field.definition, kind)
+        if requirement is not None and not context.is_in_scope(use.origin.member, kind):
+            yield _requires_finding(context, requirement, context.names.used_field(use.field, use.origin.member), use.origin)
+
+
+def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFinding]:
+    """A member reached by reflection, delegate or token."""
+    member = access.member
+    if access.kind is None and isinstance(member, MethodDefinition) and context.lookups.generated.is_generated(member):
+        return
+    name = _accessed_name(context, access)
+    for kind in Requires:
+        requirement = _access_requirement(context, member, kind)
+        if requirement is not None and not context.is_in_scope(access.origin.member, kind):
+            yield _requires_finding(context, requirement, name, access.origin)
+    if is_member_annotated(context.lookups.annotations, member):
+        rule = RULES["IL2110" if isinstance(member, FieldDefinition) else "IL2111"]
+        if not context.is_silenced(rule, access.origin.member):
+            yield _finding(context, rule, rule.message(name), access.origin)
+
+
+def _accessed_name(context: ModuleContext, access: MemberAccess) -> str:
+    if access.method is not None:
+        return context.names.called(access.method, access.origin.member)
+    if isinstance(access.member, FieldDefinition):
+        return context.names.field(access.member)
+    return context.names.method(access.member)
+
+
+def _access_requirement(context: ModuleContext, member: MethodDefinition | FieldDefinition, kind: Requires) -> Requirement | None:
+    requirements = context.lookups.requirements
+    if isinstance(member, FieldDefinition):
+        return requirements.of_field(member, kind)
+    return requirements.of_reached_method(member, kind)
 
 
 def _requires_finding(context: ModuleContext, requirement: Requirement, name: str, origin: Origin) -> RawFinding:
@@ -59,13 +86,4 @@ def _requires_finding(context: ModuleContext, requirement: Requirement, name: st
 
 
 def _finding(context: ModuleContext, rule: Rule, message: str, origin: Origin) -> RawFinding:
-    return RawFinding(rule, message, origin.method, context.positions.at(origin))
-
-
-def user_methods(context: ModuleContext) -> Iterator[MethodDefinition]:
-    """The methods of the module whose bodies belong to somebody: those the user wrote, and what was made from them."""
-    generated = context.lookups.generated
-    for definition in context.module.types():
-        for method in definition.methods:
-            if method.rva and (not generated.is_generated(method) or generated.owner(method) is not None):
-                yield method
+    return RawFinding(rule, message, origin.member, context.positions.at(origin))

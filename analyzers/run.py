@@ -6,20 +6,21 @@ session used once. Nothing here reads files, clock or environment: bytes and opt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
-from analyzers.context import SILENCED_BY, Lookups, ModuleContext
+from analyzers.context import Lookups, ModuleContext
 from analyzers.finding import Finding, RawFinding
+from analyzers.module_findings import module_findings
+from analyzers.names import member_name
 from analyzers.positions import Positions
-from analyzers.requires import check_uses, user_methods
 from analyzers.rule import Category
 from analyzers.severity import Severities, SeverityOptions
-from compiler.diagnostics import Diagnostic, InputError
-from compiler.flow.uses import read_uses
+from compiler.diagnostics import Diagnostic
 from compiler.metadata.image import open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
-from compiler.types.definitions import MethodDefinition, TypeDefinition
+from compiler.types.definitions import MethodDefinition
 from compiler.types.universe import AssemblyFinder, TypeUniverse
 
 
@@ -37,6 +38,13 @@ class AnalysisOptions:
         return {Category.TRIMMING: self.trim, Category.SINGLE_FILE: self.single_file, Category.AOT: self.aot}[category]
 
 
+class Words(Enum):
+    """In which reporter's words findings are: the build's analyzers write C#, the publish's compiler metadata names."""
+
+    BUILD = "build"
+    PUBLISH = "publish"
+
+
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
     """One application assembly. `pdb` is empty when there is none; `sources` (path as in the PDB -> text) serve `#pragma`."""
@@ -45,6 +53,7 @@ class AnalysisRequest:
     image: bytes
     pdb: bytes
     options: AnalysisOptions
+    words: Words = Words.BUILD
     sources: Mapping[str, str] = field(default_factory=dict)
     feature_switches: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,10 +73,11 @@ class AnalysisSession:
         universe = self._universe_for(request.assembly_name)
         module = universe.add_module(open_image(request.assembly_name, request.image), request.assembly_name)
         lookups = Lookups(universe)
-        context = ModuleContext(lookups, module, Positions(module, _open_symbols(request, module.image.data)))
+        names = lookups.csharp_names if request.words is Words.BUILD else lookups.il_names
+        context = ModuleContext(lookups, module, Positions(module, _open_symbols(request, module.image.data)), names)
         severities = Severities(request.options.severities, request.sources)
         shown: dict[tuple[object, ...], Finding] = {}
-        for raw in _all_findings(context):
+        for raw in module_findings(context):
             found = _show(context, request.options, severities, raw)
             if found is not None:
                 shown.setdefault((found.sort_key, found.member), found)
@@ -91,15 +101,6 @@ def _open_symbols(request: AnalysisRequest, image: bytes) -> PortablePdb | None:
     return embedded_pdb(open_image(request.assembly_name, image))
 
 
-def _all_findings(context: ModuleContext) -> Iterator[RawFinding]:
-    for method in user_methods(context):
-        try:
-            yield from check_uses(context, read_uses(context.lookups.universe, method))
-        except InputError:
-            # A malformed body is the compiler's to report; the rest of the module is still analysed.
-            continue
-
-
 def _show(context: ModuleContext, options: AnalysisOptions, severities: Severities, raw: RawFinding) -> Finding | None:
     rule = raw.rule
     if not options.is_on(rule.category) or context.lookups.suppressions.is_suppressed(rule.id, raw.member):
@@ -112,10 +113,7 @@ def _show(context: ModuleContext, options: AnalysisOptions, severities: Severiti
 
 
 def _member_name(context: ModuleContext, raw: RawFinding) -> str:
-    names, member = context.lookups.names, raw.member
-    if isinstance(member, MethodDefinition):
-        return names.method(context.lookups.generated.user_method(member))
-    return names.definition(member) if isinstance(member, TypeDefinition) else names.field(member)
-
-
-__all__ = ["SILENCED_BY", "AnalysisOptions", "AnalysisRequest", "AnalysisSession", "analyze"]
+    member = raw.member
+    if isinstance(member, MethodDefinition) and context.names is context.lookups.csharp_names:
+        member = context.lookups.generated.user_method(member)
+    return member_name(context.names, member)

@@ -8,15 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from compiler.flow.requirements import Requires
+from compiler.flow.values import Annotated
 from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
-from compiler.types.type_desc import FieldDesc, MethodDesc
+from compiler.types.type_desc import FieldDesc, MethodDesc, TypeDesc
+
+Member = MethodDefinition | FieldDefinition | TypeDefinition
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a fact was found. `method` is the body that was read, which may be generated; `il_offset` is -1 for the whole method."""
+    """Where a fact was found: `member` is the body that was read, which may be generated, or what carries an attribute.
 
-    method: MethodDefinition
+    `il_offset` is -1 for the whole member.
+    """
+
+    member: Member
     il_offset: int
 
 
@@ -31,11 +38,12 @@ class UseKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MethodUse:
-    """A method that a body names directly."""
+    """A method that a body names directly. `only` narrows what it requires to one kind: the others are met by the values passed."""
 
     origin: Origin
     method: MethodDesc
     kind: UseKind
+    only: Requires | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +55,78 @@ class FieldUse:
     kind: UseKind
 
 
-BodyFact = MethodUse | FieldUse
-Member = MethodDefinition | FieldDefinition | TypeDefinition
+@dataclass(frozen=True, slots=True)
+class MemberAccess:
+    """A method or field that is reached by reflection, or by a token or delegate. `method` has the arguments where they are known.
+
+    `annotated_type` is the type whose own annotation reaches the member, when that is how it is reached; `kind` is None for reflection.
+    """
+
+    origin: Origin
+    member: MethodDefinition | FieldDefinition
+    method: MethodDesc | None = None
+    annotated_type: TypeDefinition | None = None
+    kind: UseKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """An annotated value flows to where more is asked: `missing` are the member types that its annotation lacks."""
+
+    origin: Origin
+    source: Annotated
+    target: Annotated
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFlow:
+    """A value of which nothing is known flows to where members are asked for."""
+
+    origin: Origin
+    target: Annotated
+
+
+class Unanalyzable(Enum):
+    """Calls whose effect depends on a value that is not known."""
+
+    MAKE_GENERIC_TYPE = "MakeGenericType"
+    MAKE_GENERIC_METHOD = "MakeGenericMethod"
+    TYPE_NAME = "Type.GetType"
+    TYPE_NAME_IGNORING_CASE = "Type.GetType, case-insensitive"
+    CREATE_INSTANCE_PARAMETER = "CreateInstance by names"
+    ASSEMBLY_CREATE_INSTANCE = "Assembly.CreateInstance"
+    CLASS_CONSTRUCTOR = "RunClassConstructor"
+    PROPERTY_ACCESSOR = "Expression.Property"
+
+
+@dataclass(frozen=True, slots=True)
+class UnanalyzableCall:
+    """Such a call; `parameter` is the index of the argument that is not known, where it matters."""
+
+    origin: Origin
+    kind: Unanalyzable
+    method: MethodDesc
+    parameter: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UnqualifiedTypeName:
+    """A type name without an assembly where the assembly cannot be told from the place."""
+
+    origin: Origin
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptType:
+    """A type that is kept with the named members because its System.Type flows to where they are asked for."""
+
+    origin: Origin
+    type: TypeDesc
+    members: int
+
+
+Fact = (
+    MethodUse | FieldUse | MemberAccess | Mismatch | UnknownFlow | UnanalyzableCall | UnqualifiedTypeName | KeptType
+)

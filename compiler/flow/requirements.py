@@ -92,10 +92,15 @@ class Requirements:
             found = self._scopes[key] = self._is_in_scope(method, kind)
         return found
 
+    def of_reached_method(self, method: MethodDefinition, kind: Requires) -> Requirement | None:
+        """What a use of `method` by reflection requires: all code in the attribute's scope, instance methods of a type included."""
+        if method.name != ".cctor":
+            found = self.on_entity(method.module, method.token, kind)
+            if found is not None:
+                return found
+        found = self.on_type(method.owner, kind)
+        member = association(method) if found is None else None
+        return self.on_entity(member.module, member.token, kind) if member is not None else found
+
     def _is_in_scope(self, method: MethodDefinition, kind: Requires) -> bool:
-        if method.name != ".cctor" and self.on_entity(method.module, method.token, kind) is not None:
-            return True
-        if self.on_type(method.owner, kind) is not None:
-            return True
-        member = association(method)
-        return member is not None and self.on_entity(member.module, member.token, kind) is not None
+        return self.of_reached_method(method, kind) is not None

@@ -1,0 +1,99 @@
+"""IL2062-IL2091 and the ids of the reflection API: values that do not meet what is asked of them, calls that cannot be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzers.context import ModuleContext
+from analyzers.finding import RawFinding
+from analyzers.rule import RULES, Rule
+from compiler.flow.facts import Member, Mismatch, Unanalyzable, UnanalyzableCall, UnknownFlow, UnqualifiedTypeName
+from compiler.flow.member_types import names as member_type_names
+from compiler.flow.values import THIS, Annotated, FieldValue, GenericParameterValue, ParameterValue, ReturnValue
+from compiler.types.definitions import MethodDefinition
+
+_FIRST_MISMATCH = 2067
+_N_TARGETS = 5
+_UNKNOWN_RULES = ("IL2062", "IL2063", "IL2064", "IL2065", "IL2066")
+_UNANALYZABLE = {
+    Unanalyzable.MAKE_GENERIC_TYPE: "IL2055",
+    Unanalyzable.MAKE_GENERIC_METHOD: "IL2060",
+    Unanalyzable.TYPE_NAME: "IL2057",
+    Unanalyzable.TYPE_NAME_IGNORING_CASE: "IL2096",
+    Unanalyzable.CREATE_INSTANCE_PARAMETER: "IL2032",
+    Unanalyzable.ASSEMBLY_CREATE_INSTANCE: "IL2058",
+    Unanalyzable.CLASS_CONSTRUCTOR: "IL2059",
+    Unanalyzable.PROPERTY_ACCESSOR: "IL2103",
+}
+_WITH_PARAMETER = frozenset(
+    (Unanalyzable.TYPE_NAME, Unanalyzable.CREATE_INSTANCE_PARAMETER, Unanalyzable.CLASS_CONSTRUCTOR, Unanalyzable.PROPERTY_ACCESSOR)
+)
+FlowFact = Mismatch | UnknownFlow | UnanalyzableCall | UnqualifiedTypeName
+
+
+def check_flow(context: ModuleContext, fact: FlowFact) -> Iterator[RawFinding]:
+    """The finding for one fact, unless it lies in the scope of RequiresUnreferencedCode."""
+    origin = fact.origin
+    if context.is_silenced(RULES["IL2062"], origin.member):
+        return
+    rule, args = _rule_and_arguments(context, fact)
+    yield RawFinding(rule, rule.message(*args), origin.member, context.positions.at(origin))
+
+
+def _rule_and_arguments(context: ModuleContext, fact: FlowFact) -> tuple[Rule, tuple[str, ...]]:
+    member = fact.origin.member
+    if isinstance(fact, Mismatch):
+        source, target = _kind(fact.source), _kind(fact.target)
+        rule = RULES[f"IL{_FIRST_MISMATCH + _N_TARGETS * _SOURCE_ORDER[source] + target}"]
+        asked = ", ".join(f"'DynamicallyAccessedMemberTypes.{name}'" for name in member_type_names(fact.missing))
+        return rule, (*_target_names(context, fact.target, member), *_source_names(context, fact.source, member), asked)
+    if isinstance(fact, UnknownFlow):
+        kind = _kind(fact.target)
+        names = _target_names(context, fact.target, member)
+        return RULES[_UNKNOWN_RULES[kind]], (names[1], "") if kind == _THIS else names
+    if isinstance(fact, UnqualifiedTypeName):
+        return RULES["IL2122"], (fact.name,)
+    method = context.names.called(fact.method, member)
+    rule = RULES[_UNANALYZABLE[fact.kind]]
+    if fact.kind in _WITH_PARAMETER:
+        return rule, (context.names.parameter(fact.method.definition, fact.parameter), method)
+    return rule, (method,)
+
+
+_PARAMETER, _RETURN, _FIELD, _THIS, _GENERIC = range(5)
+# Among sources the implicit `this` comes after fields, as among targets.
+_SOURCE_ORDER = {_PARAMETER: 0, _RETURN: 1, _FIELD: 2, _THIS: 3, _GENERIC: 4}
+
+
+def _kind(value: Annotated) -> int:
+    """The row or column of a value in the matrix of ids."""
+    if isinstance(value, ParameterValue):
+        return _THIS if value.index == THIS else _PARAMETER
+    if isinstance(value, ReturnValue):
+        return _RETURN
+    return _FIELD if isinstance(value, FieldValue) else _GENERIC
+
+
+def _target_names(context: ModuleContext, target: Annotated, member: Member) -> tuple[str, str]:
+    """What stands for a target in messages: its own name, and the member that it belongs to (`this`: the method alone, in second place)."""
+    if isinstance(target, ParameterValue):
+        method = context.names.called(target.method, member)
+        return ("", method) if target.index == THIS else (context.names.parameter(target.method.definition, target.index), method)
+    if isinstance(target, ReturnValue):
+        return context.names.called(target.method, member), ""
+    if isinstance(target, FieldValue):
+        return context.names.used_field(target.field, member), ""
+    return _generic_names(context, target)
+
+
+def _source_names(context: ModuleContext, source: Annotated, member: Member) -> tuple[str, str]:
+    """What stands for a source in messages, in the same way."""
+    if isinstance(source, ParameterValue) and source.index == THIS:
+        return context.names.called(source.method, member), ""
+    return _target_names(context, source, member)
+
+
+def _generic_names(context: ModuleContext, value: GenericParameterValue) -> tuple[str, str]:
+    owner = value.owner
+    declared = context.names.method(owner) if isinstance(owner, MethodDefinition) else context.names.definition(owner)
+    return context.generic_name(value), declared

@@ -1,0 +1,59 @@
+"""Type arguments given to a generic type or method -> demands on them, where the type parameter is annotated; nested ones included."""
+
+from __future__ import annotations
+
+from compiler.flow.demands import Demands
+from compiler.flow.facts import Member
+from compiler.flow.member_types import MemberTypes
+from compiler.flow.values import GenericParameterValue, KnownType, NullableOf, Value, single
+from compiler.metadata.signatures import ElementType
+from compiler.types.definitions import MethodDefinition, TypeDefinition
+from compiler.types.type_desc import FieldDesc, GenericParameter, MethodDesc, NamedType, TypeDesc
+
+
+def check_instantiation(demands: Demands, of: TypeDesc | MethodDesc | FieldDesc) -> None:
+    """Applies the demands of every annotated type parameter in `of` to its argument."""
+    if isinstance(of, MethodDesc):
+        _check_arguments(demands, of.definition, of.args)
+        check_instantiation(demands, of.owner)
+    elif isinstance(of, FieldDesc):
+        check_instantiation(demands, of.owner)
+    elif isinstance(of, NamedType):
+        _check_arguments(demands, of.definition, of.args)
+
+
+def _check_arguments(demands: Demands, owner: TypeDefinition | MethodDefinition, args: tuple[TypeDesc, ...]) -> None:
+    for index, arg in enumerate(args):
+        parameter = demands.annotations.generic_parameter(owner, index)
+        if parameter.annotation:
+            demands.require(single(argument_value(demands, arg)), parameter)
+        if parameter.has_new and isinstance(arg, NamedType) and not parameter.annotation:
+            demands.keep(arg, MemberTypes.PUBLIC_PARAMETERLESS_CONSTRUCTOR)
+        if isinstance(arg, NamedType) and arg.args:
+            check_instantiation(demands, arg)
+
+
+def argument_value(demands: Demands, arg: TypeDesc) -> Value:
+    """A type argument as a value: typeof(arg) in the code that gives it."""
+    if isinstance(arg, GenericParameter):
+        return type_parameter(demands, arg)
+    if isinstance(arg, NamedType) and arg.is_nullable and arg.args:
+        inner = arg.args[0]
+        if isinstance(inner, GenericParameter):
+            return NullableOf(arg, type_parameter(demands, inner))
+        return NullableOf(arg, KnownType(inner))
+    return KnownType(arg)
+
+
+def type_parameter(demands: Demands, desc: GenericParameter) -> GenericParameterValue:
+    """The type parameter that `desc` is in the code at the demands' place."""
+    member: Member = demands.origin.member
+    owner: TypeDefinition | MethodDefinition
+    if isinstance(member, MethodDefinition):
+        owner = member.owner if desc.element is ElementType.VAR else member
+    elif isinstance(member, TypeDefinition):
+        owner = member
+    else:
+        owner = member.owner
+    return demands.annotations.generic_parameter(owner, desc.index)
+

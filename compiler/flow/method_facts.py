@@ -1,0 +1,109 @@
+"""A user's method, with the lambdas, local functions and state machines made from it -> its facts.
+
+The bodies are read again and again until captured variables hold no new values (a fix point); then every call, store and access
+that was seen is judged once, with all values that it may see.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from compiler.diagnostics import InputError
+from compiler.flow.annotations import Annotations
+from compiler.flow.body_reader import BodyReader, CapturedValues
+from compiler.flow.call_reader import Call, CallReader
+from compiler.flow.calls import read_call
+from compiler.flow.demands import Demands
+from compiler.flow.facts import Fact, FieldUse, MemberAccess, Origin, UseKind
+from compiler.flow.generated import GeneratedCode
+from compiler.flow.instantiations import check_instantiation
+from compiler.flow.values import Annotated, ValueSet
+from compiler.types.definitions import MethodDefinition
+from compiler.types.type_desc import FieldDesc, MethodDesc, TypeDesc
+
+_MOST_PASSES = 20
+_log = logging.getLogger(__name__)
+
+
+class _Patterns:
+    """What the bodies showed, merged over passes; implements `body_reader.PatternStore`."""
+
+    def __init__(self) -> None:
+        self.calls: dict[Origin, Call] = {}
+        self.stores: dict[tuple[Origin, Annotated], ValueSet] = {}
+        self.accesses: dict[tuple[Origin, MethodDesc | FieldDesc], UseKind] = {}
+        self.fields: dict[tuple[Origin, FieldDesc], None] = {}
+        self.instantiations: dict[tuple[Origin, TypeDesc | MethodDesc | FieldDesc], None] = {}
+        self.functions: dict[MethodDefinition, None] = {}
+
+    def call(self, origin: Origin, call: Call) -> None:
+        old = self.calls.get(origin)
+        if old is not None and old.method is call.method:
+            arguments = tuple(a | b for a, b in zip(old.arguments, call.arguments, strict=True))
+            call = Call(call.method, call.creates, old.instance | call.instance, arguments)
+        self.calls[origin] = call
+
+    def store(self, origin: Origin, values: ValueSet, target: Annotated) -> None:
+        key = (origin, target)
+        self.stores[key] = self.stores.get(key, frozenset()) | values
+
+    def access(self, origin: Origin, member: MethodDesc | FieldDesc, kind: UseKind) -> None:
+        self.accesses[origin, member] = kind
+
+    def field_use(self, origin: Origin, field_: FieldDesc) -> None:
+        self.fields[origin, field_] = None
+
+    def instantiation(self, origin: Origin, of: TypeDesc | MethodDesc | FieldDesc) -> None:
+        self.instantiations[origin, of] = None
+
+    def nested_function(self, method: MethodDefinition) -> None:
+        self.functions[method] = None
+
+
+def read_facts(annotations: Annotations, generated: GeneratedCode, method: MethodDefinition) -> list[Fact]:
+    """The facts of a user's method and of all code made from it. Malformed bodies give no facts."""
+    patterns = _Patterns()
+    captured = CapturedValues()
+    bodies: dict[MethodDefinition, None] = {}
+    _add_body(generated, bodies, method)
+    for _ in range(_MOST_PASSES):
+        captured.changed = False
+        known = len(bodies)
+        for body in list(bodies):
+            try:
+                BodyReader(annotations, captured, patterns, body).read()
+            except InputError as error:
+                _log.debug("body not read method=%r error=%s", body, error.message)
+        for function in patterns.functions:
+            _add_body(generated, bodies, function)
+        if not captured.changed and len(bodies) == known:
+            break
+    return _judge(annotations, patterns)
+
+
+def _add_body(generated: GeneratedCode, bodies: dict[MethodDefinition, None], method: MethodDefinition) -> None:
+    if method in bodies:
+        return
+    bodies[method] = None
+    machine = generated.state_machine(method)
+    if machine is not None:
+        for member in machine.methods:
+            bodies.setdefault(member)
+
+
+def _judge(annotations: Annotations, patterns: _Patterns) -> list[Fact]:
+    facts: list[Fact] = []
+    for (origin, target), values in patterns.stores.items():
+        Demands(annotations, origin, facts.append).require(values, target)
+    for origin, call in patterns.calls.items():
+        read_call(CallReader(Demands(annotations, origin, facts.append)), call)
+    for (origin, of) in patterns.instantiations:
+        check_instantiation(Demands(annotations, origin, facts.append), of)
+    for (origin, field_) in patterns.fields:
+        facts.append(FieldUse(origin, field_, UseKind.CALL))
+    for (origin, member), kind in patterns.accesses.items():
+        if isinstance(member, MethodDesc):
+            facts.append(MemberAccess(origin, member.definition, member, kind=kind))
+        else:
+            facts.append(MemberAccess(origin, member.definition, kind=kind))
+    return facts
