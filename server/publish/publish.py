@@ -15,6 +15,7 @@ from compiler.diagnostics import InputError, Severity
 from compiler.request import CompileRequest, CompileResult, Progress
 from server.build.findings import project_findings
 from server.build.graph import BuildFailed, BuildProgress, BuildTools, BuiltProject, build_graph, in_project
+from server.publish.content import content_files, copy_content
 from server.publish.request import CompilerPlace, compile_request
 
 UNKNOWN_RID = "NETSDK1083"
@@ -69,6 +70,7 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
     built = projects[-1]
     rid = built.project.property("RuntimeIdentifier")
     request = compile_request(built, rid, tools.place)
+    content = content_files(built.project)
     progress.step(f"generating native code for {request.output.name}")
     result = tools.compile_program(request, progress)
     for diagnostic in result.diagnostics:
@@ -76,6 +78,7 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
             progress.diagnostic(in_project(diagnostic, project))
     if result.output is None:
         raise BuildFailed(str(project))
+    copy_content(content, request.output.parent)
     return Published(
         name=project.stem,
         program=result.output,
