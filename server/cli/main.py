@@ -51,6 +51,7 @@ VERBS: dict[str, VerbEntry] = {
     "daemon": VerbEntry("server.cli.daemon", "keep the tool chain warm in a background process"),
     "doctor": VerbEntry("server.cli.doctor", "print what tools were found and what is missing"),
     "evaluate": VerbEntry("server.cli.evaluate", "print properties and items of a project"),
+    "msbuild": VerbEntry("server.cli.msbuild", "evaluate and build with MSBuild's command line"),
     "version": VerbEntry("server.cli.version", "print the version"),
 }
 

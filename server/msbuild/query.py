@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from server.msbuild.escaping import unescape
 from server.msbuild.item_metadata import WELL_KNOWN_NAMES
@@ -21,15 +21,19 @@ def item_values(item: Item) -> dict[str, str]:
     return values
 
 
-def query_text(instance: ProjectInstance, properties: Sequence[str], items: Sequence[str]) -> str:
-    """What is printed for the asked properties and items, ending in a line end."""
-    if len(properties) == 1 and not items:
+def query_text(
+    instance: ProjectInstance, properties: Sequence[str], items: Sequence[str], results: Mapping[str, object] | None = None
+) -> str:
+    """What is printed for the asked properties, items and target results, ending in a line end."""
+    if len(properties) == 1 and not items and not results:
         return instance.property(properties[0]) + "\n"
     answer: dict[str, object] = {}
     if properties:
         answer["Properties"] = {name: instance.property(name) for name in properties}
     if items:
         answer["Items"] = {name: [item_values(item) for item in instance.items_of(name)] for name in items}
+    if results:
+        answer["TargetResults"] = dict(results)
     return json_text(answer)
 
 

@@ -1,0 +1,120 @@
+"""A build: projects with their global properties, what was built of them, and the requests from outside and from MSBuild tasks.
+
+A project with one set of global properties is evaluated once and its targets are built once, whoever asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from compiler.diagnostics import Diagnostic, InputError, Location, Severity
+from server.build.events import BuildLog
+from server.build.targets import Entry, Outcome, ProjectState, TargetResult, TargetRun
+from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest
+from server.msbuild.errors import InvalidProjectFile
+from server.msbuild.evaluate import diagnostic_of
+from server.msbuild.model import ProjectInstance
+from server.msbuild.project import ProjectEvaluator
+
+Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildAnswer:
+    """The result of one request. `results` are those of the asked targets that ran, in order; `instance` is None when evaluation failed."""
+
+    succeeded: bool
+    results: tuple[tuple[str, TargetResult], ...]
+    instance: ProjectInstance | None
+
+
+class BuildSession:
+    """One build. Invariant: `states` holds a project from its first request on; a project that could not be evaluated is not in it."""
+
+    def __init__(self, evaluator: ProjectEvaluator, log: BuildLog) -> None:
+        self.evaluator = evaluator
+        self.log = log
+        self.states: dict[Key, ProjectState] = {}
+        self.n_requests = 0
+
+    def build(self, path: str, properties: Mapping[str, str], targets: Sequence[str], *, skip_nonexistent: bool = False) -> BuildAnswer:
+        """Builds targets (the default ones when none are named) of a project; `properties` are escaped global properties."""
+        state = self._state(path, properties)
+        if state is None:
+            return BuildAnswer(succeeded=False, results=(), instance=None)
+        instance = state.instance
+        asked = list(targets) or list(instance.default_targets)
+        names = [*instance.initial_targets, *asked]
+        if not names:
+            self.log.send(Diagnostic("MSB4040", Severity.ERROR, "There is no target in the project.", Location(path)))
+            return BuildAnswer(succeeded=False, results=(), instance=instance)
+        self.n_requests += 1
+        host = _Host(self, state, self.log, properties)
+        run = TargetRun(state, host, self.n_requests)
+        host.run = run
+        try:
+            run.build(names, skip_nonexistent=skip_nonexistent)
+        except InvalidProjectFile as error:
+            self.log.send(diagnostic_of(error, path))
+            return BuildAnswer(succeeded=False, results=(), instance=instance)
+        found = [(name, state.results.get(name.lower())) for name in names]
+        failed = any(result is not None and _fails(result) for _, result in found)
+        missing = any(result is None for name, result in found if not (skip_nonexistent and name.lower() not in instance.targets))
+        results = tuple((name, result) for name in asked if (result := state.results.get(name.lower())) is not None)
+        return BuildAnswer(succeeded=not failed and not missing, results=results, instance=instance)
+
+    def _state(self, path: str, properties: Mapping[str, str]) -> ProjectState | None:
+        key = (path, tuple(sorted((name.lower(), value) for name, value in properties.items())))
+        state = self.states.get(key)
+        if state is not None:
+            return state
+        try:
+            instance = self.evaluator.evaluate(path, properties)
+        except InputError as error:
+            self.log.send(diagnostic_of(error, path))
+            return None
+        for diagnostic in instance.diagnostics:
+            self.log.send(diagnostic)
+        state = self.states[key] = ProjectState(instance)
+        return state
+
+
+def _fails(result: TargetResult) -> bool:
+    return (result.outcome is Outcome.FAILURE and result.fails_build) or result.after_targets_failed
+
+
+class _Host:
+    """The build as tasks of one project see it."""
+
+    def __init__(self, session: BuildSession, state: ProjectState, log: BuildLog, properties: Mapping[str, str]) -> None:
+        self.session = session
+        self.state = state
+        self.log = log
+        self.properties = properties
+        self.call_location = Location(state.instance.path)
+        self.run: TargetRun | None = None
+
+    def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001
+        """See TargetHost."""
+        answers: list[ProjectBuildAnswer] = []
+        for request in requests:
+            removed = {name.lower() for name in request.remove_properties}
+            given = {name.lower() for name in request.properties}
+            properties = {name: value for name, value in self.properties.items() if name.lower() not in removed | given}
+            properties.update({name: value for name, value in request.properties.items() if name.lower() not in removed})
+            answer = self.session.build(request.path, properties, request.targets, skip_nonexistent=request.skip_nonexistent_targets)
+            outputs = tuple((name, tuple(result.items)) for name, result in answer.results)
+            answers.append(ProjectBuildAnswer(answer.succeeded, outputs))
+            if stop_on_failure and not answer.succeeded:
+                break
+        return answers
+
+    def call_targets(self, names: Sequence[str], entry: object) -> list[ProjectBuildAnswer]:
+        """See TargetHost."""
+        assert self.run is not None and isinstance(entry, Entry)
+        answers: list[ProjectBuildAnswer] = []
+        for name, result in self.run.call_targets(names, entry):
+            succeeded = result is not None and not _fails(result)
+            answers.append(ProjectBuildAnswer(succeeded, ((name, tuple(result.items) if result is not None else ()),)))
+        return answers

@@ -1,0 +1,135 @@
+"""The MSBuild task: builds targets of other projects."""
+
+from __future__ import annotations
+
+from server.build.tasks.task import (
+    Kind,
+    OutputItem,
+    Parameter,
+    ProjectBuildAnswer,
+    ProjectBuildRequest,
+    TaskCall,
+    TaskDefinition,
+    output_item,
+)
+from server.msbuild import paths
+from server.msbuild.escaping import escape, unescape
+from server.msbuild.items import Item
+
+
+def parse_properties(call: TaskCall, texts: list[str], parameter: str) -> dict[str, str] | None:
+    """`Name=Value` texts as escaped properties; a text without `=` belongs to the value before. None after an error."""
+    properties: dict[str, str] = {}
+    last = ""
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if equals:
+            last = name.strip()
+            if not last:
+                call.error("MSB3095", f'Invalid argument. Expecting something like "Name=Value" but found "{text}" in "{parameter}".')
+                return None
+            properties[last] = escape(value.strip())
+        elif last:
+            properties[last] += ";" + escape(text.strip())
+        else:
+            call.error("MSB3101", f'The properties could not be parsed. The syntax for property parameters is {parameter}="<name>=<value>"')
+            return None
+    return properties
+
+
+def _requests(call: TaskCall, project: Item, properties: dict[str, str], targets: list[str]) -> ProjectBuildRequest | None:
+    given = dict(properties)
+    for name in ("Properties", "AdditionalProperties"):
+        own = project.value(name)
+        if own:
+            parsed = parse_properties(call, [part for part in own.split(";") if part.strip()], name)
+            if parsed is None:
+                return None
+            given = {**given, **parsed} if name == "AdditionalProperties" else {**properties, **parsed}
+    removed = [part.strip() for part in call.text("RemoveProperties").split(";") if part.strip()]
+    removed += [part.strip() for part in project.value("UndefineProperties").split(";") if part.strip()]
+    return ProjectBuildRequest(project.full_path(), tuple(targets), given, tuple(removed), call.flag("SkipNonexistentTargets"))
+
+
+def _run(call: TaskCall) -> bool:
+    properties = parse_properties(call, call.texts("Properties"), "Properties")
+    if properties is None:
+        return False
+    targets = [part.strip() for text in call.texts("Targets") for part in unescape(text).split(";") if part.strip()]
+    skip = call.text("SkipNonexistentProjects").lower()
+    succeeded = True
+    outputs: list[OutputItem] = []
+    for project in call.items("Projects"):
+        full = project.full_path()
+        if not call.instance.surroundings.files.is_file(full):
+            if skip in ("true", "on", "yes"):
+                call.message(f'Skipping project "{project.identity}" because it was not found.')
+                continue
+            if skip not in ("build",):
+                call.error("MSB3202", f'The project file "{project.identity}" was not found.')
+                succeeded = False
+                if call.flag("StopOnFirstFailure"):
+                    break
+                continue
+        request = _requests(call, project, properties, targets)
+        if request is None:
+            return False
+        batches = [(target,) for target in targets] if call.flag("RunEachTargetSeparately") and targets else [tuple(targets)]
+        for batch in batches:
+            one = ProjectBuildRequest(request.path, batch, request.properties, request.remove_properties, request.skip_nonexistent_targets)
+            answer = call.build_projects([one], False)[0]
+            outputs += _outputs(answer, project, request)
+            if not answer.succeeded:
+                succeeded = False
+                call.child_failed = True
+                break
+        if not succeeded and call.flag("StopOnFirstFailure"):
+            break
+    call.set_items("TargetOutputs", outputs)
+    return succeeded
+
+
+def _outputs(answer: ProjectBuildAnswer, project: Item, request: ProjectBuildRequest) -> list[OutputItem]:
+    """The returned items, paths made absolute for other projects, with the metadata that say where they are from."""
+    found: list[OutputItem] = []
+    folder = paths.directory_name(request.path) or "/"
+    for target, items in answer.outputs:
+        for item in items:
+            include = item.identity
+            if item.home.files.is_file(paths.full_path(include, folder)) or _looks_like_path(include):
+                include = paths.full_path(include, folder)
+            metadata = {
+                "MSBuildSourceProjectFile": request.path,
+                "MSBuildSourceTargetName": target,
+                "OriginalItemSpec": item.identity,
+            }
+            made = output_item(item, include)
+            found.append(OutputItem(made.include, metadata, made.source))
+    return found
+
+
+def _looks_like_path(text: str) -> bool:
+    return "/" in text and not text.startswith("/") and ":" not in text
+
+
+TASK = TaskDefinition(
+    "MSBuild",
+    (
+        Parameter("Projects", Kind.ITEMS, required=True),
+        Parameter("Targets", Kind.TEXTS),
+        Parameter("Properties", Kind.TEXTS),
+        Parameter("RemoveProperties", Kind.TEXT),
+        Parameter("BuildInParallel", Kind.BOOL),
+        Parameter("StopOnFirstFailure", Kind.BOOL),
+        Parameter("RunEachTargetSeparately", Kind.BOOL),
+        Parameter("RebaseOutputs", Kind.BOOL),
+        Parameter("SkipNonexistentProjects", Kind.TEXT),
+        Parameter("SkipNonexistentTargets", Kind.BOOL),
+        Parameter("TargetAndPropertyListSeparators", Kind.TEXTS),
+        Parameter("ToolsVersion", Kind.TEXT),
+        Parameter("UnloadProjectsOnCompletion", Kind.BOOL),
+        Parameter("UseResultsCache", Kind.BOOL),
+    ),
+    ("TargetOutputs",),
+    _run,
+)

@@ -1,0 +1,200 @@
+"""What a task is: declared parameters and a function from a `TaskCall` to success; and what a call offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from compiler.diagnostics import Diagnostic, Location, Severity
+from server.build.events import BuildLog, Importance, Message
+from server.msbuild import paths
+from server.msbuild.escaping import escape
+from server.msbuild.items import Item
+from server.msbuild.model import ProjectInstance
+
+
+class Kind(Enum):
+    """Type of a parameter; `value` is its .NET type as errors name it."""
+
+    TEXT = "System.String"
+    BOOL = "System.Boolean"
+    INT = "System.Int32"
+    ITEM = "Microsoft.Build.Framework.ITaskItem"
+    TEXTS = "System.String[]"
+    ITEMS = "Microsoft.Build.Framework.ITaskItem[]"
+
+    @property
+    def is_list(self) -> bool:
+        """May it take several items?"""
+        return self in (Kind.TEXTS, Kind.ITEMS)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """An input of a task."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutputItem:
+    """An item that a task gives out: unescaped include and metadata, the item it was made from if any."""
+
+    include: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    source: Item | None = None
+
+
+OutputValue = str | bool | int | Sequence[str] | Sequence[OutputItem] | OutputItem
+Argument = str | bool | int | Item | Sequence[str] | Sequence[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefinition:
+    """A task: its name, inputs, names of outputs, and the function that runs it."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    outputs: tuple[str, ...]
+    run: Callable[[TaskCall], bool]
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The input of that name, without case."""
+        for parameter in self.parameters:
+            if parameter.name.lower() == name.lower():
+                return parameter
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectBuildRequest:
+    """One project that the MSBuild task wants built."""
+
+    path: str
+    targets: tuple[str, ...]
+    properties: Mapping[str, str]
+    remove_properties: tuple[str, ...]
+    skip_nonexistent_targets: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectBuildAnswer:
+    """How that went: the outputs of each target that was asked for, in order."""
+
+    succeeded: bool
+    outputs: tuple[tuple[str, tuple[Item, ...]], ...]
+
+
+@dataclass(slots=True)
+class TaskCall:
+    """One run of a task. `arguments` hold what was given; `outputs` what the task gives out."""
+
+    definition: TaskDefinition
+    instance: ProjectInstance
+    log: BuildLog
+    location: Location
+    arguments: Mapping[str, Argument]
+    errors_are_warnings: bool
+    build_projects: Callable[[Sequence[ProjectBuildRequest], bool], list[ProjectBuildAnswer]]
+    call_targets: Callable[[Sequence[str]], list[ProjectBuildAnswer]]
+    outputs: dict[str, OutputValue] = field(default_factory=dict)
+    logged_error: bool = False
+    child_failed: bool = False
+
+    def has(self, name: str) -> bool:
+        """Was the parameter given (with something in it)?"""
+        return name.lower() in self.arguments
+
+    def text(self, name: str) -> str:
+        """The text parameter, "" when not given."""
+        value = self.arguments.get(name.lower(), "")
+        if isinstance(value, Item):
+            return value.identity
+        assert isinstance(value, str)
+        return value
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """The boolean parameter."""
+        value = self.arguments.get(name.lower(), default)
+        assert isinstance(value, bool)
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        """The integer parameter."""
+        value = self.arguments.get(name.lower(), default)
+        assert isinstance(value, int)
+        return value
+
+    def items(self, name: str) -> list[Item]:
+        """The item list parameter, [] when not given."""
+        value = self.arguments.get(name.lower(), ())
+        if isinstance(value, Item):
+            return [value]
+        assert not isinstance(value, (str, int))
+        return [item for item in value if isinstance(item, Item)]
+
+    def texts(self, name: str) -> list[str]:
+        """The text list parameter, [] when not given."""
+        value = self.arguments.get(name.lower(), ())
+        assert not isinstance(value, (str, int, Item))
+        return [text if isinstance(text, str) else text.identity for text in value]
+
+    def path(self, text: str) -> str:
+        """`text` as an absolute path of the project's folder."""
+        return paths.full_path(text.replace("\\", "/"), self.instance.directory)
+
+    def message(self, text: str, importance: Importance = Importance.NORMAL) -> None:
+        """Sends a message."""
+        self.log.send(Message(text, importance))
+
+    def error(self, code: str, text: str, *, location: Location | None = None, subcategory: str = "") -> None:
+        """Reports an error at the task (or at `location`); a warning when the task is to go on after errors with warnings."""
+        severity = Severity.WARNING if self.errors_are_warnings else Severity.ERROR
+        self.logged_error = True
+        self._send(severity, code, text, location, subcategory)
+
+    def warning(self, code: str, text: str, *, location: Location | None = None, subcategory: str = "") -> None:
+        """Reports a warning at the task (or at `location`)."""
+        if self.log.turns_into_error(code):
+            self.logged_error = True
+        self._send(Severity.WARNING, code, text, location, subcategory)
+
+    def _send(self, severity: Severity, code: str, text: str, location: Location | None, subcategory: str) -> None:
+        place = location if location is not None else self.location
+        project = "" if place.file == self.instance.path else self.instance.path
+        self.log.send(Diagnostic(code, severity, text, place, subcategory, project=project))
+
+    def variables(self) -> Mapping[str, str]:
+        """The environment of the build."""
+        return self.instance.surroundings.variables
+
+    def set_items(self, name: str, items: Sequence[OutputItem]) -> None:
+        """Gives out a list of items."""
+        self.outputs[name.lower()] = list(items)
+
+    def set_value(self, name: str, value: str | bool | int) -> None:
+        """Gives out a scalar."""
+        self.outputs[name.lower()] = value
+
+
+def output_item(item: Item, include: str | None = None) -> OutputItem:
+    """An output that keeps what `item` is, optionally under another (unescaped) include."""
+    return OutputItem(item.identity if include is None else include, {}, item)
+
+
+def as_item(call: TaskCall, output: OutputItem, item_type: str) -> Item:
+    """The item of the project that an output becomes."""
+    definition = call.instance.item_definitions.get(item_type.lower(), {})
+    item = Item(item_type, escape(output.include), call.instance.home, call.location.file, definition)
+    if output.source is not None:
+        item.include = output.source.include if output.include == output.source.identity else item.include
+        item.metadata = dict(output.source.metadata)
+        if output.source.definition is not definition and output.source.definition:
+            item.definition = {**definition, **output.source.definition}
+        item.recursive_dir = output.source.recursive_dir if item.include == output.source.include else ""
+    for name, value in output.metadata.items():
+        item.set(name, escape(value))
+    return item

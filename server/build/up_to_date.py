@@ -1,0 +1,169 @@
+"""Inputs and Outputs of a target -> must it run, wholly or for some items only.
+
+As in MSBuild: outputs that are transforms of input lists are compared item by item; everything else is compared as one set with the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from server.build.batching import Bucket
+from server.msbuild import paths
+from server.msbuild.errors import invalid
+from server.msbuild.escaping import unescape
+from server.msbuild.expand import expand_escaped, expand_item_list, single_item_list
+from server.msbuild.files import FileSystem
+from server.msbuild.items import Item
+from server.msbuild.model import ProjectInstance, Target
+from server.msbuild.shredder import split_list
+
+
+class Analysis(Enum):
+    """What is to be done."""
+
+    FULL = "full build"
+    PARTIAL = "partial"
+    UP_TO_DATE = "up-to-date"
+    NO_INPUTS = "no-inputs"
+    NO_OUTPUTS = "no-outputs"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The analysis; for PARTIAL the items that changed and those that did not, by type in lower case."""
+
+    analysis: Analysis
+    changed: dict[str, list[Item]] = field(default_factory=dict)
+    unchanged: dict[str, list[Item]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Specification:
+    """One attribute taken apart. `lists`: item type -> {expression: (values, items)}; `transforms` the same; `discrete`: plain names."""
+
+    lists: dict[str, dict[str, list[tuple[str | None, Item | None]]]] = field(default_factory=dict)
+    transforms: dict[str, dict[str, list[tuple[str | None, Item | None]]]] = field(default_factory=dict)
+    discrete: dict[str, str] = field(default_factory=dict)
+
+    def values(self, *, transforms: bool) -> list[str]:
+        """All values of the lists (or of the transforms)."""
+        source = self.transforms if transforms else self.lists
+        return [value for partition in source.values() for entries in partition.values() for value, _ in entries if value]
+
+
+def analyse(instance: ProjectInstance, target: Target, bucket: Bucket) -> Verdict:
+    """Must the batch `bucket` of `target` run? Raises InvalidProjectFile (MSB4058)."""
+    element = target.element
+    inputs_text, outputs_text = element.value("Inputs"), element.value("Outputs")
+    if inputs_text and not outputs_text:
+        raise invalid(
+            "MSB4058",
+            element.at("Inputs"),
+            f'The "{target.name}" target is missing its output specification. If a target declares inputs, it must also declare outputs.',
+        )
+    if not outputs_text:
+        return Verdict(Analysis.FULL)
+    inputs = _read(bucket, inputs_text, target, "Inputs", keep_transforms=True)
+    outputs = _read(bucket, outputs_text, target, "Outputs", keep_transforms=False)
+    output_values = outputs.values(transforms=False) + list(outputs.discrete.values())
+    times = _Times(instance)
+    if not output_values:
+        return Verdict(Analysis.NO_OUTPUTS if inputs_text else Analysis.FULL)
+    only_in_outputs = [item_type for item_type in outputs.lists if item_type not in inputs.lists]
+    if outputs.discrete or only_in_outputs:
+        everything = inputs.values(transforms=False) + inputs.values(transforms=True) + list(inputs.discrete.values())
+        return _compare_sets(times, everything, output_values, has_inputs=bool(inputs_text))
+    extra = inputs.values(transforms=True) + list(inputs.discrete.values())
+    for item_type, partition in inputs.lists.items():
+        if item_type not in outputs.lists:
+            extra += [value for entries in partition.values() for value, _ in entries if value]
+    if extra and _compare_sets(times, extra, output_values, has_inputs=True).analysis is Analysis.FULL:
+        return Verdict(Analysis.FULL)
+    return _compare_items(times, inputs, outputs)
+
+
+def _read(bucket: Bucket, text: str, target: Target, attribute: str, *, keep_transforms: bool) -> _Specification:
+    found = _Specification()
+    location = target.element.at(attribute)
+    for part in split_list(expand_escaped(bucket.expander.with_items(None), text, location)):
+        reference = single_item_list(part, location)
+        if reference is None:
+            found.discrete.setdefault(part.lower(), part)
+            continue
+        entries = [(entry.value, entry.item) for entry in expand_item_list(bucket.expander, reference, location)]
+        if entries:
+            transformed = keep_transforms and reference.steps is not None
+            table = found.transforms if transformed else found.lists
+            table.setdefault(reference.item_type.lower(), {})[part.lower()] = entries
+    return found
+
+
+class _Times:
+    """Modification times of paths, each asked once."""
+
+    def __init__(self, instance: ProjectInstance) -> None:
+        self.directory = instance.directory
+        self.files: FileSystem = instance.surroundings.files
+        self.known: dict[str, float | None] = {}
+
+    def of(self, escaped: str) -> float | None:
+        """Seconds since 1970, None when there is no such file."""
+        path = paths.full_path(unescape(escaped).replace("\\", "/"), self.directory)
+        if path not in self.known:
+            times = self.files.times(path)
+            self.known[path] = times[0] if times is not None else None
+        return self.known[path]
+
+    def out_of_date(self, input_path: str, output_path: str) -> bool:
+        """Is the output missing or older, or the input missing?"""
+        output_time = self.of(output_path)
+        input_time = self.of(input_path)
+        return output_time is None or input_time is None or input_time > output_time
+
+
+def _compare_sets(times: _Times, inputs: Sequence[str], outputs: Sequence[str], *, has_inputs: bool) -> Verdict:
+    if not inputs:
+        return Verdict(Analysis.NO_INPUTS if has_inputs else Analysis.FULL)
+    for output in outputs:
+        if any(times.out_of_date(given, output) for given in inputs):
+            return Verdict(Analysis.FULL)
+    return Verdict(Analysis.UP_TO_DATE)
+
+
+def _compare_items(times: _Times, inputs: _Specification, outputs: _Specification) -> Verdict:
+    """Every input item against the output made of it."""
+    verdict = Verdict(Analysis.UP_TO_DATE)
+    all_changed = 0
+    for item_type, partition in outputs.lists.items():
+        entries = next(iter(inputs.lists[item_type].values()))
+        items: list[Item | None] = [item for _, item in entries]
+        total = len(items)
+        n_changed = 0
+        changed: list[Item] = []
+        for output_entries in partition.values():
+            if len(output_entries) == len(items):
+                for index, (value, _) in enumerate(output_entries):
+                    item = items[index]
+                    if item is not None and value is not None and times.out_of_date(item.include, value):
+                        changed.append(item)
+                        items[index] = None
+                        n_changed += 1
+                        verdict.analysis = Analysis.PARTIAL
+            else:
+                given = [item.include for item in items if item is not None]
+                produced = [value for value, _ in output_entries if value]
+                if _compare_sets(times, given, produced, has_inputs=True).analysis is Analysis.FULL:
+                    n_changed = total
+                    changed = [item for item in items if item is not None] + changed
+                    items = [None] * total
+                    verdict.analysis = Analysis.PARTIAL
+            if n_changed == total:
+                all_changed += 1
+                break
+        verdict.changed[item_type] = changed
+        verdict.unchanged[item_type] = [item for item in items if item is not None]
+    if verdict.analysis is Analysis.PARTIAL and all_changed == len(outputs.lists):
+        return Verdict(Analysis.FULL)
+    return verdict
