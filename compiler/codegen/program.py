@@ -90,6 +90,7 @@ def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str
     _emit_exception_makers(universe, out)
     _emit_entry(universe, entry, out)
     _emit_to_string(universe, out)
+    _emit_guard(universe, out)
     _emit_method_table(universe, world, out)
     declares = [text for _, text in sorted(out.declares.items())]
     return "\n".join([*declares, *out.lines]) + "\n"
@@ -127,6 +128,8 @@ def _emit_entry(universe: TypeUniverse, entry: MethodDesc, out: DataText) -> Non
         body = f"call void {code}({arguments})\nret i32 0"
     else:
         body = f"%r = call i32 {code}({arguments})\nret i32 %r"
+    returns_void = int(signature.return_type.element is ElementType.VOID)
+    out.lines.append(f'@"rt_main_returns_void" = constant i32 {returns_void}, align 4')
     out.lines.append(f'define i32 @"rt_program_main"(ptr %arguments) uwtable {{\n{body}\n}}')
 
 
@@ -147,3 +150,22 @@ def _emit_method_table(universe: TypeUniverse, world: World, out: DataText) -> N
         rows.append(f"{{ ptr, ptr }} {{ ptr {out.method(universe, method, 'm')}, ptr {out.text(stack_trace_name(universe, method))} }}")
     out.lines.append(f'@"rt_method_table" = constant [{len(rows)} x {{ ptr, ptr }}] [{", ".join(rows)}], align 8')
     out.lines.append(f'@"rt_method_count" = constant i64 {len(rows)}, align 8')
+
+
+def _emit_guard(universe: TypeUniverse, out: DataText) -> None:
+    """`ptr rt_run_guarded(ptr code)` and `ptr rt_make_type_initialization(ptr name, ptr inner)`, see exception.c."""
+    out.declares["rt_personality"] = 'declare i32 @"rt_personality"(...)'
+    out.declares["rt_begin_catch"] = 'declare ptr @"rt_begin_catch"(ptr)'
+    out.lines.append(
+        'define ptr @"rt_run_guarded"(ptr %code) uwtable personality ptr @"rt_personality" {\n'
+        "invoke void %code() to label %ok unwind label %pad\nok:\nret ptr null\npad:\n"
+        "%p = landingpad {ptr, i32} catch ptr null\n%e = extractvalue {ptr, i32} %p, 0\n"
+        '%o = call ptr @"rt_begin_catch"(ptr %e)\nret ptr %o\n}'
+    )
+    desc = exception_type(universe, "TypeInitializationException")
+    constructor = _message_constructor(universe, desc)
+    out.lines.append(
+        'define ptr @"rt_make_type_initialization"(ptr %name, ptr %inner) uwtable {\n'
+        f'%o = call ptr @"rt_new"(ptr {method_table(desc)})\n'
+        f"call void {out.method(universe, constructor, 'm')}(ptr %o, ptr %name, ptr %inner)\nret ptr %o\n}}"
+    )

@@ -68,15 +68,82 @@ struct RtObject {
     const RtType *type;
 };
 
+/* What reflection knows of a type; written by compiler/codegen/typedata.py. Strings are UTF-8, zero-terminated. */
+typedef struct RtEnumMember {
+    int64_t value;
+    const char *name;
+} RtEnumMember;
+typedef struct RtEnum {
+    int32_t count;
+    int32_t has_flags;
+    RtEnumMember members[];   /* in metadata order */
+} RtEnum;
+typedef struct RtReflection {
+    const char *name;         /* simple name, as Type.Name */
+    const char *namespace_;   /* empty when there is none */
+    const char *to_string;    /* as Type.ToString */
+    const char *assembly;     /* display name of the assembly */
+    uint32_t attributes;      /* TypeAttributes */
+    uint32_t token;
+    int32_t element_type;     /* CorElementType as RuntimeTypeHandle reports it */
+    int32_t n_arguments;
+    const RtType *const *arguments;
+    const RtType *definition; /* the generic definition, or NULL */
+    const RtType *declaring;  /* the enclosing type, or NULL */
+    const RtEnum *members;    /* enums only */
+    int32_t rank;             /* 0 for vectors and for what is no array */
+    int32_t value_bytes;      /* size of a value, for value types */
+} RtReflection;
+
+/* Types that C code names; in the order of known_types in compiler/codegen/program.py. */
+enum RtKnownType {
+    RT_TYPE_OBJECT, RT_TYPE_STRING, RT_TYPE_OBJECT_ARRAY, RT_TYPE_INT64_ARRAY, RT_TYPE_STRING_ARRAY, RT_TYPE_BYTE_ARRAY,
+    RT_TYPE_RUNTIME_TYPE, RT_TYPE_EXCEPTION, RT_TYPE_UINT64_ARRAY, RT_TYPE_ARRAY, RT_TYPE_RUNTIME_TYPE_ARRAY,
+};
+extern const RtType *const rt_known_types[];
+
+/* A type initializer; written by the compiler, updated by object.c. */
+typedef struct RtClassConstructor {
+    int32_t state;            /* 0 not run, 1 running, 2 done, 3 failed */
+    int32_t thread_id;        /* who runs it */
+    void (*code)(void);
+    const RtType *type;
+    RtObject *exception;      /* the TypeInitializationException of a failed one */
+} RtClassConstructor;
+
+typedef struct RtString {
+    const RtType *type;
+    int32_t length;           /* UTF-16 units */
+    uint16_t chars[];
+} RtString;
+typedef struct RtArray {
+    const RtType *type;
+    uint32_t length;
+    uint32_t padding;
+    char data[];              /* elements of a vector; lengths and lower bounds first in general arrays */
+} RtArray;
+
+/* ---- object.c ---- */
+RtString *rt_string_utf8(const char *text);             /* may collect */
+char *rt_utf8_string(const RtString *string);           /* malloc'ed; the caller frees */
+bool rt_can_cast(const RtType *source, const RtType *target);
+RtObject *rt_type_object(const RtType *type);
+const RtType *rt_type_of_object(RtObject *runtime_type); /* the type that a System.RuntimeType stands for */
+static inline uint32_t rt_category(const RtType *type) { return type->flags & RT_FLAG_CATEGORY_MASK; }
+static inline const RtReflection *rt_reflection(const RtType *type) { return type->aux->reflection; }
+
 /* ---- exception.c: throwing from C. None of these return. ---- */
 enum RtThrowKind { /* order is the contract with compiler/codegen */
     RT_THROW_NULL_REFERENCE, RT_THROW_INDEX_OUT_OF_RANGE, RT_THROW_OVERFLOW, RT_THROW_DIVIDE_BY_ZERO,
     RT_THROW_INVALID_CAST, RT_THROW_ARRAY_TYPE_MISMATCH, RT_THROW_OUT_OF_MEMORY, RT_THROW_ARGUMENT_NULL,
     RT_THROW_PLATFORM_NOT_SUPPORTED, RT_THROW_SYNCHRONIZATION_LOCK, RT_THROW_ARGUMENT_OUT_OF_RANGE,
-    RT_THROW_INVALID_PROGRAM, RT_THROW_STACK_OVERFLOW, RT_THROW_THREAD_STATE, RT_THROW_ARITHMETIC,
+    RT_THROW_INVALID_PROGRAM, RT_THROW_STACK_OVERFLOW, RT_THROW_THREAD_STATE, RT_THROW_ARITHMETIC, RT_THROW_TYPE_INITIALIZATION,
+    RT_THROW_DLL_NOT_FOUND, RT_THROW_ENTRY_POINT_NOT_FOUND, RT_THROW_MISSING_METHOD, RT_THROW_ARGUMENT, RT_THROW_RANK, RT_THROW_NOT_SUPPORTED,
 };
 _Noreturn void rt_throw_kind(int kind);
 _Noreturn void rt_throw(RtObject *exception);
+_Noreturn void rt_throw_message(int kind, const char *message); /* UTF-8 */
+RtObject *rt_make_exception(int kind, RtString *message); /* NULL: the default message */
 _Noreturn void rt_throw_unsupported(const char *what); /* PlatformNotSupportedException that names `what` */
 _Noreturn void rt_fail_fast(const char *message);      /* message on stderr, then abort() */
 

@@ -1,0 +1,54 @@
+"""The C runtime -> object files, compiled once per target and content, kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from compiler.link.toolset import run_zig
+from compiler.link.triples import Target
+
+RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
+_FLAGS = (
+    "-std=c11", "-D_GNU_SOURCE", "-O2", "-g0", "-fPIC", "-fexceptions", "-funwind-tables", "-ffunction-sections", "-fdata-sections",
+    "-fno-sanitize=all",
+)
+
+
+def runtime_objects(target: Target, cache_dir: Path, n_workers: int) -> list[Path]:
+    """The runtime's objects for `target`. Raises InputError when the C compiler fails."""
+    sources = sorted((*RUNTIME.glob("*.c"), *RUNTIME.glob("native/*.c")))
+    digest = hashlib.blake2b(repr((target, _FLAGS)).encode(), digest_size=16)
+    for path in sorted((*sources, *RUNTIME.glob("*.h"), *RUNTIME.glob("native/*.h"))):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    folder = cache_dir / "runtime" / f"{target.rid}-{digest.hexdigest()}"
+    objects = [folder / f"{source.parent.name}-{source.stem}.o" for source in sources]
+    if not folder.is_dir():
+        _compile_all(sources, folder, target, cache_dir, n_workers)
+    return objects
+
+
+def _compile_all(sources: list[Path], folder: Path, target: Target, cache_dir: Path, n_workers: int) -> None:
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+
+    def compile_one(source: Path) -> None:
+        output = temporary / f"{source.parent.name}-{source.stem}.o"
+        run_zig(
+            ["cc", "-target", target.zig_target, *_FLAGS, f"-I{RUNTIME}", "-c", str(source), "-o", str(output)], cache_dir,
+            f"compiling the runtime's {source.name}",
+        )
+
+    try:
+        with ThreadPoolExecutor(n_workers) as pool:
+            for _ in pool.map(compile_one, sources):
+                pass
+        if folder.is_dir():
+            return
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
