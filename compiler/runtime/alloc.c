@@ -14,7 +14,7 @@
 RtHeap rt_heap;
 _Thread_local RtAllocator rt_allocator;
 
-enum { COMMIT_STEP_BLOCKS = 16, COMMIT_STEP_MAX_BLOCKS = 1024, HUGE_PAGES_FROM_BLOCKS = 256 };
+enum { COMMIT_STEP_BLOCKS = 32, COMMIT_STEP_MAX_BLOCKS = 1024, HUGE_PAGES_FROM_BLOCKS = 128 };
 #define LOOK_UP_LIMIT_FROM_BYTES ((size_t)64 << 20)
 #define BYTES_OF_LOW_BITS UINT64_C(0x0101010101010101)
 
@@ -126,7 +126,7 @@ static bool grow_by_a_block(void)
     RtHeap *heap = &rt_heap;
     if (heap->n_blocks == heap->committed_blocks) {
         size_t n_more = heap->committed_blocks / 8;
-        n_more = n_more < COMMIT_STEP_BLOCKS ? COMMIT_STEP_BLOCKS : n_more;
+        n_more = rt_round_up(n_more < COMMIT_STEP_BLOCKS ? COMMIT_STEP_BLOCKS : n_more, COMMIT_STEP_BLOCKS);
         n_more = n_more > COMMIT_STEP_MAX_BLOCKS ? COMMIT_STEP_MAX_BLOCKS : n_more;
         size_t n_left = heap->small_bytes / RT_BLOCK_BYTES - heap->committed_blocks;
         n_more = n_more > n_left ? n_left : n_more;
@@ -134,7 +134,7 @@ static bool grow_by_a_block(void)
             return false;
         uintptr_t start = heap->base + heap->committed_blocks * RT_BLOCK_BYTES;
         bool wants_huge_pages = heap->committed_blocks >= HUGE_PAGES_FROM_BLOCKS;
-        if (!commit((uintptr_t)rt_mark_byte(start), n_more * RT_BLOCK_GRANULES, false) ||
+        if (!commit((uintptr_t)rt_mark_byte(start), n_more * RT_BLOCK_GRANULES, wants_huge_pages) ||
             !commit(start, n_more * RT_BLOCK_BYTES, wants_huge_pages))
             return false;
         heap->committed_blocks += n_more;

@@ -55,7 +55,9 @@ static void account(void)
     heap->allocated_before += (uint64_t)atomic_exchange(&heap->allocated_since, 0);
     size_t threshold = heap->live_bytes > MIN_THRESHOLD_BYTES ? heap->live_bytes : MIN_THRESHOLD_BYTES;
     heap->threshold = (int64_t)threshold;
-    rt_trim_blocks((heap->live_bytes + 2 * threshold) / RT_BLOCK_BYTES);
+    size_t n_needed_blocks = (heap->live_bytes + threshold) / RT_BLOCK_BYTES;
+    if (heap->n_blocks > 2 * n_needed_blocks)
+        rt_trim_blocks(n_needed_blocks * 3 / 2);
 }
 
 static __attribute__((noinline)) void collect(RtThread *self)

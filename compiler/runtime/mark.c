@@ -1,153 +1,205 @@
 /* Marking: from references to mark bytes. The world is stopped in every function here; nothing allocates in the heap.
  *
- * A reference that is found goes through a short ring while its mark byte and its object are prefetched. What comes out
- * of the ring unmarked is marked and, when its type holds references, pushed on the mark stack to be scanned. So an
- * object is pushed at most once.
+ * A reference that is found in an object waits in a short queue while its mark byte and its object are prefetched. What
+ * comes out of the queue unmarked is marked and, when its type holds references, pushed on the mark stack to be scanned.
+ * So an object is pushed at most once, and the stack never holds more than the heap has objects.
  */
 #include "heap.h"
 #include <sys/mman.h>
 
-enum { RING_SIZE = 16, ARRAY_STRIP_ELEMENTS = 512, KEEP_STACK_ITEMS = 8192 };
+enum { QUEUE_SIZE = 64, ARRAY_STRIP_ELEMENTS = 512, KEEP_STACK_ITEMS = 8192 };
 #define STRIP_TAG ((uintptr_t)1) /* stack item: an array of which the part from the index below it is to be scanned */
 
 /* Lives from rt_mark_begin to rt_mark_end of one collection. */
 static struct {
-    RtVector stack;
-    uintptr_t ring[RING_SIZE];
-    size_t ring_at;
+    uintptr_t *stack; /* of `capacity` items, the first `n` in use */
+    size_t n, capacity;
     size_t live_bytes;
 } marker;
 
-static void push(uintptr_t item)
+/* The marker's variables while it drains. A copy in registers: stores of mark bytes may alias everything in memory. */
+typedef struct Drain {
+    uintptr_t base;
+    size_t small_bytes, all_bytes;
+    uint8_t *marks_bias;
+    uint8_t live;
+    uintptr_t *stack, *top, *limit;
+    size_t live_bytes;
+    size_t head, tail; /* of the queue; counted without end, used modulo QUEUE_SIZE */
+    uintptr_t queue[QUEUE_SIZE];
+} Drain;
+
+static __attribute__((noinline)) void grow_stack(void)
 {
-    if (RT_UNLIKELY(!rt_vector_push(&marker.stack, item)))
+    size_t capacity = marker.capacity ? marker.capacity * 2 : RT_PAGE_BYTES / sizeof(uintptr_t);
+    void *stack = marker.stack ? mremap(marker.stack, marker.capacity * sizeof(uintptr_t), capacity * sizeof(uintptr_t),
+                                        MREMAP_MAYMOVE)
+                               : rt_map_pages(capacity * sizeof(uintptr_t));
+    if (!stack || stack == MAP_FAILED)
         rt_fail_fast("no memory for the mark stack of the garbage collector");
+    marker.stack = stack;
+    marker.capacity = capacity;
+}
+
+static inline __attribute__((always_inline)) void push(Drain *drain, uintptr_t item)
+{
+    if (RT_UNLIKELY(drain->top == drain->limit)) {
+        size_t n = (size_t)(drain->top - drain->stack);
+        grow_stack();
+        drain->stack = marker.stack;
+        drain->top = marker.stack + n;
+        drain->limit = marker.stack + marker.capacity;
+    }
+    *drain->top++ = item;
+}
+
+/* No object is smaller than two granules. */
+static inline void fill_marks(uint8_t *marks, size_t size, uint8_t live)
+{
+    size_t n_granules = size / RT_GRANULE_BYTES;
+    assert(n_granules >= 2);
+    marks[0] = RT_MARK_START | live;
+    marks[1] = live;
+    if (n_granules > 8)
+        memset(marks + 2, live, n_granules - 2);
+    else
+        for (size_t i = 2; i < n_granules; i++)
+            marks[i] = live;
 }
 
 /* Marks `object` and pushes it when it has references and was not marked before. */
-static inline void mark_and_push(uintptr_t object)
+static inline __attribute__((always_inline)) void mark_and_push(Drain *drain, uintptr_t object)
 {
-    uint8_t live = rt_heap.live;
     const RtType *type;
     size_t size;
-    if (RT_LIKELY(rt_in_small_space(object))) {
-        uint8_t *mark = rt_mark_byte(object);
-        if (*mark & live)
+    if (RT_LIKELY(object - drain->base < drain->small_bytes)) {
+        uint8_t *mark = drain->marks_bias + (object >> 4);
+        if (*mark & drain->live)
             return;
         assert(*mark & RT_MARK_START);
         type = ((const RtObject *)object)->type;
         size = rt_object_size((const RtObject *)object);
-        size_t n_granules = size / RT_GRANULE_BYTES;
-        mark[0] = RT_MARK_START | live;
-        if (n_granules <= 4) {
-            for (size_t i = 1; i < n_granules; i++)
-                mark[i] = live;
-        } else {
-            memset(mark + 1, live, n_granules - 1);
-        }
+        fill_marks(mark, size, drain->live);
     } else {
         RtLargePage *page = &rt_heap.large_pages[rt_large_page_index(object)];
         assert(page->n_pages && !page->is_free);
-        if (page->mark == live)
+        if (page->mark == drain->live)
             return;
-        page->mark = live;
+        page->mark = drain->live;
         type = ((const RtObject *)object)->type;
         size = rt_object_size((const RtObject *)object);
     }
-    marker.live_bytes += size;
+    drain->live_bytes += size;
     if (type->flags & RT_FLAG_CONTAINS_GC_POINTERS)
-        push(object);
+        push(drain, object);
+}
+
+static inline __attribute__((always_inline)) void pop_queue(Drain *drain)
+{
+    mark_and_push(drain, drain->queue[drain->head++ % QUEUE_SIZE]);
 }
 
 /* Takes note of a reference; NULL and frozen objects fall out here. */
-static inline void note(uintptr_t reference)
+static inline __attribute__((always_inline)) void note(Drain *drain, uintptr_t reference)
 {
-    if (reference - rt_heap.base >= rt_heap.small_bytes + rt_heap.large_bytes)
+    if (reference - drain->base >= drain->all_bytes)
         return;
-    __builtin_prefetch(rt_mark_byte(reference), 1); /* of a large object: an address in the reserved range or no harm */
+    __builtin_prefetch(drain->marks_bias + (reference >> 4), 1); /* means nothing for a large object, and does no harm */
     __builtin_prefetch((const void *)reference, 0);
-    uintptr_t oldest = marker.ring[marker.ring_at];
-    marker.ring[marker.ring_at] = reference;
-    marker.ring_at = (marker.ring_at + 1) % RING_SIZE;
-    if (oldest)
-        mark_and_push(oldest);
+    if (drain->tail - drain->head == QUEUE_SIZE)
+        pop_queue(drain);
+    drain->queue[drain->tail++ % QUEUE_SIZE] = reference;
 }
 
-static void scan_array(uintptr_t object, const RtType *type, size_t index)
+static inline __attribute__((always_inline)) void scan_array(Drain *drain, uintptr_t object, size_t index)
 {
+    const RtType *type = ((const RtObject *)object)->type;
     const RtGcDesc *gc = type->gc;
-    size_t n_elements = rt_array_length((const RtObject *)object);
+    size_t end = rt_array_length((const RtObject *)object);
     size_t stride = type->flags & 0xFFFF;
-    size_t end = n_elements;
-    if (n_elements - index > ARRAY_STRIP_ELEMENTS) {
+    if (end - index > ARRAY_STRIP_ELEMENTS) {
         end = index + ARRAY_STRIP_ELEMENTS;
-        push(end);
-        push(object | STRIP_TAG);
+        push(drain, end);
+        push(drain, object | STRIP_TAG);
     }
     uintptr_t element = object + type->base_size - RT_HEADER_BYTES + index * stride;
     for (; index < end; index++, element += stride)
         for (uint32_t i = 0; i < gc->n_offsets; i++)
-            note(*(const uintptr_t *)(element + gc->offsets[i]));
+            note(drain, *(const uintptr_t *)(element + gc->offsets[i]));
 }
 
-static void scan(uintptr_t object)
+static inline __attribute__((always_inline)) void scan_fields(Drain *drain, uintptr_t object)
 {
-    const RtType *type = ((const RtObject *)object)->type;
-    const RtGcDesc *gc = type->gc;
-    if (type->flags & RT_FLAG_HAS_COMPONENT_SIZE) {
-        scan_array(object, type, 0);
-        return;
-    }
-    for (uint32_t i = 0; i < gc->n_offsets; i++)
-        note(*(const uintptr_t *)(object + gc->offsets[i]));
+    const RtGcDesc *gc = ((const RtObject *)object)->type->gc;
+    for (uint32_t i = 0, n = gc->n_offsets; i < n; i++)
+        note(drain, *(const uintptr_t *)(object + gc->offsets[i]));
+}
+
+static Drain begin_drain(void)
+{
+    const RtHeap *heap = &rt_heap;
+    return (Drain){.base = heap->base, .small_bytes = heap->small_bytes,
+                   .all_bytes = heap->small_bytes + heap->large_bytes, .marks_bias = heap->marks_bias,
+                   .live = heap->live, .stack = marker.stack, .top = marker.stack + marker.n,
+                   .limit = marker.stack + marker.capacity, .live_bytes = marker.live_bytes};
+}
+
+static void end_drain(const Drain *drain)
+{
+    assert(drain->head == drain->tail);
+    marker.n = (size_t)(drain->top - drain->stack);
+    marker.live_bytes = drain->live_bytes;
 }
 
 void rt_mark_begin(void)
 {
     rt_heap.live = rt_heap.live == RT_MARK_LIVE_A ? RT_MARK_LIVE_B : RT_MARK_LIVE_A;
-    assert(marker.stack.n == 0);
+    marker.n = 0;
     marker.live_bytes = 0;
+    if (!marker.stack)
+        grow_stack();
 }
 
 void rt_mark_reference(RtObject *object)
 {
-    note((uintptr_t)object);
+    if (rt_gc_is_heap_object(object)) {
+        Drain drain = begin_drain();
+        mark_and_push(&drain, (uintptr_t)object);
+        end_drain(&drain);
+    }
 }
 
 void rt_mark_drain(void)
 {
+    Drain drain = begin_drain();
     for (;;) {
-        while (marker.stack.n) {
-            uintptr_t item = marker.stack.items[--marker.stack.n];
-            if (item & STRIP_TAG) {
-                uintptr_t object = item & ~STRIP_TAG;
-                size_t index = marker.stack.items[--marker.stack.n];
-                scan_array(object, ((const RtObject *)object)->type, index);
+        if (drain.top != drain.stack) {
+            uintptr_t item = *--drain.top;
+            if (RT_UNLIKELY(item & STRIP_TAG)) {
+                size_t index = *--drain.top;
+                scan_array(&drain, item & ~STRIP_TAG, index);
+            } else if (((const RtObject *)item)->type->flags & RT_FLAG_HAS_COMPONENT_SIZE) {
+                scan_array(&drain, item, 0);
             } else {
-                scan(item);
+                scan_fields(&drain, item);
             }
+        } else if (drain.head != drain.tail) {
+            pop_queue(&drain);
+        } else {
+            break;
         }
-        bool is_empty = true;
-        for (size_t i = 0; i < RING_SIZE; i++) {
-            uintptr_t reference = marker.ring[marker.ring_at];
-            marker.ring[marker.ring_at] = 0;
-            marker.ring_at = (marker.ring_at + 1) % RING_SIZE;
-            if (reference) {
-                is_empty = false;
-                mark_and_push(reference);
-            }
-        }
-        if (is_empty)
-            return;
     }
+    end_drain(&drain);
 }
 
 void rt_mark_end(void)
 {
+    assert(marker.n == 0);
     rt_heap.live_bytes = marker.live_bytes;
-    if (marker.stack.capacity > KEEP_STACK_ITEMS) {
-        munmap(marker.stack.items, marker.stack.capacity * sizeof(uintptr_t));
-        marker.stack = (RtVector){0};
+    if (marker.capacity > KEEP_STACK_ITEMS) {
+        munmap(marker.stack, marker.capacity * sizeof(uintptr_t));
+        marker.stack = NULL;
+        marker.capacity = 0;
     }
 }
 
@@ -194,18 +246,18 @@ static uintptr_t object_around(uintptr_t address)
 }
 
 /* One past the end of an object may be all that the compiled code keeps of it, so the address before counts too. */
+static void mark_around(uintptr_t address)
+{
+    rt_mark_reference((RtObject *)object_around(address));
+    if (address % RT_GRANULE_BYTES == 0)
+        rt_mark_reference((RtObject *)object_around(address - 1));
+}
+
 RT_SCANS_FOREIGN_STACK void rt_mark_conservative(const uintptr_t *low, const uintptr_t *high)
 {
-    for (const uintptr_t *word = low; word < high; word++) {
-        uintptr_t address = *word;
-        if (address - rt_heap.base > rt_heap.small_bytes + rt_heap.large_bytes)
-            continue;
-        uintptr_t object = object_around(address);
-        if (object)
-            note(object);
-        if (address % RT_GRANULE_BYTES == 0 && (object = object_around(address - 1)) != 0)
-            note(object);
-    }
+    for (const uintptr_t *word = low; word < high; word++)
+        if (*word - rt_heap.base <= rt_heap.small_bytes + rt_heap.large_bytes)
+            mark_around(*word);
 }
 
 /* ---- RT_VERIFY_HEAP ---- */
