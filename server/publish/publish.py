@@ -49,7 +49,8 @@ class Published:
 class PublishTools:
     """What a publish is made with. `evaluate` of `build` should remember, since it is asked twice.
 
-    `host_rid` is taken when the project names no runtime; `rids` are those that can be made."""
+    `host_rid` is taken when the project names no runtime; `rids` are those that can be made.
+    """
 
     build: BuildTools
     compile_program: CompileProgram
@@ -112,15 +113,14 @@ def with_runtime(project: Path, properties: dict[str, str], tools: PublishTools)
 
     Raises InputError when the identifier is unknown, or known and not one that can be made.
     """
-    rid = tools.build.evaluate(project, properties).property("RuntimeIdentifier")
-    if not rid:
-        return {**properties, "RuntimeIdentifier": tools.host_rid}
-    if rid in tools.rids:
-        return properties
+    named = tools.build.evaluate(project, properties).property("RuntimeIdentifier")
+    rid = named or tools.host_rid
     supported = ", ".join(tools.rids)
-    if is_rid(rid):
+    if rid not in tools.rids and is_rid(rid):
         raise InputError(UNSUPPORTED_RID, f"programs for '{rid}' cannot be made yet; choose one of: {supported}")
-    raise InputError(UNKNOWN_RID, f"The specified RuntimeIdentifier '{rid}' is not recognized. Choose one of: {supported}")
+    if rid not in tools.rids:
+        raise InputError(UNKNOWN_RID, f"The specified RuntimeIdentifier '{rid}' is not recognized. Choose one of: {supported}")
+    return properties if named else {**properties, "RuntimeIdentifier": rid}
 
 
 def is_rid(text: str) -> bool:

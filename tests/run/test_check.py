@@ -67,3 +67,16 @@ def test_a_referenced_project_is_checked_as_well(aotd: RunAotd, tmp_path: Path) 
     assert result.exit_code == 0, result.output
     found = [line.partition(": warning IL2026: ")[0] for line in result.stdout.splitlines()]
     assert found == [f"{tmp_path}/lib/Program.cs(6,33)", f"{tmp_path}/app/Program.cs(1,1)"]
+
+
+def test_a_second_check_compiles_nothing_and_says_the_same(aotd: RunAotd, tmp_path: Path) -> None:
+    project = write_project(tmp_path, source="int unused = 1;\n")
+    first = aotd("check", project, env=ENVIRONMENT)
+    assembly = tmp_path / "obj/Debug/net9.0/app.dll"
+    written = assembly.stat().st_mtime_ns
+    second = aotd("check", project, env=ENVIRONMENT)
+    assert "Program.cs(1,5): warning CS0219: " in first.stdout and first.exit_code == 0
+    assert (second.exit_code, second.stdout) == (0, first.stdout)
+    assert assembly.stat().st_mtime_ns == written
+    (tmp_path / "Program.cs").write_text("\n\nint unused = 1;\n")
+    assert "Program.cs(3,5): warning CS0219: " in aotd("check", project, env=ENVIRONMENT).stdout
