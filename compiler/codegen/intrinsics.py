@@ -424,6 +424,15 @@ def new_object(m: MethodEmitter, desc: NamedType) -> V:
     return result
 
 
+def _enum_is_flags(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    """EnumInfo.Create asks one attribute question, whose answer is in the type's data: no attribute reader is needed."""
+    if m.method.name != "Create" or not m.method.owner.full_name.startswith("System.Enum+EnumInfo"):
+        return False
+    flag = m.value(f"call zeroext i8 {m.runtime('rt_enum_has_flags', 'zeroext i8', 'ptr', 'nounwind')}(ptr {m.coerce(values[0], 'p')})")
+    m.push(V("i", m.value(f"zext i8 {flag} to i32")))
+    return True
+
+
 # ---- default comparers ----
 
 
@@ -547,6 +556,8 @@ TABLES: dict[str, dict[str, Emit]] = {
         "GetTypeFromHandle": _type_from_handle, "op_Equality": _type_equality, "op_Inequality": _type_equality,
         "get_IsValueType": _type_is_value_type, "get_IsEnum": _type_is_enum,
     },
+    "System.Reflection.MemberInfo": {"IsDefined": _enum_is_flags},
+    "System.RuntimeType": {"IsDefined": _enum_is_flags},
     "System.String": {"get_Chars": _string_chars},
     "System.Activator": {"CreateInstance": _create_instance},
     "System.Collections.Generic.ComparerHelpers": {

@@ -11,9 +11,10 @@ from compiler.codegen.emitter import method_declaration
 from compiler.codegen.typedata import DataText, emit_statics, emit_types, method_table
 from compiler.metadata.signatures import ElementType
 from compiler.reach.world import World, WorldBuilder
+from compiler.types.layout import type_layout
 from compiler.types.naming import stack_trace_name
 from compiler.types.type_desc import MethodDesc, NamedType, TypeDesc
-from compiler.types.universe import TypeUniverse
+from compiler.types.universe import MissingMember, TypeUniverse
 from compiler.types.vtable import slot_index
 
 # In the order of RtThrowKind in rt.h.
@@ -23,6 +24,17 @@ EXCEPTIONS = (
     "Threading.SynchronizationLockException", "ArgumentOutOfRangeException", "InvalidProgramException", "InsufficientExecutionStackException",
     "Threading.ThreadStateException", "ArithmeticException", "TypeInitializationException", "DllNotFoundException", "EntryPointNotFoundException",
     "MissingMethodException", "ArgumentException", "RankException", "NotSupportedException",
+)
+
+# Fields whose offsets C code needs, in the order of RtField in calls.h.
+FIELDS = (
+    ("System.Threading", "Thread", "_managedThreadId"),
+    ("System.Threading", "Thread", "_priority"),
+    ("System.Threading", "Thread", "_DONT_USE_InternalThread"),
+    ("System", "Exception", "_stackTrace"),
+    ("System", "Exception", "_stackTraceString"),
+    ("System", "RuntimeType", "m_handle"),
+    ("System.Threading", "Thread", "_startHelper"),
 )
 
 
@@ -42,6 +54,9 @@ def known_types(universe: TypeUniverse) -> list[TypeDesc]:
         universe.array(primitive(ElementType.U8), 0),
         corlib("System", "Array"),
         universe.array(corlib("System", "RuntimeType"), 0),
+        universe.array(primitive(ElementType.U2), 0),
+        universe.array(primitive(ElementType.U4), 0),
+        corlib("System.Threading", "Thread"),
     ]
 
 
@@ -73,7 +88,8 @@ def add_roots(universe: TypeUniverse, builder: WorldBuilder, entry: MethodDesc, 
         if name != "TypeInitializationException":
             builder.add("method", universe.find_method(desc, ".ctor", 0), None)
         builder.add("method", _message_constructor(universe, desc), None)
-    builder.add("virtual", universe.find_method(universe.primitive(ElementType.OBJECT), "ToString"), None)
+    for _, name, _, _ in _OBJECT_VIRTUALS:
+        builder.add("virtual", _object_virtual(universe, name), None)
 
 
 def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str:
@@ -87,9 +103,10 @@ def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str
     known = known_types(universe)
     tables = ", ".join(f"ptr {method_table(d)}" for d in known)
     out.lines.append(f'@"rt_known_types" = constant [{len(known)} x ptr] [{tables}], align 8')
+    _emit_field_offsets(universe, out)
     _emit_exception_makers(universe, out)
     _emit_entry(universe, entry, out)
-    _emit_to_string(universe, out)
+    _emit_object_virtuals(universe, out)
     _emit_guard(universe, out)
     _emit_method_table(universe, world, out)
     declares = [text for _, text in sorted(out.declares.items())]
@@ -133,13 +150,43 @@ def _emit_entry(universe: TypeUniverse, entry: MethodDesc, out: DataText) -> Non
     out.lines.append(f'define i32 @"rt_program_main"(ptr %arguments) uwtable {{\n{body}\n}}')
 
 
-def _emit_to_string(universe: TypeUniverse, out: DataText) -> None:
-    """`ptr rt_object_to_string(ptr object)`: the virtual Object.ToString."""
-    slot = slot_index(universe, universe.find_method(universe.primitive(ElementType.OBJECT), "ToString"))
-    out.lines.append(
-        'define ptr @"rt_object_to_string"(ptr %o) uwtable {\n%t = load ptr, ptr %o, align 8\n'
-        f"%a = getelementptr i8, ptr %t, i64 {VTABLE_OFFSET + 8 * slot}\n%c = load ptr, ptr %a, align 8\n%s = call ptr %c(ptr %o)\nret ptr %s\n}}"
-    )
+def _emit_field_offsets(universe: TypeUniverse, out: DataText) -> None:
+    offsets = []
+    for namespace, name, field_name in FIELDS:
+        owner = universe.corlib_type(namespace, name)
+        layout = type_layout(universe, owner)
+        found = next((o for f, o in layout.offsets.items() if f.name == field_name), None)
+        if found is None:
+            raise MissingMember("AOTD1006", f"the class library's '{namespace}.{name}' has no field '{field_name}'; this version is not supported")
+        offsets.append(f"i32 {found}")
+    out.lines.append(f'@"rt_field_offsets" = constant [{len(offsets)} x i32] [{", ".join(offsets)}], align 4')
+
+
+# C name -> (method of Object, LLVM result, parameters after the object)
+_OBJECT_VIRTUALS = (
+    ("rt_object_to_string", "ToString", "ptr", ()),
+    ("rt_object_equals", "Equals", "i8", ("ptr",)),
+    ("rt_object_hash_code", "GetHashCode", "i32", ()),
+)
+
+
+def _object_virtual(universe: TypeUniverse, name: str) -> MethodDesc:
+    root = universe.primitive(ElementType.OBJECT)
+    for definition in root.definition.methods_named(name):
+        if definition.is_virtual:
+            return universe.method(definition, root, ())
+    raise MissingMember("AOTD1006", f"System.Object has no virtual method '{name}'")
+
+
+def _emit_object_virtuals(universe: TypeUniverse, out: DataText) -> None:
+    """Functions by which C calls Object's virtual methods."""
+    for symbol_name, method_name, result, parameters in _OBJECT_VIRTUALS:
+        offset = VTABLE_OFFSET + 8 * slot_index(universe, _object_virtual(universe, method_name))
+        header = ", ".join(["ptr %o", *(f"{t} %p{i}" for i, t in enumerate(parameters))])
+        out.lines.append(
+            f'define {result} @"{symbol_name}"({header}) uwtable {{\n%t = load ptr, ptr %o, align 8\n'
+            f"%a = getelementptr i8, ptr %t, i64 {offset}\n%c = load ptr, ptr %a, align 8\n%s = call {result} %c({header})\nret {result} %s\n}}"
+        )
 
 
 def _emit_method_table(universe: TypeUniverse, world: World, out: DataText) -> None:

@@ -117,10 +117,11 @@ def _emit_type(universe: TypeUniverse, world: World, type_id: int, desc: TypeDes
         thunk = symbol("mcast", key)
         out.declares[thunk] = f"declare void {quote(thunk)}()"
         multicast = quote(thunk)
+    n_fields, fields = _value_fields(universe, world, desc, out)
     out.lines.append(
-        f"{auxiliary} = internal global {{ i32, i32, ptr, ptr, ptr, ptr, ptr, i64, i64 }} {{ i32 0, i32 {type_id}, "
+        f"{auxiliary} = internal global {{ i32, i32, ptr, ptr, ptr, ptr, ptr, i64, ptr }} {{ i32 0, i32 {type_id}, "
         f"ptr getelementptr (i8, ptr {runtime_type}, i64 8), ptr {finalizer}, ptr {out.text(reflection_name(desc, qualified=True))}, "
-        f"ptr {record}, ptr {multicast}, i64 0, i64 0 }}, align 8"
+        f"ptr {record}, ptr {multicast}, i64 {n_fields}, ptr {fields} }}, align 8"
     )
     handle_table = method_table(universe.corlib_type("System", "RuntimeType"))
     out.lines.append(
@@ -282,6 +283,23 @@ def _identity(desc: TypeDesc) -> tuple[str, str, int, int, str]:
         return f"T{desc.index}", "", 1, 0x2A000000, ""
     assert isinstance(desc, FunctionPointerType)
     return "", "", 0, 0x02000000, ""
+
+
+def _value_fields(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> tuple[int, str]:
+    """(count, table of { i32 offset, i32, ptr type }) of a boxed value type's instance fields, for ValueType.Equals."""
+    if desc not in world.constructed or not isinstance(desc, NamedType) or not desc.is_value_type or desc.is_enum or desc.is_primitive:
+        return 0, "null"
+    layout = type_layout(universe, desc)
+    rows = []
+    for field_desc, offset in layout.offsets.items():
+        field_type = universe.field_type(field_desc)
+        shown = field_type if field_type in world.types else universe.primitive(ElementType.OBJECT)
+        if field_type.is_pointer_like:
+            shown = universe.primitive(ElementType.I)
+        rows.append(f"{{ i32, i32, ptr }} {{ i32 {offset}, i32 0, ptr {method_table(shown)} }}")
+    if not rows:
+        return 0, "null"
+    return len(rows), out.constant(f"[{len(rows)} x {{ i32, i32, ptr }}]", f"[{', '.join(rows)}]", 8)
 
 
 def _enum_record(universe: TypeUniverse, desc: NamedType, out: DataText) -> str:

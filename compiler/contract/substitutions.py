@@ -11,6 +11,16 @@ from compiler.types.definitions import MethodDefinition
 SUBSTITUTED_9: dict[str, str] = {
     "System.Exception::GetStackTrace": "rt_exception_stack_trace",
     "System.Exception::get_StackTrace": "rt_exception_stack_trace",
+    "System.ValueType::Equals": "rt_value_equals",
+    "System.ValueType::GetHashCode": "rt_value_hash_code",
+    "System.RuntimeType::GetCachedName": "rt_type_cached_name",
+    "System.RuntimeType::get_Namespace": "rt_type_namespace",
+    "System.Runtime.CompilerServices.CastHelpers::ChkCastAny": "rt_cast_helper",
+    "System.Runtime.CompilerServices.CastHelpers::IsInstanceOfAny": "rt_is_instance_helper",
+    "System.Runtime.CompilerServices.CastHelpers::ChkCastClass": "rt_cast_helper",
+    "System.Runtime.CompilerServices.CastHelpers::IsInstanceOfClass": "rt_is_instance_helper",
+    "System.Runtime.CompilerServices.CastHelpers::ChkCastInterface": "rt_cast_helper",
+    "System.Runtime.CompilerServices.CastHelpers::IsInstanceOfInterface": "rt_is_instance_helper",
 }
 
 

@@ -157,6 +157,13 @@ class WorldBuilder:
         self.add("type", desc, node)
         if isinstance(desc, NamedType) and desc.is_delegate:
             self.add("multicast_thunk", desc, node)
+        if isinstance(desc, NamedType) and desc.is_value_type and not desc.is_enum and not desc.is_primitive:
+            # ValueType.Equals boxes the fields.
+            for field_desc in self.universe.fields(desc):
+                field_type = self.universe.field_type(field_desc)
+                if not field_desc.is_static and field_type.is_value_type:
+                    self.add("constructed", field_type, node)
+        self.add("type", self.universe.primitive(ElementType.I), node)
         found = finalizer(self.universe, desc)
         if found is not None:
             self.world.finalizers[desc] = found

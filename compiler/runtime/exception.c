@@ -3,7 +3,7 @@
  * Two phases over the platform's unwinder. A clause in an LSDA type table is a pointer to { int64 kind; pointer }: kind 0
  * names the MethodTable that a catch accepts, kind 1 the code of a filter. Filters run in the first phase, before any
  * finally handler, on the frame's variables: a method with filters registers the address of its variables at entry. */
-#include "rt.h"
+#include "calls.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <unwind.h>
 
-enum { MAX_FRAMES = 1024, EXCEPTION_STACK_TRACE = 48, EXCEPTION_STACK_TRACE_STRING = 64 };
+enum { MAX_FRAMES = 1024 };
 
 typedef struct RtClause {
     int64_t kind;
@@ -74,7 +74,7 @@ static _Noreturn void unhandled(RtUnwind *unwind);
 
 /* The words of a trace: code addresses, outermost last; kept in Exception._stackTrace as a ulong[]. */
 static void store_trace(RtUnwind *unwind, bool append) {
-    RtObject **slot = (RtObject **)((char *)unwind->object + EXCEPTION_STACK_TRACE);
+    RtObject **slot = (RtObject **)rt_field(unwind->object, RT_FIELD_EXCEPTION_TRACE);
     RtArray *old = append ? (RtArray *)*slot : NULL;
     int32_t kept = 0;
     while (kept < unwind->n_frames && (!unwind->handler_frame || unwind->frames[kept] <= unwind->handler_frame))
@@ -379,8 +379,8 @@ static const char *method_name(uintptr_t ip) {
 
 /* Exception.StackTrace: a line per frame, NULL without a trace. */
 RtString *rt_exception_stack_trace(RtObject *exception) {
-    RtString *text = *(RtString **)((char *)exception + EXCEPTION_STACK_TRACE_STRING);
-    RtArray *trace = *(RtArray **)((char *)exception + EXCEPTION_STACK_TRACE);
+    RtString *text = *(RtString **)rt_field(exception, RT_FIELD_EXCEPTION_TRACE_STRING);
+    RtArray *trace = *(RtArray **)rt_field(exception, RT_FIELD_EXCEPTION_TRACE);
     if (text || !trace)
         return text;
     size_t size = 1, used = 0;

@@ -3,7 +3,7 @@
  * Casting follows ECMA-335 I.8.7. The compiler writes into each type's interface list also the interfaces that hold by
  * variance, so that no test here looks at type arguments. Functions named rt_is_instance_* return the object or NULL and
  * never collect; rt_cast_* throw InvalidCastException. */
-#include "rt.h"
+#include "calls.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -244,5 +244,4 @@ char *rt_utf8_string(const RtString *string) {
 
 RtObject *rt_type_object(const RtType *type) { return type->aux->runtime_type; }
 
-/* RuntimeType { m_keepalive +8; m_cache +16; m_handle +24 } */
-const RtType *rt_type_of_object(RtObject *runtime_type) { return *(const RtType **)((char *)runtime_type + 24); }
+const RtType *rt_type_of_object(RtObject *runtime_type) { return *(const RtType **)rt_field(runtime_type, RT_FIELD_RUNTIME_TYPE_HANDLE); }

@@ -61,7 +61,7 @@ struct RtAux {
     void (*finalizer)(RtObject *); /* 0x10 NULL without a finalizer */
     const char *full_name;    /* 0x18 UTF-8, zero-terminated: as Type.FullName shows it */
     const void *reflection;   /* 0x20 reflection data, see reflection.c */
-    uint64_t reserved[3];     /* 0x28 */
+    uint64_t reserved[3];     /* 0x28 [0] multicast code of a delegate type; [1], [2] count and table of RtFieldInfo of a value type */
 };
 
 struct RtObject {
@@ -99,6 +99,7 @@ typedef struct RtReflection {
 enum RtKnownType {
     RT_TYPE_OBJECT, RT_TYPE_STRING, RT_TYPE_OBJECT_ARRAY, RT_TYPE_INT64_ARRAY, RT_TYPE_STRING_ARRAY, RT_TYPE_BYTE_ARRAY,
     RT_TYPE_RUNTIME_TYPE, RT_TYPE_EXCEPTION, RT_TYPE_UINT64_ARRAY, RT_TYPE_ARRAY, RT_TYPE_RUNTIME_TYPE_ARRAY,
+    RT_TYPE_UINT16_ARRAY, RT_TYPE_UINT32_ARRAY, RT_TYPE_THREAD,
 };
 extern const RtType *const rt_known_types[];
 

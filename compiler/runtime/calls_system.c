@@ -1,0 +1,151 @@
+/* Internal calls of threads, monitors, the environment and interop's error word. */
+#include "calls.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+extern int32_t rt_exit_code;
+
+/* ---- Monitor ---- */
+
+void ic_Monitor_Enter(RtObject *object) { rt_monitor_enter(object); }
+void ic_Monitor_Exit(RtObject *object) { rt_monitor_exit(object); }
+void ic_Monitor_ReliableEnter(RtObject *object, uint8_t *taken) {
+    rt_monitor_enter(object);
+    *taken = 1;
+}
+void ic_Monitor_ReliableEnterTimeout(RtObject *object, int32_t timeout_ms, uint8_t *taken) { *taken = rt_monitor_try_enter(object, timeout_ms); }
+bool ic_Monitor_IsEnteredNative(RtObject *object) { return rt_monitor_is_entered(object); }
+int32_t qc_Monitor_Wait(RtObject **object, int32_t timeout_ms) { return rt_monitor_wait(*object, timeout_ms); }
+void qc_Monitor_Pulse(RtObject **object) { rt_monitor_pulse(*object); }
+void qc_Monitor_PulseAll(RtObject **object) { rt_monitor_pulse_all(*object); }
+
+/* ---- Thread ---- */
+
+/* The Thread object of the calling thread, made at the first question. */
+RtObject *ic_Thread_GetCurrentThreadNative(void) {
+    RtThread *self = rt_thread_self();
+    RtObject *managed = rt_thread_managed(self);
+    if (!managed) {
+        managed = rt_new(rt_known_types[RT_TYPE_THREAD]);
+        *(int32_t *)rt_field(managed, RT_FIELD_THREAD_ID) = rt_thread_id(self);
+        *(int32_t *)rt_field(managed, RT_FIELD_THREAD_PRIORITY) = 2;
+        *(RtThread **)rt_field(managed, RT_FIELD_THREAD_INTERNAL) = self;
+        rt_thread_retain(self);
+        rt_thread_set_managed(self, managed);
+    }
+    return managed;
+}
+
+int32_t ic_Environment_get_CurrentManagedThreadId(void) { return rt_thread_id(rt_thread_self()); }
+int32_t ic_Thread_get_OptimalMaxSpinWaitsPerSpinIteration(void) { return 7; }
+void qc_ThreadNative_SpinWait(int32_t iterations) {
+    for (volatile int32_t i = 0; i < iterations; i++) {
+    }
+}
+void qc_ThreadNative_Sleep(int32_t timeout_ms) { rt_thread_sleep(timeout_ms); }
+int32_t qc_ThreadNative_YieldThread(void) {
+    rt_thread_yield();
+    return 1;
+}
+
+/* ---- Environment ---- */
+
+int32_t ic_Environment_get_TickCount(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+int64_t ic_Environment_get_TickCount64(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+int32_t qc_Environment_GetProcessorCount(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return CPU_COUNT(&set);
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (int32_t)count : 1;
+}
+int32_t ic_Environment_get_ExitCode(void) { return rt_exit_code; }
+void ic_Environment_set_ExitCode(int32_t code) { rt_exit_code = code; }
+_Noreturn void qc_Environment_Exit(int32_t code) {
+    fflush(stdout);
+    exit(code);
+}
+_Noreturn void qc_Environment_FailFast(void *mark, const uint16_t *message, RtObject **exception, const uint16_t *source) {
+    (void)mark, (void)exception, (void)source;
+    fputs("Process terminated.", stderr);
+    if (message) {
+        fputc(' ', stderr);
+        for (; *message; message++)
+            fputc(*message < 128 ? *message : '?', stderr);
+    }
+    fputc('\n', stderr);
+    abort();
+}
+
+/* Copies a variable's value as UTF-16; the result is its length, or the room needed when it does not fit, 0 when it is unset. */
+uint32_t qc_GetEnvironmentVariableW(const uint16_t *name, uint16_t *buffer, uint32_t capacity) {
+    char narrow[512];
+    size_t length = 0;
+    for (; name[length] && length + 1 < sizeof narrow; length++)
+        narrow[length] = name[length] < 128 ? (char)name[length] : '?';
+    narrow[length] = 0;
+    const char *value = getenv(narrow);
+    if (!value) {
+        errno = ENOENT;
+        return 0;
+    }
+    RtString *wide = rt_string_utf8(value);
+    if ((uint32_t)wide->length + 1 > capacity)
+        return (uint32_t)wide->length + 1;
+    memcpy(buffer, wide->chars, ((size_t)wide->length + 1) * 2);
+    return (uint32_t)wide->length;
+}
+
+bool ic_Debugger_get_IsAttached(void) { return false; }
+bool ic_AssemblyLoadContext_IsTracingEnabled(void) { return false; }
+
+/* ---- Marshal ---- */
+
+static _Thread_local int32_t last_pinvoke_error;
+int32_t ic_Marshal_GetLastPInvokeError(void) { return last_pinvoke_error; }
+void ic_Marshal_SetLastPInvokeError(int32_t error) { last_pinvoke_error = error; }
+
+/* ---- Exception ---- */
+
+RtObject *ic_Exception_GetFrozenStackTrace(RtObject *exception) { return *(RtObject **)rt_field(exception, RT_FIELD_EXCEPTION_TRACE); }
+bool ic_Exception_IsImmutableAgileException(RtObject *exception) {
+    (void)exception;
+    return false;
+}
+void ic_Exception_PrepareForForeignExceptionRaise(void) {}
+
+/* ExceptionMessageKind: ThreadAbort 1, ThreadInterrupted 2, OutOfMemory 3. */
+void qc_ExceptionNative_GetMessageFromNativeResources(int32_t kind, RtString **result) {
+    static const char *const texts[] = {"", "Thread was being aborted.", "Thread was interrupted from a waiting state.",
+                                        "Insufficient memory to continue the execution of the program."};
+    *result = rt_string_utf8(kind > 0 && kind < 4 ? texts[kind] : "");
+}
+
+/* ---- wait handles ---- */
+
+int32_t qc_SetEvent(void *event) {
+    rt_wait_event_set(event);
+    return 1;
+}
+int32_t qc_ResetEvent(void *event) {
+    rt_wait_event_reset(event);
+    return 1;
+}
+int32_t qc_CloseHandle(void *handle) {
+    rt_wait_close(handle);
+    return 1;
+}
