@@ -11,6 +11,7 @@ from pathlib import Path
 
 from analyzers.run import AnalysisOptions, AnalysisRequest, analyze
 from analyzers.severity import SeverityOptions
+from compiler.csharp.client import CSharpSource
 from compiler.csharp.frameworks import Framework
 from compiler.diagnostics import Diagnostic
 from compiler.types.universe import AssemblyFinder
@@ -28,17 +29,17 @@ def project_findings(built: BuiltProject) -> tuple[Diagnostic, ...]:
         assembly_name=project.property("AssemblyName"),
         image=built.assembly.path.read_bytes(),
         pdb=symbols.read_bytes() if symbols is not None else b"",
-        options=analysis_options(project),
+        options=analysis_options(project, configuration_files(project, read_source_file)),
         sources=sources(project),
-        feature_switches={name: "true" if value else "false" for name, value in runtime_options(project)[0].items()},
+        feature_switches=feature_switches(project),
     )
     found = analyze(request, assembly_finder(built.framework, built.references))
     path = Path(project.property("MSBuildProjectFullPath"))
     return tuple(in_project(diagnostic, path) for diagnostic in found)
 
 
-def analysis_options(project: EvaluatedProject) -> AnalysisOptions:
-    """The families that the project turns on and its severities."""
+def analysis_options(project: EvaluatedProject, configurations: Sequence[CSharpSource]) -> AnalysisOptions:
+    """The families that the project turns on and its severities, with its .editorconfig and .globalconfig files."""
     return AnalysisOptions(
         trim=is_true(project, "EnableTrimAnalyzer"),
         single_file=is_true(project, "EnableSingleFileAnalyzer"),
@@ -48,9 +49,14 @@ def analysis_options(project: EvaluatedProject) -> AnalysisOptions:
             warnings_as_errors=finding_ids(project, "WarningsAsErrors"),
             warnings_not_as_errors=finding_ids(project, "WarningsNotAsErrors"),
             treat_warnings_as_errors=is_true(project, "TreatWarningsAsErrors"),
-            editor_configs=tuple((file.path, file.text) for file in configuration_files(project, read_source_file)),
+            editor_configs=tuple((file.path, file.text) for file in configurations),
         ),
     )
+
+
+def feature_switches(project: EvaluatedProject) -> Mapping[str, str]:
+    """The switches that a native program folds, with their values as AppContext has them."""
+    return {name: "true" if value else "false" for name, value in runtime_options(project)[0].items()}
 
 
 def finding_ids(project: EvaluatedProject, name: str) -> frozenset[str]:

@@ -52,6 +52,7 @@ VERBS: dict[str, VerbEntry] = {
     "doctor": VerbEntry("server.cli.doctor", "print what tools were found and what is missing"),
     "evaluate": VerbEntry("server.cli.evaluate", "print properties and items of a project"),
     "msbuild": VerbEntry("server.cli.msbuild", "evaluate and build with MSBuild's command line"),
+    "lsp": VerbEntry("server.cli.lsp", "serve an editor over the Language Server Protocol"),
     "version": VerbEntry("server.cli.version", "print the version"),
 }
 

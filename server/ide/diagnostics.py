@@ -16,6 +16,9 @@ from server.workspace.report import WorkspaceReport
 
 FileDiagnostics = Mapping[Path, tuple[Diagnostic, ...]]
 
+# Origins of diagnostics that are no files.
+TOOLS = frozenset({"CSC"})
+
 _DOCUMENTATION = "https://learn.microsoft.com/dotnet"
 _CODE = re.compile(r"(IL|CS|MSB|NETSDK)(\d{3,5})")
 
@@ -53,8 +56,8 @@ def file_of(placed: Diagnostic) -> Path:
 def place(diagnostic: Diagnostic, project: Path) -> Diagnostic:
     """`diagnostic` at a file that an editor can show, and without the project, which does not matter to it there."""
     location = diagnostic.location
-    if location is None or not location.file:
-        location = Location(str(project), 1, 1)
+    if location is None or not location.file or location.file in TOOLS:
+        location = Location(str(project))
     elif not Path(location.file).is_absolute():
         location = replace(location, file=str(project.parent / location.file))
     return replace(diagnostic, location=location, project="")

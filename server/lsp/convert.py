@@ -47,7 +47,9 @@ def to_uri(path: Path) -> str:
 def to_lsp_diagnostic(diagnostic: Diagnostic, line_of: LineOf) -> types.Diagnostic:
     """The diagnostic as the editor shows it: range, code with its link, related places, hint below the message."""
     assert diagnostic.location is not None
-    link = documentation_link(diagnostic.code)
+    hint_is_link = diagnostic.hint.startswith("https://")
+    link = diagnostic.hint if hint_is_link else documentation_link(diagnostic.code)
+    hint = "" if hint_is_link else diagnostic.hint
     related = [
         types.DiagnosticRelatedInformation(
             location=types.Location(to_uri(Path(other.location.file)), to_range(other.location, line_of)), message=other.message
@@ -60,7 +62,7 @@ def to_lsp_diagnostic(diagnostic: Diagnostic, line_of: LineOf) -> types.Diagnost
         code=diagnostic.code,
         code_description=types.CodeDescription(link) if link else None,
         source=SOURCE,
-        message=f"{diagnostic.message}\n{diagnostic.hint}" if diagnostic.hint else diagnostic.message,
+        message=f"{diagnostic.message}\n{hint}" if hint else diagnostic.message,
         related_information=related or None,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -30,24 +30,30 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What is to be compiled for one evaluated project, and what was wrong before it came so far."""
+    """What is to be compiled for one evaluated project, and what was wrong before it came so far.
+
+    `find` gives the analyzers' findings in what was compiled, knowing the assemblies of the projects that it refers to; it raises
+    InputError.
+    """
 
     name: str
     is_program: bool
     request: CSharpRequest
     diagnostics: tuple[Diagnostic, ...]
+    find: Callable[[CSharpRequest, CSharpResult, Mapping[str, bytes]], tuple[Diagnostic, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One evaluated project. `inputs` are the project files that were read; `compilation` makes the compiler's request.
+    """One evaluated project. `inputs` are the project files that were read or looked for; `projects` those that it refers to.
 
-    `compilation` is None when `diagnostics` hold an error that leaves nothing to compile.
+    `compilation` makes the compiler's request from a view and the projects that this one refers to in any number of steps.
     """
 
     inputs: tuple[Path, ...]
     diagnostics: tuple[Diagnostic, ...]
-    compilation: Callable[[FileView], Compilation] | None
+    projects: tuple[Path, ...]
+    compilation: Callable[[FileView, Sequence[Path]], Compilation]
 
 
 class Engine(Protocol):
@@ -58,9 +64,6 @@ class Engine(Protocol):
 
     def compile(self, request: CSharpRequest, progress: Progress) -> CSharpResult:
         """The compiled assembly. Raises InputError when there is no compiler."""
-
-    def find(self, compilation: Compilation, result: CSharpResult) -> tuple[Diagnostic, ...]:
-        """What the analyzers find in a compiled assembly. Raises InputError."""
 
     def close(self) -> None:
         """Ends the tools that are kept warm."""
@@ -84,6 +87,8 @@ class Remembered(Generic[Question, Answer]):
 
 
 EvaluationQuestion = tuple[bytes, tuple[tuple[Path, bytes], ...]]
+# The request, and how often each project that it refers to had been compiled.
+CompilationQuestion = tuple[CSharpRequest, tuple[int, ...]]
 
 
 @dataclass(slots=True)
@@ -91,10 +96,23 @@ class _Project:
     """What is remembered of a project. `good` are the findings of the last compilation without errors, with its texts."""
 
     evaluation: Remembered[EvaluationQuestion, Evaluation] = field(default_factory=Remembered)
-    result: Remembered[CSharpRequest, CSharpResult] = field(default_factory=Remembered)
-    findings: Remembered[CSharpRequest, tuple[Diagnostic, ...]] = field(default_factory=Remembered)
+    result: Remembered[CompilationQuestion, CSharpResult] = field(default_factory=Remembered)
+    findings: Remembered[CompilationQuestion, tuple[Diagnostic, ...]] = field(default_factory=Remembered)
+    name: str = ""
     good: tuple[Diagnostic, ...] = ()
     good_request: CSharpRequest | None = None
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One analysis. `reachable` has, for each project that is done, those that it refers to in any number of steps."""
+
+    view: FileView
+    tree: FolderTree
+    progress: Progress
+    reports: dict[Path, ProjectReport] = field(default_factory=dict)
+    reachable: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
+    open: list[Path] = field(default_factory=list)
 
 
 class WorkspaceQueries:
@@ -128,47 +146,64 @@ class WorkspaceQueries:
         if self._tree is None or disk_changed or folders != self._folders:
             self._tree = read_tree(folders)
             self._folders = folders
+        now = _Pass(view, self._tree, progress)
         paths = self._tree.projects()
-        for gone in self._projects.keys() - set(paths):
+        for path in paths:
+            self._report(now, path)
+        for gone in self._projects.keys() - now.reports.keys():
             del self._projects[gone]
-        reports = tuple(self._report(path, view, self._tree, progress) for path in paths)
         logger.info("event=analyzed projects=%d ms=%.1f asked=%s", len(paths), (time.perf_counter() - began) * 1000, self.n_asked())
-        return WorkspaceReport(reports)
+        return WorkspaceReport(tuple(now.reports[path] for path in paths))
 
-    def _report(self, path: Path, view: FileView, tree: FolderTree, progress: Progress) -> ProjectReport:
-        """One project; an error of its input ends its analysis there, not that of the others."""
-        project = self._projects.setdefault(path, _Project())
+    def _report(self, now: _Pass, path: Path) -> None:
+        """One project after those that it refers to; an error of its input ends its analysis there, not that of the others."""
+        if path in now.reports or path in now.open:
+            return
+        now.open.append(path)
+        project = self._projects.setdefault(path, _Project(name=path.stem))
         found: list[Diagnostic] = []
-        name, is_program = path.stem, False
+        is_program = False
         try:
-            evaluation = self._evaluation(project, path, view, tree, progress)
+            evaluation = self._evaluation(now, project, path)
             found += evaluation.diagnostics
-            if evaluation.compilation is not None:
-                compilation = evaluation.compilation(view)
-                name, is_program = compilation.name, compilation.is_program
-                found += compilation.diagnostics
-                found += self._compiled(project, compilation, progress)
+            for other in evaluation.projects:
+                self._report(now, other)
+            reached = [part for other in evaluation.projects for part in (*now.reachable.get(other, ()), other)]
+            now.reachable[path] = tuple(dict.fromkeys(part for part in reached if part != path))
+            compilation = evaluation.compilation(now.view, now.reachable[path])
+            project.name, is_program = compilation.name, compilation.is_program
+            found += compilation.diagnostics
+            found += self._compiled(now, project, compilation, now.reachable[path])
         except InputError as error:
             found.append(error.to_diagnostic())
-        return ProjectReport(path, name, is_program, tuple(found))
+        now.open.pop()
+        now.reports[path] = ProjectReport(path, project.name, is_program, tuple(found))
 
-    def _evaluation(self, project: _Project, path: Path, view: FileView, tree: FolderTree, progress: Progress) -> Evaluation:
+    def _evaluation(self, now: _Pass, project: _Project, path: Path) -> Evaluation:
         """The evaluation, asked again when a file that it read changed, or one that it could find came or went."""
         known = project.evaluation.answer
-        inputs = known.inputs if known is not None else (path,)
-        names = tree.digest(path)
-        question = (names, tuple((file, view.digest(file)) for file in inputs))
-        answer = project.evaluation.get(question, lambda: self._engine.evaluate(path, view, progress))
-        project.evaluation.question = (names, tuple((file, view.digest(file)) for file in answer.inputs))
+        names = now.tree.digest(path)
+
+        def question(inputs: Sequence[Path]) -> EvaluationQuestion:
+            return names, tuple((file, now.view.digest(file)) for file in inputs)
+
+        answer = project.evaluation.get(
+            question(known.inputs if known is not None else (path,)), lambda: self._engine.evaluate(path, now.view, now.progress)
+        )
+        project.evaluation.question = question(answer.inputs)
         return answer
 
-    def _compiled(self, project: _Project, compilation: Compilation, progress: Progress) -> list[Diagnostic]:
+    def _compiled(self, now: _Pass, project: _Project, compilation: Compilation, reachable: Sequence[Path]) -> list[Diagnostic]:
         """C# diagnostics and findings. While there are errors, findings of the code that was replaced are the last good ones."""
         request = compilation.request
-        result = project.result.get(request, lambda: self._engine.compile(request, progress))
+        others = [self._projects[path] for path in reachable]
+        question = (request, tuple(other.result.n_asked for other in others))
+        result = project.result.get(question, lambda: self._engine.compile(request, now.progress))
         if result.pe is None:
             return [*result.diagnostics, *_kept(project, request, None)]
-        findings = project.findings.get(request, lambda: self._engine.find(compilation, result))
+        images = {other.name: other.result.answer.pe for other in others if other.result.answer is not None}
+        referenced = {name: image for name, image in images.items() if image is not None}
+        findings = project.findings.get(question, lambda: compilation.find(request, result, referenced))
         if not any(diagnostic.severity is Severity.ERROR for diagnostic in result.diagnostics):
             project.good, project.good_request = findings, request
             return [*result.diagnostics, *findings]

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 0.05
 IGNORED_FOLDERS = frozenset({"bin", "obj", "node_modules", ".git", ".hg", ".svn", ".vs", ".venv", "__pycache__"})
-WATCHED_SUFFIXES = frozenset({".cs", ".csproj", ".props", ".targets", ".proj", ".editorconfig", ".globalconfig", ".dll", ".xml", ".resx"})
-WATCHED_NAMES = frozenset({"global.json", "project.assets.json"})
+WATCHED_SUFFIXES = frozenset({".cs", ".csproj", ".props", ".targets", ".proj", ".globalconfig", ".dll", ".xml", ".resx"})
+WATCHED_NAMES = frozenset({"global.json", "project.assets.json", ".editorconfig", ".globalconfig"})
 
 OnChange = Callable[[frozenset[Path]], None]
 

@@ -1,0 +1,52 @@
+"""Compiled assemblies of one evaluated project -> findings, with the types of its references kept from one to the next.
+
+An edit then costs the analysis of the project's own assembly alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analyzers.run import AnalysisRequest, AnalysisSession
+from compiler.csharp.client import CSharpRequest, CSharpResult
+from compiler.csharp.frameworks import Framework
+from compiler.diagnostics import Diagnostic
+from server.build.findings import analysis_options, assembly_finder, feature_switches
+from server.build.project_values import EvaluatedProject
+
+
+@dataclass(slots=True)
+class ProjectAnalysis:
+    """The analyzers over one evaluated project. Invariant: `_session` knows the assemblies of `_referenced` and no others of projects."""
+
+    project: EvaluatedProject
+    framework: Framework
+    references: tuple[Path, ...]
+    _referenced: Mapping[str, bytes] = field(default_factory=dict)
+    _session: AnalysisSession | None = None
+
+    def findings(self, request: CSharpRequest, result: CSharpResult, referenced: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
+        """The findings in the assembly that `result` holds; `referenced` are those of projects, by name. Raises InputError."""
+        assert result.pe is not None
+        question = AnalysisRequest(
+            assembly_name=self.project.property("AssemblyName"),
+            image=result.pe,
+            pdb=result.pdb or b"",
+            options=analysis_options(self.project, request.analyzer_configs),
+            sources={source.path: source.text for source in request.sources},
+            feature_switches=feature_switches(self.project),
+        )
+        return tuple(found.to_diagnostic() for found in self._session_for(referenced).findings(question))
+
+    def _session_for(self, referenced: Mapping[str, bytes]) -> AnalysisSession:
+        """The session over these references; a new one when an assembly of a project is another than before."""
+        if self._session is None or self._referenced != referenced:
+            on_disk = assembly_finder(self.framework, self.references)
+
+            def find(name: str) -> tuple[str, bytes] | None:
+                return (name, referenced[name]) if name in referenced else on_disk(name)
+
+            self._session, self._referenced = AnalysisSession(find), referenced
+        return self._session

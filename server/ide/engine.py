@@ -1,0 +1,100 @@
+"""The stages of a build as the editor asks for them: nothing is written, and every text comes from the view.
+
+From a project file to what the C# compiler is asked, to its result, to findings. The tool chain is fetched when the first project
+needs it and none is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult
+from compiler.csharp.frameworks import Toolchain
+from compiler.request import Progress
+from server.build.csharp_build import csharp_request, read_source_file
+from server.build.evaluation import project_toolset
+from server.build.graph import assembly_references, require_csharp
+from server.build.target_framework import choose_framework
+from server.build.warm import WarmTools
+from server.ide.analysis import ProjectAnalysis
+from server.ide.overlay_files import OverlayFiles
+from server.msbuild.project import ProjectEvaluator
+from server.workspace.files import FileView
+from server.workspace.queries import Compilation, Evaluation
+
+
+class ProjectEngine:
+    """The stages with the tools of this process; one thread at a time."""
+
+    def __init__(self, environment: Mapping[str, str], tools: WarmTools) -> None:
+        self._environment = dict(environment)
+        self._tools = tools
+        self._evaluators: dict[tuple[Path, Path], ProjectEvaluator] = {}
+        self._files: OverlayFiles | None = None
+
+    def evaluate(self, project: Path, view: FileView, progress: Progress) -> Evaluation:
+        """See `Engine`."""
+        toolchain = self._toolchain(project.parent, progress)
+        evaluated = self._evaluator(toolchain, project.parent, view).evaluate(project, {})
+        inputs = tuple(Path(path) for path in (*evaluated.imports, *evaluated.probed))
+        # A project for several frameworks is shown as it is for the first of them.
+        several = [name.strip() for name in evaluated.property("TargetFrameworks").split(";") if name.strip()]
+        if several and not evaluated.property("TargetFramework"):
+            evaluated = self._evaluator(toolchain, project.parent, view).evaluate(project, {"TargetFramework": several[0]})
+        require_csharp(evaluated, project)
+        framework, warnings = choose_framework(evaluated, toolchain.frameworks)
+        references = assembly_references(evaluated, project)
+        projects = [Path(item.full_path()).resolve() for item in evaluated.items_of("ProjectReference")]
+        analysis = ProjectAnalysis(evaluated, framework, tuple(references))
+        return Evaluation(
+            inputs=inputs,
+            diagnostics=(*evaluated.diagnostics, *warnings),
+            projects=tuple(projects),
+            compilation=lambda now, reachable: _compilation(analysis, reachable, now),
+        )
+
+    def compile(self, request: CSharpRequest, progress: Progress) -> CSharpResult:
+        """See `Engine`."""
+        toolchain = self._toolchain(Path(request.directory), progress)
+        return self._tools.compiler(toolchain, self._environment).compile(request)
+
+    def close(self) -> None:
+        """Ends the compilers."""
+        self._tools.close()
+
+    def _evaluator(self, toolchain: Toolchain, folder: Path, view: FileView) -> ProjectEvaluator:
+        """The evaluator for projects in `folder`, which keeps parsed project files, reading from `view`."""
+        if self._files is None:
+            self._files = OverlayFiles(view)
+        self._files.view = view
+        key = (toolchain.dotnet_root, folder)
+        if key not in self._evaluators:
+            self._evaluators[key] = ProjectEvaluator(self._environment, str(folder), self._files, project_toolset(toolchain))
+        return self._evaluators[key]
+
+    def _toolchain(self, folder: Path, progress: Progress) -> Toolchain:
+        """The tool chain for projects in `folder`; its fetch is a step of `progress`. Raises InputError."""
+
+        def fetching(done_bytes: int, total_bytes: int) -> None:
+            percent = done_bytes * 100 // total_bytes if total_bytes else 0
+            progress.step(f"fetching the .NET tool chain: {percent} %")
+
+        return self._tools.toolchain(self._environment, folder, fetching)
+
+
+def _compilation(analysis: ProjectAnalysis, reachable: Sequence[Path], view: FileView) -> Compilation:
+    """What is to be compiled, with the texts of `view`; `reachable` are the projects that it refers to, in any number of steps."""
+    project = analysis.project
+    request, missing = csharp_request(
+        project, analysis.framework, analysis.references, lambda path: view.read_source(path, read_source_file)
+    )
+    others = tuple(CSharpReference(str(path.with_suffix(".dll")), project=str(path)) for path in reachable)
+    return Compilation(
+        name=project.property("AssemblyName"),
+        is_program=project.property("OutputType").lower() in ("exe", "winexe"),
+        request=replace(request, references=(*request.references, *others), emit_despite_errors=True),
+        diagnostics=missing,
+        find=analysis.findings,
+    )
