@@ -112,4 +112,4 @@ def _bucket(lookup: Lookup, expander: Expander, values: dict[str, str], members:
         key = name.lower() if item_type is None else f"{item_type}.{name}".lower()
         return values.get(key, "")
 
-    return Bucket(own, scope, Expander(own, own, metadata, expander.surroundings), values)
+    return Bucket(own, scope, Expander(own, own, metadata, expander.surroundings, expander.warnings), values)

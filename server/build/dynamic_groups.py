@@ -47,7 +47,7 @@ def _names(bucket: Bucket, element: XmlElement, attribute: str) -> set[str]:
     text = element.value(attribute)
     if not text:
         return set()
-    return {unescape(part).lower() for part in split_list(expand_escaped(bucket.expander, text, element.at(attribute)))}
+    return {unescape(part) for part in split_list(expand_escaped(bucket.expander, text, element.at(attribute)))}
 
 
 def _run_item(instance: ProjectInstance, element: XmlElement, bucket: Bucket) -> None:
@@ -81,8 +81,8 @@ def _add(instance: ProjectInstance, element: XmlElement, bucket: Bucket, keep: s
     items = _included(instance, element, scoped)
     if keep or remove:
         for item in items:
-            kept = {key: value for key, value in item.all_metadata().items() if (key in keep if keep else key not in remove)}
-            item.metadata, item.definition = kept, {}
+            named = item.metadata.items()
+            item.metadata = {key: value for key, value in named if (value[0] in keep if keep else value[0] not in remove)}
     for name, value, location, child in metadata_elements(element):
         if child is None or condition_holds(scoped, child, Allowed.ALL, instance.directory):
             added[name.lower()] = (name, expand_escaped(scoped, value, location))
@@ -167,7 +167,7 @@ def _modify(instance: ProjectInstance, element: XmlElement, bucket: Bucket, keep
     items = bucket.lookup.items(element.name)
     if not items:
         return
-    values: dict[str, tuple[str, str | None]] = {name: (name, None) for name in keep or remove}
+    values: dict[str, tuple[str, str | None]] = {name.lower(): (name, None) for name in keep or remove}
     for name, value, location, child in metadata_elements(element):
         if child is None or condition_holds(bucket.expander, child, Allowed.ALL, instance.directory):
             values[name.lower()] = (name, expand_escaped(bucket.expander, value, location))

@@ -65,6 +65,7 @@ class BuildLog:
     warnings_not_as_errors: frozenset[str] = frozenset()
     no_warn: frozenset[str] = frozenset()
     has_errors: bool = False
+    has_escalated: bool = False
     error_projects: set[str] = field(default_factory=set)
 
     def send(self, event: Event) -> None:
@@ -92,6 +93,7 @@ class BuildLog:
         if code and code in self.no_warn:
             return None
         if self.turns_into_error(diagnostic.code):
+            self.has_escalated = True
             return Diagnostic(
                 diagnostic.code, Severity.ERROR, diagnostic.message, diagnostic.location, diagnostic.subcategory, project=diagnostic.project
             )

@@ -18,7 +18,7 @@ from server.msbuild.model import ItemTable, PropertyTable
 class MetadataChange:
     """What to do to the metadata of an item: lower-case name -> (name as written, escaped value or None).
 
-    None removes the name; under `keep_only`, which drops all names that are not given, None keeps it as it is.
+    None removes the item's own value; under `keep_only`, which drops all names that are not given, None keeps it as it is.
     """
 
     values: dict[str, tuple[str, str | None]]
@@ -184,12 +184,9 @@ def _identity_of(item: Item) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 def _change_metadata(item: Item, change: MetadataChange) -> None:
     if change.keep_only:
-        item.metadata = {key: value for key, value in item.all_metadata().items() if key in change.values}
-        item.definition = {}
+        item.metadata = {key: value for key, value in item.metadata.items() if key in change.values}
     for key, (name, value) in change.values.items():
         if value is not None:
             item.set(name, value)
         elif not change.keep_only:
             item.metadata.pop(key, None)
-            if key in item.definition:
-                item.definition = {other: kept for other, kept in item.definition.items() if other != key}

@@ -14,6 +14,7 @@ from server.build.targets import Entry, Outcome, ProjectState, TargetResult, Tar
 from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest
 from server.msbuild.errors import InvalidProjectFile
 from server.msbuild.evaluate import diagnostic_of
+from server.msbuild.expand import ConditionWarnings
 from server.msbuild.model import ProjectInstance
 from server.msbuild.project import ProjectEvaluator
 
@@ -72,6 +73,8 @@ class BuildSession:
         try:
             instance = self.evaluator.evaluate(path, properties)
         except InputError as error:
+            for diagnostic in error.earlier if isinstance(error, InvalidProjectFile) else ():
+                self.log.send(diagnostic)
             self.log.send(diagnostic_of(error, path))
             return None
         for diagnostic in instance.diagnostics:
@@ -94,6 +97,7 @@ class _Host:
         self.properties = properties
         self.call_location = Location(state.instance.path)
         self.run: TargetRun | None = None
+        self.condition_warnings = ConditionWarnings(log.send)
 
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001
         """See TargetHost."""

@@ -119,7 +119,7 @@ class TargetRun:
 
     def expander(self, lookup: Lookup) -> Expander:
         """Expands from what `lookup` shows."""
-        return Expander(lookup, lookup, None, self.instance.surroundings)
+        return Expander(lookup, lookup, None, self.instance.surroundings, self.host.condition_warnings)
 
     def build(self, names: Sequence[str], *, skip_nonexistent: bool) -> None:
         """Builds the named targets in order; results are in the project's state. Raises InvalidProjectFile."""

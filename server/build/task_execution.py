@@ -31,7 +31,7 @@ from server.msbuild.conditions import Allowed, to_boolean
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.escaping import escape, unescape
 from server.msbuild.evaluate import condition_holds, diagnostic_of
-from server.msbuild.expand import Expander, expand_escaped, expand_item_list, expand_text, single_item_list
+from server.msbuild.expand import ConditionWarnings, Expander, expand_escaped, expand_item_list, expand_text, single_item_list
 from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance
 from server.msbuild.names import is_reserved_property
@@ -46,6 +46,7 @@ class TargetHost(Protocol):
 
     log: BuildLog
     call_location: Location
+    condition_warnings: ConditionWarnings
 
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001
         """Builds projects, one answer each, in order."""
@@ -75,7 +76,7 @@ def run_child(
 ) -> StepResult:
     """Runs (or, with `infers`, only infers the outputs of) a child of a target in all its batches. Raises InvalidProjectFile."""
     is_task = element.name not in ("PropertyGroup", "ItemGroup")
-    expander = Expander(lookup, lookup, None, instance.surroundings)
+    expander = Expander(lookup, lookup, None, instance.surroundings, host.condition_warnings)
     buckets = prepare_buckets(_texts(element) if is_task else [], lookup, expander, element.location)
     result = StepResult(succeeded=True, stops=False)
     try:
@@ -202,7 +203,7 @@ def _arguments(
         parameter = definition.parameter(attribute.name)
         location = element.at(attribute.name)
         if parameter is None:
-            raise invalid(
+            unknown = invalid(
                 "MSB4064",
                 location,
                 f'The "{attribute.name}" parameter is not supported by the "{element.name}" task loaded from assembly: '
@@ -211,6 +212,8 @@ def _arguments(
                 f"{instance.surroundings.tools_directory}/Microsoft.Build.Tasks.Core.dll. Verify that the parameter exists on the task, "
                 "the <UsingTask> points to the correct assembly, and it is a settable public instance property.",
             )
+            host.log.send(diagnostic_of(unknown, instance.path))
+            return None
         value = _argument(instance, parameter, element.name, attribute.value, location, bucket)
         if value is not None:
             arguments[parameter.name.lower()] = value
@@ -240,7 +243,7 @@ def _argument(instance: ProjectInstance, parameter: Parameter, task: str, text: 
                 )
             return items[0] if items else None
         if not items:
-            return [] if parameter.required and text else None
+            return [] if parameter.required else None
         return [item.identity for item in items] if parameter.kind is Kind.TEXTS else items
     value = expand_text(expander, text, location)
     if not value:

@@ -42,7 +42,7 @@ def run(args: Sequence[str]) -> int:
     if switches.asks and answer.instance is not None:
         text = query_text(answer.instance, switches.get_properties, switches.get_items, _target_results(answer, switches.target_results))
         console.write(text)
-    return 0 if answer.succeeded else 1
+    return 0 if answer.succeeded and not log.has_escalated else 1
 
 
 def _target_results(answer: BuildAnswer, names: Sequence[str]) -> dict[str, object]:

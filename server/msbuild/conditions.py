@@ -32,11 +32,12 @@ class Allowed(Flag):
 
 @dataclass(frozen=True, slots=True)
 class ConditionContext:
-    """What evaluation of a condition asks: expansion of text, and existence of files."""
+    """What evaluation of a condition asks: expansion of text and existence of files; `mixed` hears of `and` beside `or`."""
 
     expand: Callable[[str], str]
     expand_list: Callable[[str], list[str]]
     exists: Callable[[str], bool]
+    mixed: Callable[[str, Location], None]
     location: Location
 
 
@@ -375,19 +376,22 @@ class _Parser:
         return node
 
     def expression(self) -> Node:
-        node = self.term()
-        parts = [node]
+        node, any_and = self.term()
         while self.accept(TokenKind.OR):
-            right = self.term()
-            parts.append(right)
+            right, has_and = self.term()
+            any_and = any_and or has_and
+            self.mixed = self.mixed or any_and
             node = Logical(TokenKind.OR, node, right)
         return node
 
-    def term(self) -> Node:
+    def term(self) -> tuple[Node, bool]:
+        """The node, and whether it has an `and` outside parentheses."""
         node = self.relation()
+        has_and = False
         while self.accept(TokenKind.AND):
+            has_and = True
             node = Logical(TokenKind.AND, node, self.relation())
-        return node
+        return node, has_and
 
     def relation(self) -> Node:
         left = self.factor()
@@ -443,7 +447,9 @@ class _Parser:
 @lru_cache(maxsize=8192)
 def parse_condition(text: str, allowed: Allowed) -> ParsedCondition:
     """The syntax tree of `text`. Raises ConditionSyntax without a location."""
-    return ParsedCondition(text, _Parser(text, allowed).parse())
+    parser = _Parser(text, allowed)
+    root = parser.parse()
+    return ParsedCondition(text, root, parser.mixed)
 
 
 def evaluate_condition(text: str, allowed: Allowed, context: ConditionContext) -> bool:
@@ -454,6 +460,8 @@ def evaluate_condition(text: str, allowed: Allowed, context: ConditionContext) -
         parsed = parse_condition(text, allowed)
     except ConditionSyntax as error:
         raise InvalidProjectFile(error.code, error.message, context.location) from None
+    if parsed.mixed:
+        context.mixed(text, context.location)
     return _Evaluation(text, context).truth(parsed.root)
 
 

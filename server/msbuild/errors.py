@@ -5,11 +5,13 @@ Caught at the edge of an evaluation or of a build request, where it becomes one 
 
 from __future__ import annotations
 
-from compiler.diagnostics import InputError, Location
+from compiler.diagnostics import Diagnostic, InputError, Location
 
 
 class InvalidProjectFile(InputError):
-    """The project file (or one that it imports) says something that MSBuild refuses."""
+    """The project file (or one that it imports) says something that MSBuild refuses. `earlier` was reported before it came to that."""
+
+    earlier: tuple[Diagnostic, ...] = ()
 
 
 def invalid(code: str, location: Location | None, message: str) -> InvalidProjectFile:

@@ -13,8 +13,8 @@ from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.msbuild import paths
 from server.msbuild.conditions import Allowed, ConditionContext, evaluate_condition
 from server.msbuild.errors import InvalidProjectFile, invalid
-from server.msbuild.escaping import unescape
-from server.msbuild.expand import Expander, expand_escaped, expand_list, expand_text
+from server.msbuild.escaping import escape, unescape
+from server.msbuild.expand import ConditionWarnings, Expander, expand_escaped, expand_list, expand_text
 from server.msbuild.files import FileSystem
 from server.msbuild.functions.surroundings import Surroundings
 from server.msbuild.imports import Importer
@@ -69,7 +69,16 @@ def evaluate(request: EvaluationRequest) -> ProjectInstance:
     instance.imports.append(request.path)
     root = request.cache.load_entry(request.path)
     initial_properties(instance, request.variables, request.toolset, request.startup_directory, request.global_properties)
-    expander = Expander(instance.properties, None, None, surroundings)
+    expander = Expander(instance.properties, None, None, surroundings, ConditionWarnings(instance.diagnostics.append))
+    try:
+        _run_passes(request, instance, expander, root)
+    except InvalidProjectFile as error:
+        error.earlier = tuple(instance.diagnostics)
+        raise
+    return instance
+
+
+def _run_passes(request: EvaluationRequest, instance: ProjectInstance, expander: Expander, root: XmlElement) -> None:
     state = _State(request, instance, expander, frozenset(name.lower() for name in request.global_properties))
     importer = Importer(request.toolset, request.cache, instance, expander)
     _property_pass(state, importer, root)
@@ -78,7 +87,6 @@ def evaluate(request: EvaluationRequest) -> ProjectInstance:
     _item_pass(state)
     _using_task_pass(state)
     _target_pass(state)
-    return instance
 
 
 def diagnostic_of(error: InputError, project: str) -> Diagnostic:
@@ -101,7 +109,11 @@ def condition_holds(expander: Expander, element: XmlElement, allowed: Allowed, d
         return files.is_file(full) or files.is_directory(full)
 
     context = ConditionContext(
-        lambda part: expand_text(expander, part, location), lambda part: expand_list(expander, part, location), exists, location
+        lambda part: expand_text(expander, part, location),
+        lambda part: expand_list(expander, part, location),
+        exists,
+        expander.warnings.mixed,
+        location,
     )
     return evaluate_condition(condition, allowed, context)
 
@@ -122,7 +134,7 @@ def _property_pass(state: _State, importer: Importer, root: XmlElement) -> None:
     if not state.default_targets and root.value("DefaultTargets"):
         names = expand_text(state.expander, root.value("DefaultTargets"), root.at("DefaultTargets"))
         state.default_targets = [name.strip() for name in names.split(";") if name.strip()]
-        instance.properties.set("MSBuildProjectDefaultTargets", ";".join(state.default_targets))
+        instance.properties.set("MSBuildProjectDefaultTargets", escape(names))
     before, after = importer.implicit_imports(root)
     for implicit in before:
         _follow_import(state, importer, implicit)
@@ -245,5 +257,5 @@ def evaluate_or_report(request: EvaluationRequest) -> tuple[ProjectInstance | No
     try:
         instance = evaluate(request)
     except InvalidProjectFile as error:
-        return None, [diagnostic_of(error, request.path)]
+        return None, [*error.earlier, diagnostic_of(error, request.path)]
     return instance, instance.diagnostics

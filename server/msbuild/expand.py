@@ -7,10 +7,10 @@ is given by the three providers of the `Expander`; a provider that is None leave
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from compiler.diagnostics import Location
+from compiler.diagnostics import Diagnostic, Location, Severity
 from server.msbuild import item_functions, paths, property_functions
 from server.msbuild.errors import invalid
 from server.msbuild.escaping import unescape
@@ -43,6 +43,26 @@ MetadataLookup = Callable[[str | None, str], str | None]
 """(item type or None, metadata name) -> escaped value; None leaves the reference as written."""
 
 
+@dataclass(slots=True)
+class ConditionWarnings:
+    """Where warnings about conditions go; each condition's text is warned about once."""
+
+    send: Callable[[Diagnostic], None]
+    seen: set[str] = field(default_factory=set)
+
+    def mixed(self, text: str, location: Location) -> None:
+        """Warns that `and` and `or` stand side by side without parentheses."""
+        if text in self.seen:
+            return
+        self.seen.add(text)
+        message = (
+            f'The condition "{text}" may have been evaluated incorrectly in an earlier version of MSBuild. Please verify that the order '
+            "of the AND "
+            "and OR clauses is written as intended. To avoid this warning, add parentheses to make the evaluation order explicit."
+        )
+        self.send(Diagnostic("MSB4130", Severity.WARNING, message, location))
+
+
 @dataclass(frozen=True, slots=True)
 class Expander:
     """What references are expanded from."""
@@ -51,6 +71,7 @@ class Expander:
     items: ItemProvider | None
     metadata: MetadataLookup | None
     surroundings: Surroundings
+    warnings: ConditionWarnings
 
     @property
     def files(self) -> FileSystem:

@@ -22,7 +22,7 @@ def initial_properties(
     properties = instance.properties
     for name, value in variables.items():
         if is_valid_name(name) and not is_reserved_property(name):
-            properties.set(name, escape(value))
+            properties.set(name, value)
     for name, value in _built_in(instance, toolset, startup_directory).items():
         properties.set(name, escape(value))
     for name, value in _toolset(toolset, variables).items():

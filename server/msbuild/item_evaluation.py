@@ -72,7 +72,11 @@ def _holds(expander: Expander, condition: str, location: Location, allowed: Allo
         return expander.files.is_file(full) or expander.files.is_directory(full)
 
     context = ConditionContext(
-        lambda text: expand_text(expander, text, location), lambda text: expand_list(expander, text, location), exists, location
+        lambda text: expand_text(expander, text, location),
+        lambda text: expand_list(expander, text, location),
+        exists,
+        expander.warnings.mixed,
+        location,
     )
     return evaluate_condition(condition, allowed, context)
 
@@ -249,7 +253,7 @@ def metadata_matcher(references: list[Item], names: list[str], options: str) -> 
         if options == "CaseInsensitive":
             return value.lower()
         if options == "PathLike":
-            return paths.normalize(value.replace("\\", "/")).rstrip("/")
+            return paths.full_path(value.replace("\\", "/"), "/").rstrip("/")
         return value
 
     def key(item: Item) -> tuple[str, ...]:

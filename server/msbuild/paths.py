@@ -50,7 +50,7 @@ def full_path(path: str, directory: str) -> str:
     return normalize(path if path.startswith("/") else combine(directory, path))
 
 
-def directory_name(path: str) -> str | None:
+def directory_name(path: str | None) -> str | None:
     """System.IO.Path.GetDirectoryName: None for the root and for ""."""
     if not path or not path.strip("/"):
         return None
@@ -95,6 +95,10 @@ def make_relative(base: str, path: str) -> str:
     common = 0
     while common < len(base_parts) and common < len(path_parts) and base_parts[common] == path_parts[common]:
         common += 1
+    if common == len(base_parts) == len(path_parts):
+        return "."
+    if common == 0:
+        return path
     parts = [".."] * (len(base_parts) - common) + path_parts[common:]
     text = "/".join(parts)
     if path.endswith("/") and text:

@@ -71,15 +71,10 @@ def evaluate_body(body: str, lookup: PropertyLookup, expand: ArgumentExpansion, 
     """The value of `$(body)`, typed, escaped when a text; "" for an unknown property. Raises InvalidProjectFile."""
     if not body:
         return ""
-    if not any(character in body for character in ".[$:"):
-        value = lookup(body)
-        if value is None and body != body.strip():
-            return "" if not body.strip() else lookup(body.strip()) or ""
-        if value is None and not is_valid_name(body.strip()):
-            return ""
-        return value if value is not None else ""
     if body[:9].lower() == "registry:":
         return ""
+    if not any(character in body for character in ".[$"):
+        return lookup(body) or ""
     return _evaluate(body, None, _Chain(lookup, expand, surroundings, location))
 
 
@@ -233,13 +228,15 @@ def _execute(call: Call, value: ClrValue, chain: _Chain) -> ClrValue:
     takes_paths = call.type_name is not None and call.type_name.lower() in ("system.io.file", "system.io.directory", "system.io.path")
     for argument in call.arguments:
         expanded = chain.expand(argument) if argument is not None else None
-        if isinstance(expanded, str) and not isinstance(expanded, Char):
+        if type(expanded) is str:
             if takes_paths:
                 expanded = expanded.replace("\\", "/")
             expanded = unescape(expanded)
         arguments.append(expanded)
+    if call.type_name is not None and call.member.lower() == "getpathoffileabove" and len(arguments) == 1:
+        arguments.append(chain.location.file.rpartition("/")[0])
     try:
-        result = binding.invoke(call.type_name, value, call.member, call.use, arguments, chain.surroundings, chain.location)
+        result = binding.invoke(call.type_name, value, call.member, call.use, arguments, chain.surroundings)
     except ClrError as error:
         raise _refused(chain.location, _shown(call, value, arguments), error.message) from None
     except MissingMember as error:

@@ -60,7 +60,7 @@ def own_toolset() -> Toolset:
     """The toolset of a machine without a .NET SDK: our own Microsoft.NET.Sdk."""
     return Toolset(
         tools_directory=OWN_SDK_FOLDER,
-        sdks_directory=OWN_SDK_FOLDER,
+        sdks_directory=OWN_SDK_FOLDER + "/Sdks",
         dotnet_root="",
         is_own=True,
         sdk_version="",

@@ -396,11 +396,11 @@ def inner_text(element: XmlElement) -> str:
         return ""
     if len(children) == 1 and isinstance(children[0], XmlText):
         return children[0].text
-    if not any(isinstance(child, XmlElement) for child in children):
-        return "".join(child.text for child in children if isinstance(child, XmlText))
-    if isinstance(children[0], XmlText) and children[0].cdata:
+    has_markup = any(isinstance(child, XmlElement) or (isinstance(child, XmlText) and child.cdata) for child in children)
+    first = children[0]
+    if not has_markup or (isinstance(first, XmlText) and first.cdata):
         return _all_text(element)
-    return "".join(outer_xml(child, element.namespace) for child in children)
+    return "".join(outer_xml(child, "") for child in children)
 
 
 def _all_text(element: XmlElement) -> str:
@@ -414,9 +414,9 @@ def _all_text(element: XmlElement) -> str:
 
 
 def outer_xml(node: XmlElement | XmlText | XmlComment, namespace: str) -> str:
-    """The node as XML text inside an element whose default namespace is `namespace`."""
+    """The node as XML text inside an element whose default namespace is `namespace`; comments lose their text, as in MSBuild."""
     if isinstance(node, XmlComment):
-        return f"<!--{node.text}-->"
+        return "<!---->"
     if isinstance(node, XmlText):
         if node.cdata:
             return f"<![CDATA[{node.text}]]>"

@@ -13,10 +13,9 @@ def _run(call: TaskCall) -> bool:
     for batch in batches:
         for answer in call.call_targets(batch):
             succeeded = succeeded and answer.succeeded
+            call.child_failed = not answer.succeeded
             for _, items in answer.outputs:
                 outputs += [output_item(item) for item in items]
-    if not succeeded:
-        call.child_failed = True
     call.set_items("TargetOutputs", outputs)
     return succeeded
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.build.events import Importance
 from server.build.tasks.task import (
     Kind,
     OutputItem,
@@ -10,7 +11,6 @@ from server.build.tasks.task import (
     ProjectBuildRequest,
     TaskCall,
     TaskDefinition,
-    output_item,
 )
 from server.msbuild import paths
 from server.msbuild.escaping import escape, unescape
@@ -63,7 +63,7 @@ def _run(call: TaskCall) -> bool:
         full = project.full_path()
         if not call.instance.surroundings.files.is_file(full):
             if skip in ("true", "on", "yes"):
-                call.message(f'Skipping project "{project.identity}" because it was not found.')
+                call.message(f'Skipping project "{project.identity}" because it was not found.', Importance.HIGH)
                 continue
             if skip not in ("build",):
                 call.error("MSB3202", f'The project file "{project.identity}" was not found.')
@@ -78,38 +78,34 @@ def _run(call: TaskCall) -> bool:
         for batch in batches:
             one = ProjectBuildRequest(request.path, batch, request.properties, request.remove_properties, request.skip_nonexistent_targets)
             answer = call.build_projects([one], False)[0]
-            outputs += _outputs(answer, project, request)
+            outputs += _outputs(call, answer, project, request)
+            call.child_failed = not answer.succeeded
             if not answer.succeeded:
                 succeeded = False
-                call.child_failed = True
-                break
+                if call.flag("StopOnFirstFailure"):
+                    break
         if not succeeded and call.flag("StopOnFirstFailure"):
             break
     call.set_items("TargetOutputs", outputs)
     return succeeded
 
 
-def _outputs(answer: ProjectBuildAnswer, project: Item, request: ProjectBuildRequest) -> list[OutputItem]:
-    """The returned items, paths made absolute for other projects, with the metadata that say where they are from."""
+def _outputs(call: TaskCall, answer: ProjectBuildAnswer, project: Item, request: ProjectBuildRequest) -> list[OutputItem]:
+    """The returned items with the metadata of the Projects item and those that say where they are from."""
     found: list[OutputItem] = []
-    folder = paths.directory_name(request.path) or "/"
+    folder = paths.directory_name(project.identity) or ""
     for target, items in answer.outputs:
         for item in items:
             include = item.identity
-            if item.home.files.is_file(paths.full_path(include, folder)) or _looks_like_path(include):
-                include = paths.full_path(include, folder)
-            metadata = {
-                "MSBuildSourceProjectFile": request.path,
-                "MSBuildSourceTargetName": target,
-                "OriginalItemSpec": item.identity,
-            }
-            made = output_item(item, include)
-            found.append(OutputItem(made.include, metadata, made.source))
+            if call.flag("RebaseOutputs") and not include.startswith("/"):
+                include = paths.combine(folder, include)
+            metadata = {name: unescape(value) for name, value in project.all_metadata().values() if item.find(name) is None}
+            metadata["MSBuildSourceProjectFile"] = request.path
+            metadata["MSBuildSourceTargetName"] = target
+            if item.find("OriginalItemSpec") is None:
+                metadata["OriginalItemSpec"] = project.identity
+            found.append(OutputItem(include, metadata, item))
     return found
-
-
-def _looks_like_path(text: str) -> bool:
-    return "/" in text and not text.startswith("/") and ":" not in text
 
 
 TASK = TaskDefinition(

@@ -12,7 +12,6 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from uuid import UUID
 
-from compiler.diagnostics import Location
 from server.msbuild.functions.surroundings import Surroundings
 from server.msbuild.functions.values import Char, ClrError, ClrValue, EnumValue, Named, Single, Version, display_name, parse_version
 
@@ -153,17 +152,11 @@ _PYTHON_TYPES: tuple[tuple[type, str], ...] = (
 
 
 def invoke(
-    type_name: str | None,
-    instance: ClrValue,
-    member: str,
-    use: MemberUse,
-    arguments: list[ClrValue],
-    surroundings: Surroundings,
-    location: Location,
+    type_name: str | None, instance: ClrValue, member: str, use: MemberUse, arguments: list[ClrValue], surroundings: Surroundings
 ) -> ClrValue:
     """The result of the member. Raises ClrError when it throws, MissingMember when there is no fitting one."""
     if type_name is not None:
-        return _invoke_static(TYPES.types[type_name.lower()], member, use, arguments, surroundings, location)
+        return _invoke_static(TYPES.types[type_name.lower()], member, use, arguments, surroundings)
     name = type_name_of(instance)
     clr_type = TYPES.types.get(name.lower())
     key = member.lower()
@@ -196,9 +189,7 @@ def _object_member(key: str, instance: ClrValue, arguments: list[ClrValue], full
     raise MissingMember(f"Method '{full_name}' not found.")
 
 
-def _invoke_static(
-    clr_type: ClrType, member: str, use: MemberUse, arguments: list[ClrValue], surroundings: Surroundings, location: Location
-) -> ClrValue:
+def _invoke_static(clr_type: ClrType, member: str, use: MemberUse, arguments: list[ClrValue], surroundings: Surroundings) -> ClrValue:
     key = member.lower()
     shown = "[MSBuild]::" + member if clr_type.full_name == "MSBuild" else f"{clr_type.full_name}.{member}"
     value = clr_type.static_values.get(key)
@@ -207,8 +198,6 @@ def _invoke_static(
     overloads = clr_type.statics.get(key)
     if overloads is None or (use is MemberUse.PROPERTY and key != "new"):
         raise MissingMember(f"Method '{shown}' not found.")
-    if key == "getpathoffileabove" and len(arguments) == 1:
-        arguments = [arguments[0], location.file.rpartition("/")[0]]
     extra: tuple[ClrValue, ...] = (surroundings,) if key in clr_type.needs_surroundings else ()
     return _call(overloads, extra, arguments, shown)
 
@@ -219,7 +208,7 @@ def _call(overloads: Sequence[Overload], first: tuple[ClrValue, ...], arguments:
         if fitted is not None:
             return overload.function(*first, *fitted)
     for overload in overloads:
-        if len(overload.parameters) == len(arguments) and all(parameter == "string" for parameter in overload.parameters):
+        if len(overload.parameters) == len(arguments) and all(parameter.rstrip("?") == "string" for parameter in overload.parameters):
             wrong = next(argument for argument in arguments if argument is not None and not (isinstance(argument, str)))
             raise MissingMember(f"Object of type '{type_name_of(wrong)}' cannot be converted to type 'System.String'.")
     for overload in overloads:
@@ -270,7 +259,11 @@ def _accept(value: ClrValue, parameter: str) -> ClrValue:
     """`value` when it is of the parameter's type or widens to it without loss."""
     if parameter == "object":
         return value
+    if parameter.endswith("?"):
+        return None if value is None else _accept(value, parameter[:-1])
     if value is None:
+        if parameter == "string":
+            raise ClrError("Value cannot be null.")
         return None if parameter not in _INTEGERS and parameter not in ("double", "bool", "char") else _UNCONVERTIBLE
     if isinstance(value, Char):
         return value if parameter == "char" else ord(value) if parameter == "int" else _UNCONVERTIBLE
@@ -298,6 +291,7 @@ def convert(value: ClrValue, parameter: str) -> ClrValue:
         return accepted
     if value is None:
         return _UNCONVERTIBLE
+    parameter = parameter.rstrip("?")
     text = value if isinstance(value, str) else display_name(value)
     if parameter == "string":
         return text
@@ -393,6 +387,8 @@ _ENUMS: dict[str, dict[str, int]] = {
 def _to_enum(text: str, parameter: str) -> ClrValue:
     """Enum texts count when they are qualified ("Type.Member", members joined by | or a comma), as MSBuild converts them."""
     members = _ENUMS.get(parameter)
+    if parameter == "StringHashingAlgorithm":
+        return _hashing_algorithm(text)
     if members is None or "." not in text:
         return _convert_object(text, parameter)
     total = 0
@@ -404,6 +400,14 @@ def _to_enum(text: str, parameter: str) -> ClrValue:
         total |= members[name]
         names.append(name)
     return EnumValue(parameter, ", ".join(names), total)
+
+
+def _hashing_algorithm(text: str) -> ClrValue:
+    """The one enum whose members count without its name, and without case."""
+    for name, value in _ENUMS["StringHashingAlgorithm"].items():
+        if text.rpartition(".")[2].lower() == name.lower():
+            return EnumValue("StringHashingAlgorithm", name, value)
+    return _UNCONVERTIBLE
 
 
 def _convert_object(text: str, parameter: str) -> ClrValue:

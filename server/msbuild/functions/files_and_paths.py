@@ -74,12 +74,12 @@ def _path_members() -> None:
     path.value("VolumeSeparatorChar", lambda _: Char("/"))
     path.static("Combine", "string*", lambda *parts: paths.combine(*parts))
     path.static("Join", "string*", _join)
-    path.static("GetDirectoryName", "string", paths.directory_name)
+    path.static("GetDirectoryName", "string?", paths.directory_name)
     path.static("GetFileName", "string", paths.file_name)
     path.static("GetFileNameWithoutExtension", "string", paths.file_name_without_extension)
     path.static("GetExtension", "string", paths.extension)
     path.static("HasExtension", "string", lambda text: bool(paths.extension(text)))
-    path.static("ChangeExtension", "string string", _change_extension)
+    path.static("ChangeExtension", "string? string?", _change_extension)
     path.static("GetFullPath", "string", _full_path)
     path.static("GetFullPath", "string string", _full_path_from)
     path.static("GetRelativePath", "string string", _relative_path)
@@ -126,10 +126,10 @@ def _list(surroundings: Surroundings, path: str, pattern: str, option: EnumValue
     if pattern == "*.*":
         pattern = "*"
     found: list[str] = []
-    pending = [full.rstrip("/") or "/"]
+    pending = [path]
     while pending:
         current = pending.pop(0)
-        for entry in surroundings.files.entries(current):
+        for entry in surroundings.files.entries(_at(surroundings, current)):
             name = paths.combine(current, entry.name)
             if entry.is_directory == directories and fnmatch.fnmatchcase(entry.name, pattern):
                 found.append(name)

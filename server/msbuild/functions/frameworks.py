@@ -71,7 +71,7 @@ def parse_framework(name: str) -> Framework:
         return _UNSUPPORTED
     identifier = match["id"].lower()
     version = _version(match["version"], digits_apart=True)
-    platform = (match["platform"] or "").lower()
+    platform = match["platform"] or ""
     platform_version = _version(match["platform_version"], digits_apart=False)
     profile = match["profile"] or ""
     if identifier == "net":
@@ -119,7 +119,7 @@ def is_compatible(target: Framework, candidate: Framework) -> bool:
             return False
         if not candidate.platform:
             return True
-        return candidate.platform == target.platform and candidate.platform_version <= target.platform_version
+        return candidate.platform.lower() == target.platform.lower() and candidate.platform_version <= target.platform_version
     if candidate.identifier == ".NETStandard":
         return candidate.version <= _netstandard_limit(target)
     return False
@@ -159,7 +159,7 @@ def filter_frameworks(incoming: str, wanted: str) -> str:
 def _covers(framework: Framework, other: Framework) -> bool:
     if framework.identifier.lower() != other.identifier.lower() or framework.version != other.version:
         return False
-    if other.platform and framework.platform != other.platform:
+    if other.platform and framework.platform.lower() != other.platform.lower():
         return False
     return not any(other.platform_version) or framework.platform_version == other.platform_version
 

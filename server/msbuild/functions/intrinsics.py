@@ -117,9 +117,9 @@ def _target_frameworks() -> None:
 
 
 def _texts() -> None:
-    MSBUILD.static("Escape", "string", lambda text: escaping.escape(text))
-    MSBUILD.static("Unescape", "string", lambda text: escaping.unescape(text))
-    MSBUILD.static("ValueOrDefault", "string string", lambda value, default: value or default)
+    MSBUILD.static("Escape", "string?", lambda text: escaping.escape(text) if text is not None else None)
+    MSBUILD.static("Unescape", "string?", lambda text: escaping.unescape(text) if text is not None else None)
+    MSBUILD.static("ValueOrDefault", "string? string?", lambda value, default: value or default)
     MSBUILD.static("ConvertToBase64", "string", lambda text: base64.b64encode(text.encode()).decode())
     MSBUILD.static("ConvertFromBase64", "string", _from_base64)
     MSBUILD.static("SubstringByAsciiChars", "string int int", _ascii_substring)
@@ -141,7 +141,7 @@ def _ascii_substring(text: str, start: int, length: int) -> str:
     if start > len(text):
         return ""
     if start < 0 or length < 0:
-        raise ClrError("Specified argument was out of the range of valid values.")
+        raise ClrError(f"Specified argument was out of the range of valid values. (Parameter '{'start' if start < 0 else 'length'}')")
     return "".join(c if " " <= c <= "~" and c != "/" else "_" for c in text[start : start + length])
 
 
@@ -191,13 +191,9 @@ def _normalize_path(surroundings: Surroundings, *parts: str) -> str:
 
 
 def _make_relative(surroundings: Surroundings, base: str, path: str) -> str:
-    if base is None or path is None:
-        raise ClrError("Value cannot be null. (Parameter 'path')")
-    if not path:
-        return ""
+    if not path or not base:
+        raise ClrError("The value cannot be an empty string. (Parameter 'path')")
     base, path = paths.fix_file_path(base), paths.fix_file_path(path)
-    if not base:
-        return path
     here = surroundings.current_directory
     full_base = paths.full_path(base, here)
     full = paths.full_path(path, here)
@@ -217,7 +213,7 @@ def _directory_of_file_above(surroundings: Surroundings, start: str, name: str) 
 
 def _path_of_file_above(surroundings: Surroundings, name: str, start: str) -> str:
     if "/" in name or "\\" in name:
-        raise ClrError(f'MSB5038: Invalid argument "{name}". Only a file name is allowed; a path is not.')
+        raise ClrError(f"The parameter '{name}' can only be a file name and cannot include a directory.")
     directory = _directory_of_file_above(surroundings, start or surroundings.current_directory, name)
     return paths.combine(directory, name) if directory else ""
 
@@ -249,10 +245,10 @@ def _machine() -> None:
     MSBUILD.static("IsRunningFromVisualStudio", "", lambda: False)
     MSBUILD.static("AreFeaturesEnabled", "Version", lambda _: True)
     MSBUILD.static("CheckFeatureAvailability", "string", _feature)
-    MSBUILD.static("DoesTaskHostExist", "string string", _task_host)
-    MSBUILD.static("GetRegistryValue", "string string", lambda key, name: None)
-    MSBUILD.static("GetRegistryValue", "string string object", lambda key, name, default: default)
-    MSBUILD.static("GetRegistryValueFromView", "string string object object*", lambda key, name, default, *views: default)
+    MSBUILD.static("DoesTaskHostExist", "string? string?", _task_host)
+    MSBUILD.static("GetRegistryValue", "string? string?", lambda key, name: None)
+    MSBUILD.static("GetRegistryValue", "string? string? object", lambda key, name, default: default)
+    MSBUILD.static("GetRegistryValueFromView", "string? string? object object*", lambda key, name, default, *views: default)
     MSBUILD.static("RegisterBuildCheck", "string", lambda path: False)
 
 
@@ -264,16 +260,12 @@ def _feature(name: str) -> str:
 def _task_host(runtime: str | None, architecture: str | None) -> bool:
     names = {"clr2", "clr4", "currentruntime", "net", "*"}
     machines = {"x86", "x64", "arm64", "currentarchitecture", "*"}
-    if runtime is not None and runtime.strip().lower() not in names:
-        raise ClrError(
-            f'MSB5029: The value "{runtime.strip()}" is not valid for "Runtime". Valid values are: "CLR2", "CLR4", "CurrentRuntime", '
-            '"NET", "*".'
-        )
-    if architecture is not None and architecture.strip().lower() not in machines:
-        raise ClrError(
-            f'MSB5029: The value "{architecture.strip()}" is not valid for "Architecture". Valid values are: "x86", "x64", "arm64", '
-            '"CurrentArchitecture", "*".'
-        )
+    for given, name, valid, text in (
+        (runtime, "Runtime", names, '"CLR2", "CLR4", "CurrentRuntime", "NET", "*"'),
+        (architecture, "Architecture", machines, '"x86", "x64", "arm64", "CurrentArchitecture", "*"'),
+    ):
+        if given is not None and given.strip().lower() not in valid:
+            raise ClrError(f'"{given.strip()}" is an invalid value for the task host parameter "{name}". Valid values are: {text}.')
     return True
 
 

@@ -87,7 +87,7 @@ def compile_pattern(pattern: str, options: EnumValue | None = None) -> re.Patter
 
 def _pattern_error(pattern: str, error: re.error) -> str:
     kinds = (
-        ("unterminated subpattern", len(pattern), "Not enough )'s."),
+        ("missing ), unterminated subpattern", len(pattern), "Not enough )'s."),
         ("unbalanced parenthesis", error.pos or 0, "Too many )'s."),
         ("nothing to repeat", (error.pos or 0) + 1, f"Quantifier '{pattern[error.pos or 0 : (error.pos or 0) + 1]}' following nothing."),
         ("unterminated character set", len(pattern), "Unterminated [] set."),

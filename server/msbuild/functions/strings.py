@@ -208,6 +208,15 @@ def _concat(*values: ClrValue) -> str:
     return "".join(to_text(value) for value in values)
 
 
+def _upper(text: str) -> str:
+    """Character by character, as .NET does: a letter whose upper case is two letters stays."""
+    return text.upper() if text.isascii() else "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
+
+
+def _lower(text: str) -> str:
+    return text.lower() if text.isascii() else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
 def _instance_members() -> None:
     string = STRING
     string.property("Length", len)
@@ -215,8 +224,8 @@ def _instance_members() -> None:
     string.method("get_Length", "", len)
     string.method("get_Chars", "int", _index)
     string.method("ToString", "", lambda text: text)
-    string.method("ToUpper ToUpperInvariant", "", str.upper)
-    string.method("ToLower ToLowerInvariant", "", str.lower)
+    string.method("ToUpper ToUpperInvariant", "", _upper)
+    string.method("ToLower ToLowerInvariant", "", _lower)
     string.method("Trim", "", lambda text: text.strip(_WHITE))
     string.method("Trim", "char[]", lambda text, marks: text.strip(marks or _WHITE))
     string.method("TrimStart", "", lambda text: text.lstrip(_WHITE))
@@ -233,10 +242,10 @@ def _instance_members() -> None:
     string.method(
         "EndsWith", "string StringComparison", lambda t, v, c: t.lower().endswith(v.lower()) if _ignores_case(c) else t.endswith(v)
     )
-    string.method("Equals", "string", lambda text, value: text == value)
+    string.method("Equals", "string?", lambda text, value: text == value)
     string.method("Equals", "string StringComparison", lambda t, v, c: t.lower() == v.lower() if _ignores_case(c) else t == v)
-    string.method("CompareTo", "string", _compare_text)
-    string.method("Replace", "string string", _replace)
+    string.method("CompareTo", "string?", _compare_text)
+    string.method("Replace", "string string?", _replace)
     string.method("Replace", "char char", _replace)
     string.method("Replace", "string string StringComparison", _replace_compared)
     string.method("Substring", "int", _substring)
@@ -268,14 +277,14 @@ def _static_members() -> None:
     string = STRING
     string.value("Empty", lambda _: "")
     string.static("Copy", "string", lambda text: text)
-    string.static("IsNullOrEmpty", "string", lambda text: not text)
-    string.static("IsNullOrWhiteSpace", "string", lambda text: not text or not text.strip(_WHITE))
+    string.static("IsNullOrEmpty", "string?", lambda text: not text)
+    string.static("IsNullOrWhiteSpace", "string?", lambda text: not text or not text.strip(_WHITE))
     string.static("Concat", "object*", _concat)
-    string.static("Join", "string object*", _join)
+    string.static("Join", "string? object*", _join)
     string.static("Format", "string object*", _format)
-    string.static("Equals", "string string", lambda left, right: left == right)
+    string.static("Equals", "string? string?", lambda left, right: left == right)
     string.static("Equals", "string string StringComparison", lambda a, b, c: a.lower() == b.lower() if _ignores_case(c) else a == b)
-    string.static("Compare", "string string", _compare_text)
+    string.static("Compare", "string? string?", _compare_text)
     string.static("Compare", "string string bool", lambda a, b, c: _compare_text(a.lower(), b.lower()) if c else _compare_text(a, b))
     string.static("Compare", "string string StringComparison", _compare_options)
     string.static("CompareOrdinal", "string string", lambda a, b: (a > b) - (a < b))
@@ -304,8 +313,8 @@ def _comparers() -> None:
         result = _compare_options(left, right, EnumValue("StringComparison", self.name, 0))
         return result
 
-    comparer.method("Compare", "string string", compare)
-    comparer.method("Equals", "string string", lambda self, a, b: compare(self, a, b) == 0)
+    comparer.method("Compare", "string? string?", compare)
+    comparer.method("Equals", "string? string?", lambda self, a, b: compare(self, a, b) == 0)
 
 
 _instance_members()
