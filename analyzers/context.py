@@ -11,10 +11,12 @@ from analyzers.positions import Positions
 from analyzers.rule import Category, Rule
 from analyzers.suppress import Suppressions
 from compiler.flow.annotations import Annotations
+from compiler.flow.body_reader import Constants
 from compiler.flow.custom_attributes import AttributeReader
 from compiler.flow.facts import Member
 from compiler.flow.generated import GeneratedCode
 from compiler.flow.parameters import generic_parameter_names
+from compiler.flow.preinit import Preinitialization
 from compiler.flow.requirements import Requirements, Requires
 from compiler.flow.values import GenericParameterValue
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module
@@ -30,25 +32,32 @@ SILENCED_BY = {
 class Lookups:
     """Look-ups that depend on metadata alone; made once for a universe."""
 
-    def __init__(self, universe: TypeUniverse) -> None:
+    def __init__(self, universe: TypeUniverse, *, as_build: bool) -> None:
+        """`as_build`: as the build's analyzers see annotations, else as the publish's compiler does."""
         self.universe = universe
         self.attributes = AttributeReader(universe)
-        self.annotations = Annotations(universe, self.attributes)
         self.requirements = Requirements(self.attributes)
         self.generated = GeneratedCode(universe, self.attributes)
+        self.annotations = Annotations(universe, self.attributes, self.generated, generic_backing_fields=as_build)
         self.suppressions = Suppressions(universe, self.attributes, self.generated)
+        self.preinitialization = Preinitialization(universe)
         self.csharp_names = CSharpNames(universe, self.attributes)
         self.il_names = IlNames(universe)
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleContext:
-    """One module under analysis, for findings in the words of one reporter."""
+    """One module under analysis, for findings in the words of one reporter.
+
+    `reads_everything` is the build's view: every body counts, whether or not a native program would have it.
+    """
 
     lookups: Lookups
     module: Module
     positions: Positions
     names: Names
+    constants: Constants
+    reads_everything: bool
 
     def is_silenced(self, rule: Rule, member: Member) -> bool:
         """Whether the Requires attribute that silences `rule` is in scope in `member`."""

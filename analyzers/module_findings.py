@@ -7,6 +7,7 @@ from typing import assert_never
 
 from analyzers.context import ModuleContext
 from analyzers.dataflow import check_flow
+from analyzers.feature_guards import guards_native
 from analyzers.finding import RawFinding
 from analyzers.requires import check_access, check_field_use, check_method_use
 from compiler.flow.facts import (
@@ -21,14 +22,72 @@ from compiler.flow.facts import (
     UnqualifiedTypeName,
 )
 from compiler.flow.method_facts import read_facts
-from compiler.types.definitions import MethodDefinition
+from compiler.flow.parameters import constraints
+from compiler.metadata.signatures import ElementType
+from compiler.metadata.tokens import TableId, Token
+from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
+
+_VALUE_CONSTRAINT = 0x08
 
 
 def module_findings(context: ModuleContext) -> Iterator[RawFinding]:
     """The findings of a module, in no particular order; some may come twice."""
-    for method in user_methods(context):
-        for fact in read_facts(context.lookups.annotations, context.lookups.generated, method):
-            yield from check_fact(context, fact)
+    for fact in _body_facts(context):
+        yield from check_fact(context, fact)
+
+
+def _body_facts(context: ModuleContext) -> Iterator[Fact]:
+    """The facts of all bodies that are analysed.
+
+    A native compiler sees the code of a generic method only where there is an instantiation that it can make: methods with a struct
+    constraint, or with one parameter constrained by another, are read when other code uses them.
+    """
+    lookups = context.lookups
+    waiting: list[MethodDefinition] = []
+    used: set[MethodDefinition | TypeDefinition] = set()
+    ready = [method for method in user_methods(context) if context.reads_everything or not is_replaced(context, method)]
+    if not context.reads_everything:
+        waiting = [method for method in ready if needs_instantiation(method)]
+        ready = [method for method in ready if not needs_instantiation(method)]
+    while ready:
+        for method in ready:
+            for fact in read_facts(lookups.annotations, lookups.generated, context.constants, method):
+                if isinstance(fact, MethodUse) and waiting:
+                    used.update((fact.method.definition, fact.method.owner.definition))
+                yield fact
+        ready = [method for method in waiting if _is_instantiated(method, used)]
+        waiting = [method for method in waiting if method not in ready]
+
+
+def is_replaced(context: ModuleContext, method: MethodDefinition) -> bool:
+    """Whether the body of `method` is not in the program: its effect is known before the program runs."""
+    return guards_native(context.lookups, method) or context.lookups.preinitialization.runs_early(method)
+
+
+def _is_instantiated(method: MethodDefinition, used: set[MethodDefinition | TypeDefinition]) -> bool:
+    return all(owner in used for owner in (method, method.owner) if _is_constrained(owner))
+
+
+def needs_instantiation(method: MethodDefinition) -> bool:
+    """Whether no instantiation over shared reference types exists for `method` or its type."""
+    return _is_constrained(method) or _is_constrained(method.owner)
+
+
+def _is_constrained(owner: MethodDefinition | TypeDefinition) -> bool:
+    image = owner.module.image
+    flags = image.column(TableId.GENERIC_PARAM, "Flags")
+    rows = owner.module.generic_params(owner.token)
+    if any(flags[rid - 1] & _VALUE_CONSTRAINT for rid in rows):
+        return True
+    return any(_is_parameter(owner.module, token) for rid in rows for token in constraints(owner.module, rid))
+
+
+def _is_parameter(module: Module, token: Token) -> bool:
+    """Whether a constraint is a type parameter itself."""
+    if token >> 24 != TableId.TYPE_SPEC:
+        return False
+    blob = module.image.blob(module.image.column(TableId.TYPE_SPEC, "Signature")[(token & 0xFFFFFF) - 1])
+    return bool(blob) and blob[0] in (ElementType.VAR, ElementType.MVAR)
 
 
 def user_methods(context: ModuleContext) -> Iterator[MethodDefinition]:

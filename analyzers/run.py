@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from analyzers.context import Lookups, ModuleContext
+from analyzers.feature_guards import with_guards
 from analyzers.finding import Finding, RawFinding
 from analyzers.module_findings import module_findings
 from analyzers.names import member_name
@@ -18,8 +19,10 @@ from analyzers.positions import Positions
 from analyzers.rule import Category
 from analyzers.severity import Severities, SeverityOptions
 from compiler.diagnostics import Diagnostic
+from compiler.flow.body_reader import Constants
 from compiler.metadata.image import open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
+from compiler.reach.features import FeatureConstants
 from compiler.types.definitions import MethodDefinition
 from compiler.types.universe import AssemblyFinder, TypeUniverse
 
@@ -72,9 +75,11 @@ class AnalysisSession:
         """The findings of the request's assembly, sorted by place. Raises BadImage and, without a core library, TypeLoadError."""
         universe = self._universe_for(request.assembly_name)
         module = universe.add_module(open_image(request.assembly_name, request.image), request.assembly_name)
-        lookups = Lookups(universe)
-        names = lookups.csharp_names if request.words is Words.BUILD else lookups.il_names
-        context = ModuleContext(lookups, module, Positions(module, _open_symbols(request, module.image.data)), names)
+        is_build = request.words is Words.BUILD
+        lookups = Lookups(universe, as_build=is_build)
+        names = lookups.csharp_names if is_build else lookups.il_names
+        positions = Positions(module, _open_symbols(request, module.image.data))
+        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), is_build)
         severities = Severities(request.options.severities, request.sources)
         shown: dict[tuple[object, ...], Finding] = {}
         for raw in module_findings(context):
@@ -99,6 +104,14 @@ def _open_symbols(request: AnalysisRequest, image: bytes) -> PortablePdb | None:
     if request.pdb:
         return open_pdb(f"{request.assembly_name}.pdb", request.pdb)
     return embedded_pdb(open_image(request.assembly_name, image))
+
+
+def _constants(lookups: Lookups, request: AnalysisRequest) -> Constants:
+    """Results that are known before the program runs. The build's analyzers do not fold feature switches, the publish's compiler does."""
+    if request.words is Words.BUILD:
+        return lambda _method: None
+    switches = {name: value.lower() == "true" for name, value in request.feature_switches.items()}
+    return with_guards(lookups, FeatureConstants(lookups.universe, switches).constant)
 
 
 def _show(context: ModuleContext, options: AnalysisOptions, severities: Severities, raw: RawFinding) -> Finding | None:

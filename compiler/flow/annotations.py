@@ -12,6 +12,7 @@ from enum import Enum
 from compiler.diagnostics import InputError
 from compiler.flow.associations import AccessorKind, SemanticMember, members_of
 from compiler.flow.custom_attributes import AttributeReader, int_argument
+from compiler.flow.generated import GeneratedCode
 from compiler.flow.parameters import PARAM_IN, PARAM_OUT, generic_parameter_token, parameter_rows
 from compiler.flow.values import THIS, FieldValue, GenericParameterValue, ParameterValue, ReturnValue
 from compiler.il.decode import decode
@@ -82,9 +83,18 @@ _NO_METHOD = MethodAnnotations()
 class Annotations:
     """Looks annotations up, type by type. Invariant: answers depend on metadata and accessor bodies alone, so they are kept."""
 
-    def __init__(self, universe: TypeUniverse, attributes: AttributeReader) -> None:
+    def __init__(
+        self, universe: TypeUniverse, attributes: AttributeReader, generated: GeneratedCode, *, generic_backing_fields: bool
+    ) -> None:
+        """`generic_backing_fields` says whether a property of a generic type annotates its backing field.
+
+        In .NET's build analyzers it does; its native compiler does not recognise such fields.
+        """
         self.universe = universe
         self._attributes = attributes
+        self._generated = generated
+        self._generic_backing_fields = generic_backing_fields
+        self._parameters: dict[tuple[TypeDefinition | MethodDefinition, int], GenericParameterValue] = {}
         self._types: dict[TypeDefinition, TypeAnnotations] = {}
         self._tokens: dict[Module, dict[int, int]] = {}
         self._interesting: dict[TypeDefinition, bool] = {}
@@ -150,11 +160,19 @@ class Annotations:
         return FieldValue(field_, self.of_field(field_.definition), self.universe.field_type(field_))
 
     def generic_parameter(self, owner: TypeDefinition | MethodDefinition, index: int) -> GenericParameterValue:
-        """Type parameter `index` of a type or method. A new() or struct constraint is kept apart from the annotation."""
-        generics = self.of_type(owner).generics if isinstance(owner, TypeDefinition) else self.of_method(owner).generics
-        token = generic_parameter_token(owner.module, owner.token, index)
-        flags = owner.module.image.column(TableId.GENERIC_PARAM, "Flags")[(token & 0xFFFFFF) - 1] if token else 0
-        return GenericParameterValue(owner, index, generics.get(index, 0), bool(flags & (_NEW_CONSTRAINT | _VALUE_CONSTRAINT)))
+        """Type parameter `index` of a type or method. A new() or struct constraint is kept apart from the annotation.
+
+        A generated type has copies of the parameters of the user's method; they are annotated as those are.
+        """
+        found = self._parameters.get((owner, index))
+        if found is None:
+            declared, number = self._generated.declared_parameter(owner, index)
+            generics = self.of_type(declared).generics if isinstance(declared, TypeDefinition) else self.of_method(declared).generics
+            token = generic_parameter_token(owner.module, owner.token, index)
+            flags = owner.module.image.column(TableId.GENERIC_PARAM, "Flags")[(token & 0xFFFFFF) - 1] if token else 0
+            has_new = bool(flags & (_NEW_CONSTRAINT | _VALUE_CONSTRAINT))
+            found = self._parameters[owner, index] = GenericParameterValue(owner, index, generics.get(number, 0), has_new)
+        return found
 
     def is_out(self, method: MethodDefinition, index: int) -> bool:
         """Whether parameter `index` is an `out` parameter: it takes nothing."""
@@ -288,6 +306,8 @@ class Annotations:
 
     def _backing_field(self, accessor: MethodDefinition, *, writes: bool) -> FieldDefinition | None:
         """The one compiler-generated field that an accessor reads or writes, or None."""
+        if accessor.owner.generic_count and not self._generic_backing_fields:
+            return None
         names = ("stfld", "stsfld") if writes else ("ldfld", "ldsfld", "ldflda", "ldsflda")
         try:
             body = accessor.body

@@ -142,10 +142,8 @@ def _everything(universe: TypeUniverse, desc: TypeDesc, seen: set[TypeDefinition
         yield from nested
         yield from definition.methods
         yield from definition.fields
-        for inner in nested:
-            pending.append(inner)
-            pending.extend(hierarchy(universe, universe.open_type(inner)))
-            pending.extend(interfaces(universe, universe.open_type(inner)))
+        # Nested types come whole, without their base types.
+        pending.extend(nested)
 
 
 def methods_named(universe: TypeUniverse, desc: TypeDesc, name: str, flags: int) -> Iterator[MethodDefinition]:

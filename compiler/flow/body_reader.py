@@ -7,6 +7,7 @@ functions and state machines that the body refers to share the values of capture
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from compiler.flow.contexts import open_context
 from compiler.flow.demands import Demands
 from compiler.flow.facts import Origin, UseKind
 from compiler.flow.generated import is_closure_type, is_lambda_or_local_function, is_state_machine_type
+from compiler.flow.live_code import live_instructions
 from compiler.flow.parameters import PARAM_IN, PARAM_OUT, parameter_rows
 from compiler.flow.stack_effects import BLOCK_ENDS, SIMPLE
 from compiler.flow.values import (
@@ -55,6 +57,10 @@ from compiler.types.type_desc import FieldDesc, GenericParameter, MethodDesc, Na
 _MOST_TRACKED_ITEMS = 32
 _CONDITIONAL_ONE = frozenset({"brfalse", "brtrue"})
 _CONDITIONAL_TWO = frozenset({"beq", "bge", "bgt", "ble", "blt", "bne.un", "bge.un", "bgt.un", "ble.un", "blt.un"})
+
+
+# A method without parameters -> the integer that it always returns (feature switches), or None.
+Constants = Callable[[MethodDesc], int | None]
 
 
 class PatternStore(Protocol):
@@ -107,10 +113,13 @@ def is_captured(definition: FieldDefinition) -> bool:
 class BodyReader:
     """Reads one body. Invariant: `_stack` is None exactly where the code before cannot fall through."""
 
-    def __init__(self, annotations: Annotations, captured: CapturedValues, store: PatternStore, method: MethodDefinition) -> None:
+    def __init__(
+        self, annotations: Annotations, constants: Constants, captured: CapturedValues, store: PatternStore, method: MethodDefinition
+    ) -> None:
         universe = annotations.universe
         self._annotations = annotations
         self._universe = universe
+        self._constants = constants
         self._captured = captured
         self._store = store
         self._method = method
@@ -128,7 +137,7 @@ class BodyReader:
         body = self._method.body
         if body is None:
             return
-        instructions = decode(body.code)
+        instructions = live_instructions(decode(body.code), body, self._constant_of)
         self._local_types = self._universe.locals_of(self._module, body.local_sig, self._context)
         targets = _branch_targets(instructions, body)
         for clause in body.clauses:
@@ -143,6 +152,16 @@ class BodyReader:
             ended = instruction.name in BLOCK_ENDS
             self._enter(instruction.offset)
             self._step(instruction)
+
+    def _constant_of(self, token: int) -> tuple[int, int] | None:
+        try:
+            method = self._universe.resolve_method(self._module, Token(token), self._context)
+        except InputError:
+            return None
+        if not isinstance(method, MethodDesc) or method.definition.sig.parameters:
+            return None
+        value = self._constants(method)
+        return None if value is None else (value, 0 if method.is_static else 1)
 
     # ---- stack ----
 
@@ -271,7 +290,7 @@ class BodyReader:
 
     def _set_local(self, index: int, values: ValueSet) -> None:
         old = self._locals.get(index)
-        merged = values if old is None or old[1] == self._block else old[0] | values
+        merged = values if old is None or old[1] == self._block else snapshot(old[0] | values)
         self._locals[index] = (merged, self._block)
 
     # ---- references ----
@@ -327,7 +346,7 @@ class BodyReader:
         self._store.field_use(origin, found)
         if definition.is_static:
             self._store.instantiation(origin, found)
-        return single(self._annotations.field_value(found))
+        return _well_known_field(found) or single(self._annotations.field_value(found))
 
     def _load_field(self, instruction: Instruction, operand: int) -> None:
         if instruction.name in ("ldfld", "ldflda"):
@@ -355,7 +374,6 @@ class BodyReader:
     def _new_array(self, instruction: Instruction, operand: int) -> None:
         size = self._pop()
         item = self._universe.resolve_type(self._module, Token(operand), self._context)
-        self._store.instantiation(self._origin(instruction.offset), item)
         self._push(single(ArrayValue((self._method, instruction.offset), size, item)))
 
     def _store_element(self, _instruction: Instruction, _operand: int) -> None:
@@ -511,10 +529,21 @@ class BodyReader:
 
 
 def _merge(left: list[ValueSet], right: list[ValueSet]) -> list[ValueSet]:
-    """Slot by slot from the bottom; malformed code may have stacks of different depth, whose missing slots are unknown."""
+    """Slot by slot from the bottom; malformed code may have stacks of different depth, whose missing slots are unknown.
+
+    Each slot gets its own copy of an array: as in .NET's compiler, stores through one do not show in the other from here on.
+    """
     depth = max(len(left), len(right))
     padded = [[*slots, *[UNKNOWN] * (depth - len(slots))] for slots in (left, right)]
-    return [a | b for a, b in zip(*padded, strict=True)]
+    return [snapshot(a | b) for a, b in zip(*padded, strict=True)]
+
+
+def _well_known_field(found: FieldDesc) -> ValueSet:
+    """The value of a static field of the core library that every program relies on; empty for other fields."""
+    owner = found.owner.full_name
+    if owner == "System.Type" and found.name == "EmptyTypes":
+        return single(ArrayValue((found, 0), single(ConstInt(0)), found.owner))
+    return single(KnownString("")) if owner == "System.String" and found.name == "Empty" else NOTHING
 
 
 def _branch_targets(instructions: list[Instruction], body: MethodBody) -> set[int]:

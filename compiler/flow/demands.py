@@ -51,7 +51,10 @@ class Demands:
         assert emit is not None
         source: Value = value
         if isinstance(value, NullableOf):
-            source = value.underlying if isinstance(value.underlying, ANNOTATED) else KnownType(value.type)
+            # Nullable has members of its own; those of a type argument that is not known here are asked for where it is taken out.
+            source = KnownType(value.type)
+            if isinstance(value.underlying, GenericParameterValue):
+                source = value.underlying
         if isinstance(source, ANNOTATED):
             wants_constructor = target.annotation == MemberTypes.PUBLIC_PARAMETERLESS_CONSTRUCTOR
             if wants_constructor and isinstance(source, GenericParameterValue) and source.has_new:

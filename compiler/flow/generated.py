@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from compiler.diagnostics import InputError
 from compiler.flow.custom_attributes import AttributeReader, TypeName
+from compiler.flow.parameters import generic_parameter_names
 from compiler.il.decode import decode
 from compiler.metadata.tokens import TableId, Token, decode_coded
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
@@ -101,6 +102,28 @@ class GeneratedCode:
         """The state machine type of an async method or iterator, or None."""
         self._read(user_type(method.owner))
         return self._machines.get(method)
+
+    def declared_parameter(self, owner: TypeDefinition | MethodDefinition, index: int) -> tuple[TypeDefinition | MethodDefinition, int]:
+        """The type parameter that the user declared behind parameter `index` of a generated type; other parameters are their own."""
+        if not isinstance(owner, TypeDefinition) or not is_generated_name(owner.name) or owner.enclosing is None:
+            return owner, index
+        name = generic_parameter_names(owner.module, owner.token)[index]
+        for method in self._methods_around(owner):
+            own = generic_parameter_names(method.module, method.token)
+            if name in own:
+                return method, own.index(name)
+        outer = user_type(owner)
+        return (outer, index) if index < outer.generic_count else (owner, index)
+
+    def _methods_around(self, definition: TypeDefinition) -> Iterator[MethodDefinition]:
+        """The methods that a generated type was made from, from the inside out."""
+        self._read(user_type(definition))
+        current = next((owner for m in definition.methods if (owner := self._owners.get(m)) is not None), None)
+        seen: set[MethodDefinition] = set()
+        while current is not None and current not in seen:
+            seen.add(current)
+            yield current
+            current = self._owners.get(current)
 
     def made_from(self, method: MethodDefinition) -> list[MethodDefinition]:
         """The generated methods whose owner, one step outward, is `method`, in the order of reference."""

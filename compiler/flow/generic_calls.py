@@ -143,6 +143,8 @@ def _method_needs_code(value: Value, arrays: ValueSet) -> bool:
 def are_known_arguments(arrays: ValueSet) -> bool:
     """Whether the set is one array of known length whose every element is one known type or type parameter."""
     array = only(arrays)
+    if isinstance(array, Null):
+        return True
     if not isinstance(array, ArrayValue):
         return False
     size = const_int(array.size)
@@ -155,13 +157,7 @@ def are_known_arguments(arrays: ValueSet) -> bool:
             value = value.underlying
         if not isinstance(value, KnownType | GenericParameterValue):
             return False
-        if isinstance(value, KnownType) and _is_definition(value):
-            return False
     return True
-
-
-def _is_definition(value: KnownType) -> bool:
-    return isinstance(value.type, NamedType) and bool(value.type.definition.generic_count) and not value.type.args
 
 
 def _only_references(owner: TypeDefinition | MethodDefinition) -> bool:

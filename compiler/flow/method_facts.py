@@ -10,7 +10,7 @@ import logging
 
 from compiler.diagnostics import InputError
 from compiler.flow.annotations import Annotations
-from compiler.flow.body_reader import BodyReader, CapturedValues
+from compiler.flow.body_reader import BodyReader, CapturedValues, Constants
 from compiler.flow.call_reader import Call, CallReader
 from compiler.flow.calls import read_call
 from compiler.flow.demands import Demands
@@ -60,7 +60,7 @@ class _Patterns:
         self.functions[method] = None
 
 
-def read_facts(annotations: Annotations, generated: GeneratedCode, method: MethodDefinition) -> list[Fact]:
+def read_facts(annotations: Annotations, generated: GeneratedCode, constants: Constants, method: MethodDefinition) -> list[Fact]:
     """The facts of a user's method and of all code made from it. Malformed bodies give no facts."""
     patterns = _Patterns()
     captured = CapturedValues()
@@ -71,7 +71,7 @@ def read_facts(annotations: Annotations, generated: GeneratedCode, method: Metho
         known = len(bodies)
         for body in list(bodies):
             try:
-                BodyReader(annotations, captured, patterns, body).read()
+                BodyReader(annotations, constants, captured, patterns, body).read()
             except InputError as error:
                 _log.debug("body not read method=%r error=%s", body, error.message)
         for function in patterns.functions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.metadata.tokens import TableId, Token, make_token
+from compiler.metadata.tokens import TableId, Token, decode_coded, make_token
 from compiler.types.definitions import MethodDefinition, Module
 
 PARAM_IN = 0x1
@@ -62,6 +62,22 @@ def generic_parameter_names(module: Module, owner: int) -> tuple[str, ...]:
         found = module.sig_cache[key] = tuple(image.string(names[rid - 1]) for rid in rows)
     assert isinstance(found, tuple)
     return found
+
+
+def constraints(module: Module, generic_rid: int) -> list[Token]:
+    """The constraints (TypeDefOrRef tokens) of GenericParam row `generic_rid`."""
+    found = module.sig_cache.get("constraints")
+    if found is None:
+        image = module.image
+        table: dict[int, list[Token]] = {}
+        rows = TableId.GENERIC_PARAM_CONSTRAINT
+        pairs = zip(image.column(rows, "Owner"), image.column(rows, "Constraint"), strict=True)
+        for owner, coded in pairs:
+            table.setdefault(owner, []).append(decode_coded("TypeDefOrRef", coded))
+        found = module.sig_cache["constraints"] = table
+    assert isinstance(found, dict)
+    tokens: list[Token] = found.get(generic_rid, [])
+    return tokens
 
 
 def generic_parameter_token(module: Module, owner: int, index: int) -> Token | None:

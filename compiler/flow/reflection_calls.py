@@ -140,8 +140,10 @@ def _object_get_type(reader: CallReader, call: Call) -> ValueSet | None:
         elif _is_exact(static_type):
             result.add(KnownType(static_type))
         else:
-            annotation = reader.annotations.type_wide(static_type.definition) if isinstance(static_type, NamedType) else 0
-            result |= reader.declared(call, annotation)
+            assert isinstance(static_type, NamedType)
+            # The names of an enum's values are always kept: they are its public fields.
+            is_enum = static_type.full_name == "System.Enum"
+            result |= reader.declared(call, M.PUBLIC_FIELDS if is_enum else reader.annotations.type_wide(static_type.definition))
     return frozenset(result)
 
 
@@ -154,7 +156,7 @@ def _static_type(value: Value) -> TypeDesc | None:
 def _is_exact(desc: TypeDesc) -> bool:
     """Whether an object of static type `desc` has exactly that type, or (a delegate) members that are kept anyway."""
     if isinstance(desc, ArrayType):
-        return _is_exact(desc.item)
+        return True
     return isinstance(desc, NamedType) and (bool(desc.definition.flags & TYPE_SEALED) or desc.full_name == "System.Delegate")
 
 
@@ -578,7 +580,7 @@ HANDLERS: dict[Intrinsic, Handler] = {
     Intrinsic.OBJECT_GET_TYPE: _object_get_type,
     Intrinsic.TYPE_DELEGATOR: _type_delegator,
     Intrinsic.ARRAY_EMPTY: _array_empty,
-    Intrinsic.ARRAY_CREATE: _used,
+    Intrinsic.ARRAY_CREATE: _declared,
     Intrinsic.ACTIVATOR_BY_TYPE: _activator,
     Intrinsic.CREATE_BY_NAMES: _create_by_names,
     Intrinsic.CREATE_FROM_FILE: _create_by_names,

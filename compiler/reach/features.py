@@ -199,7 +199,10 @@ class FeatureConstants:
                 for node in type_node.iter("method"):
                     if node.get("body") == "stub" and self._applies(node):
                         value = node.get("value")
-                        stubs[f"{type_name}::{node.get('signature')}"] = None if value is None else _parse_value(value)
+                        parsed = None if value is None else _parse_value(value)
+                        # A stub with a value that is no number is reported where the file is checked; it replaces nothing.
+                        if value is None or parsed is not None:
+                            stubs[f"{type_name}::{node.get('signature')}"] = parsed
 
     def _applies(self, node: etree._Element) -> bool:
         feature = node.get("feature")
@@ -212,11 +215,14 @@ class FeatureConstants:
         return current == wanted
 
 
-def _parse_value(value: str) -> int:
+def _parse_value(value: str) -> int | None:
     lowered = value.strip().lower()
     if lowered in ("true", "false"):
         return int(lowered == "true")
-    return int(lowered, 0)
+    try:
+        return int(lowered, 0)
+    except ValueError:
+        return None
 
 
 def _context_of(owner: NamedType) -> GenericContext:
