@@ -433,6 +433,45 @@ def _enum_is_flags(m: MethodEmitter, method: MethodDesc, values: list[V]) -> boo
     return True
 
 
+def _array_data(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    if not method.args:
+        return False
+    pointer = m.coerce(values[0], "p")
+    m.null_check(values[0], pointer)
+    m.push(V("p", m.gep(pointer, 16), m.universe.byref(method.args[0]), nonnull=True))
+    return True
+
+
+def _float_estimate(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    kind = "f" if m.universe.signature(method).return_type.element is ElementType.R4 else "d"
+    ll_type = LL_OF_KIND[kind]
+    operands = [m.coerce(v, kind) for v in values]
+    if method.name == "MultiplyAddEstimate":
+        m.push(V(kind, m.value(f"fadd {ll_type} {m.value(f'fmul {ll_type} {operands[0]}, {operands[1]}')}, {operands[2]}")))
+        return True
+    value = operands[0]
+    if method.name == "ReciprocalSqrtEstimate":
+        intrinsic = f"llvm.sqrt.{'f32' if kind == 'f' else 'f64'}"
+        value = m.value(f"call {ll_type} {m.declare(intrinsic, f'declare {ll_type} @{intrinsic}({ll_type})')}({ll_type} {value})")
+    m.push(V(kind, m.value(f"fdiv {ll_type} 1.0, {value}")))
+    return True
+
+
+def _to_integer_native(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    desc = method.args[0]
+    if not isinstance(desc, NamedType) or not desc.is_primitive or desc.element in (ElementType.R4, ElementType.R8):
+        return False
+    one = scalar(m.universe, desc)
+    assert one is not None
+    unsigned = desc.element in (ElementType.U1, ElementType.U2, ElementType.U4, ElementType.U8, ElementType.U, ElementType.CHAR)
+    wide = "i64" if one[1] == "l" else "i32"
+    source = LL_OF_KIND[values[0].kind]
+    intrinsic = f"llvm.fpto{'u' if unsigned else 's'}i.sat.{wide}.{'f32' if source == 'float' else 'f64'}"
+    callee = m.declare(intrinsic, f'declare {wide} @"{intrinsic}"({source})')
+    m.push(V(one[1], m.value(f"call {wide} {callee}({source} {values[0].ir})")))
+    return True
+
+
 # ---- default comparers ----
 
 
@@ -535,7 +574,8 @@ _UNSAFE: dict[str, Emit] = {
     "Write": _write, "WriteUnaligned": _write, "Copy": _copy, "CopyBlock": _copy_block, "CopyBlockUnaligned": _copy_block,
     "InitBlock": _init_block, "InitBlockUnaligned": _init_block, "Unbox": _unbox, "BitCast": _bit_cast,
 }
-_MATH: dict[str, Emit] = {**dict.fromkeys(_LLVM_MATH, _llvm_math), **dict.fromkeys(_LIBM, _libm), "FusedMultiplyAdd": _fma}
+_MATH: dict[str, Emit] = {**dict.fromkeys(_LLVM_MATH, _llvm_math), **dict.fromkeys(_LIBM, _libm), "FusedMultiplyAdd": _fma, **dict.fromkeys(("ReciprocalEstimate", "ReciprocalSqrtEstimate"), _float_estimate)}
+_ESTIMATES: dict[str, Emit] = {"ConvertToIntegerNative": _to_integer_native, "MultiplyAddEstimate": _float_estimate}
 _VECTOR: dict[str, Emit] = {"get_IsHardwareAccelerated": _false}
 
 TABLES: dict[str, dict[str, Emit]] = {
@@ -546,9 +586,12 @@ TABLES: dict[str, dict[str, Emit]] = {
     },
     "System.Threading.Interlocked": {
         "CompareExchange": _compare_exchange, "Exchange": _atomic_rmw("xchg"), "ExchangeAdd": _atomic_rmw("add"), "And": _atomic_rmw("and"),
-        "Or": _atomic_rmw("or"), "MemoryBarrier": _fence,
+        "Or": _atomic_rmw("or"), "MemoryBarrier": _fence, "ReadMemoryBarrier": _fence,
     },
     "System.Threading.Thread": {"MemoryBarrier": _fence},
+    "System.Runtime.InteropServices.MemoryMarshal": {"GetArrayDataReference": _array_data},
+    "System.Double": _ESTIMATES,
+    "System.Single": _ESTIMATES,
     "System.Math": _MATH,
     "System.MathF": _MATH,
     "System.Object": {"GetType": _get_type},
