@@ -39,16 +39,13 @@ const steps = {
   },
 
   async typeAt(page, { line, column, text }) {
-    await page.locator(".editor-instance .monaco-editor").first().click();
-    await page.keyboard.press("Control+G");
-    await page.locator(".quick-input-widget input").fill(`:${line}:${column}`);
-    await page.keyboard.press("Enter");
+    await goTo(page, `:${line}:${column}`);
     await page.keyboard.insertText(text);
   },
 
-  async undo(page) {
-    await page.locator(".editor-instance .monaco-editor").first().click();
-    await page.keyboard.press("Control+Z");
+  async deleteLine(page, { line }) {
+    await goTo(page, `:${line}`);
+    await page.keyboard.press("Control+Shift+K");
   },
 
   async expectUnsaved(page) {
@@ -67,18 +64,27 @@ const steps = {
     await page.locator(".statusbar-item").filter({ hasText: text }).first().waitFor({ timeout: PATIENCE_MS });
   },
 
+  async expectOutput(page, { text }) {
+    await page.locator(".output-view-container, .pane-body .view-lines").filter({ hasText: text }).first().waitFor({ timeout: PATIENCE_MS });
+  },
+
   async picture(page, { name }) {
     await page.waitForTimeout(500);
     await page.screenshot({ path: path.join(request.artefacts, `${name}.png`) });
   },
 
-  async problems(page) {
-    return page.locator(".markers-panel .monaco-list-row").allInnerTexts();
-  },
 };
 
 function problem(page, text) {
   return page.locator(".markers-panel .monaco-list-row").filter({ hasText: text }).first();
+}
+
+async function goTo(page, place) {
+  await page.locator(".editor-instance .monaco-editor").first().click();
+  await page.keyboard.press("Control+G");
+  await page.locator(".quick-input-widget input").fill(place);
+  await page.keyboard.press("Enter");
+  await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
 }
 
 async function command(page, title) {
