@@ -234,7 +234,7 @@ static uintptr_t object_around(uintptr_t address)
     }
     if (rt_in_large_space(address)) {
         uint32_t index = rt_large_page_index(address);
-        if (index >= rt_heap.large_top_page)
+        if (index == 0 || index >= rt_heap.large_top_page) /* page 0 is never given out, its entry may be uncommitted */
             return 0;
         uint32_t head = rt_heap.large_pages[index].head;
         const RtLargePage *page = &rt_heap.large_pages[head];

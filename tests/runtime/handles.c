@@ -194,6 +194,19 @@ static void test_interior(void)
     }
 }
 
+/* Words that point into the reserved range but at nothing: its ends, and where nothing is committed yet. Run first,
+ * while large space is unused. */
+static void test_words_at_the_edges(void)
+{
+    volatile uintptr_t words[] = {
+        rt_heap.base, rt_heap.base + rt_heap.small_bytes - 1, rt_heap.large_base, rt_heap.large_base + 8,
+        rt_heap.large_base + RT_PAGE_BYTES, rt_heap.large_base + rt_heap.large_bytes - 1,
+        rt_heap.large_base + rt_heap.large_bytes,
+    };
+    rt_gc_collect(0);
+    CHECK(words[0] == rt_heap.base);
+}
+
 static void new_of_length(void *length)
 {
     kept = rt_new_array(&references_type, *(int64_t *)length);
@@ -275,6 +288,7 @@ int main(int argc, char **argv)
     if (is_exhaustion) {
         test_exhaustion();
     } else {
+        test_words_at_the_edges();
         test_weak();
         test_dependent();
         test_finalizers();
