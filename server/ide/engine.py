@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult
+from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult, CSharpWorker
 from compiler.csharp.frameworks import Toolchain
 from compiler.request import Progress
 from server.build.csharp_build import csharp_request, read_source_file
@@ -33,6 +33,7 @@ class ProjectEngine:
         self._tools = tools
         self._evaluators: dict[tuple[Path, Path], ProjectEvaluator] = {}
         self._files: OverlayFiles | None = None
+        self._workers: dict[str, CSharpWorker] = {}
 
     def evaluate(self, project: Path, view: FileView, progress: Progress) -> Evaluation:
         """See `Engine`."""
@@ -58,7 +59,13 @@ class ProjectEngine:
     def compile(self, request: CSharpRequest, progress: Progress) -> CSharpResult:
         """See `Engine`."""
         toolchain = self._toolchain(Path(request.directory), progress)
-        return self._tools.compiler(toolchain, self._environment).compile(request)
+        worker = self._workers[request.project] = self._tools.compiler(toolchain, self._environment)
+        return worker.compile(request)
+
+    def compiler_id(self, request: CSharpRequest) -> int | None:
+        """See `Engine`."""
+        worker = self._workers.get(request.project)
+        return worker.process_id if worker is not None else None
 
     def close(self) -> None:
         """Ends the compilers."""

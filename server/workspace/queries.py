@@ -24,6 +24,9 @@ from server.workspace.tree import FolderTree, read_tree
 
 logger = logging.getLogger(__name__)
 
+# Codes of the C# tool chain itself, not of what it compiles.
+TOOL_CODES = "AOTD01"
+
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
@@ -65,6 +68,9 @@ class Engine(Protocol):
     def compile(self, request: CSharpRequest, progress: Progress) -> CSharpResult:
         """The compiled assembly. Raises InputError when there is no compiler."""
 
+    def compiler_id(self, request: CSharpRequest) -> int | None:
+        """Identifies the process that would compile `request`; None while it does not run."""
+
     def close(self) -> None:
         """Ends the tools that are kept warm."""
 
@@ -93,12 +99,17 @@ CompilationQuestion = tuple[CSharpRequest, tuple[int, ...]]
 
 @dataclass(slots=True)
 class _Project:
-    """What is remembered of a project. `good` are the findings of the last compilation without errors, with its texts."""
+    """What is remembered of a project.
+
+    `compiled_by` identifies the compiler's process that knows its last compilation. `good` are the findings of the last compilation
+    without errors, with its texts.
+    """
 
     evaluation: Remembered[EvaluationQuestion, Evaluation] = field(default_factory=Remembered)
     result: Remembered[CompilationQuestion, CSharpResult] = field(default_factory=Remembered)
     findings: Remembered[CompilationQuestion, tuple[Diagnostic, ...]] = field(default_factory=Remembered)
     name: str = ""
+    compiled_by: int | None = None
     good: tuple[Diagnostic, ...] = ()
     good_request: CSharpRequest | None = None
 
@@ -198,7 +209,12 @@ class WorkspaceQueries:
         request = compilation.request
         others = [self._projects[path] for path in reachable]
         question = (request, tuple(other.result.n_asked for other in others))
-        result = project.result.get(question, lambda: self._engine.compile(request, now.progress))
+        result = project.result.get(question, lambda: self._compile(now, project, request, others))
+        if failed(result):
+            # The compiler died or hung, which is no answer to keep; a second failure is told, and tried again at the next change.
+            project.result.question = None
+            result = project.result.get(question, lambda: self._compile(now, project, request, others))
+            project.result.question = None if failed(result) else question
         if result.pe is None:
             return [*result.diagnostics, *_kept(project, request, None)]
         images = {other.name: other.result.answer.pe for other in others if other.result.answer is not None}
@@ -208,6 +224,22 @@ class WorkspaceQueries:
             project.good, project.good_request = findings, request
             return [*result.diagnostics, *findings]
         return [*result.diagnostics, *findings, *_kept(project, request, result.replaced)]
+
+    def _compile(self, now: _Pass, project: _Project, request: CSharpRequest, others: Sequence[_Project]) -> CSharpResult:
+        """The compiler's answer. A compiler that was replaced is first told of the projects that this one refers to."""
+        for other in others:
+            known = other.result.question
+            if known is not None and other.compiled_by != self._engine.compiler_id(known[0]):
+                self._engine.compile(known[0], now.progress)
+                other.compiled_by = self._engine.compiler_id(known[0])
+        result = self._engine.compile(request, now.progress)
+        project.compiled_by = self._engine.compiler_id(request)
+        return result
+
+
+def failed(result: CSharpResult) -> bool:
+    """True when the compiler itself failed."""
+    return any(diagnostic.code.startswith(TOOL_CODES) for diagnostic in result.diagnostics)
 
 
 def _kept(project: _Project, request: CSharpRequest, replaced: Sequence[Location] | None) -> list[Diagnostic]:
