@@ -20,7 +20,7 @@ class ConsoleLogger:
         """Prints what the verbosity shows of one event."""
         if isinstance(event, Message):
             if event.importance.value <= self.rank:
-                self.write(indented(event.text))
+                self.write(build_line(event.placed) + "\n" if event.placed is not None else indented(event.text))
         elif isinstance(event, Diagnostic):
             if event.severity in (Severity.ERROR, Severity.WARNING):
                 self.write(build_line(event) + "\n")

@@ -20,10 +20,11 @@ class Importance(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A line (or more) of text."""
+    """A line (or more) of text; `placed` is set when it is about a place, as an error is."""
 
     text: str
     importance: Importance
+    placed: Diagnostic | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ def evaluate_item(instance: ProjectInstance, expander: Expander, element: XmlEle
 def item_parts(expander: Expander, text: str, location: Location) -> list[str]:
     """The elements of an item spec: properties expanded, split at semicolons, backslashes made slashes; item lists still unexpanded."""
     expanded = expand_properties(expander, text, location) if "$(" in text else text
+    if "\\" in expanded:
+        expanded = paths.fix_slashes(expanded, expander.surroundings.current_directory, expander.files)
     return [part if part.startswith("@(") else paths.fix_file_path(part) for part in split_list(expanded)]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from server.build.events import Importance
+from compiler.diagnostics import Diagnostic, Location, Severity
+from server.build.events import Importance, Message
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
 
 _IMPORTANCE = {"high": Importance.HIGH, "normal": Importance.NORMAL, "low": Importance.LOW}
@@ -15,12 +16,11 @@ def _run(call: TaskCall) -> bool:
         call.error("MSB3511", f'"{written}" is an invalid value for the "Importance" parameter. Valid values are: High, Normal, Low.')
         return False
     text = call.text("Text")
-    if call.text("Code") and not call.flag("IsCritical"):
-        text = (
-            f"message {call.text('Code')}: {text}"
-            if not call.text("File")
-            else (f"{call.text('File')} : message {call.text('Code')}: {text}")
-        )
+    if call.text("File"):
+        project = "" if call.text("File") == call.instance.path else call.instance.path
+        placed = Diagnostic(call.text("Code"), Severity.INFO, text, Location(call.text("File")), project=project)
+        call.log.send(Message(text, importance, placed))
+        return True
     if text or call.has("Text"):
         call.message(text, Importance.HIGH if call.flag("IsCritical") else importance)
     return True

@@ -2,18 +2,64 @@
 
 from __future__ import annotations
 
-from server.build.tasks import call_target, error, message, msbuild, warning
+from server.build.tasks import (
+    assign_culture,
+    call_target,
+    copy,
+    create_item,
+    create_property,
+    delete,
+    error,
+    exec,
+    format_texts,
+    hashes,
+    lists_and_paths,
+    make_dir,
+    message,
+    move,
+    msbuild,
+    read_lines_from_file,
+    remove_dir,
+    telemetry,
+    touch,
+    warning,
+    write_code_fragment,
+    write_lines_to_file,
+    xml_queries,
+    zip_files,
+)
 from server.build.tasks.task import TaskDefinition
 
-_MODULES = (call_target, error, message, msbuild, warning)
-_TASKS: dict[str, TaskDefinition] = {module.TASK.name.lower(): module.TASK for module in _MODULES}
+_ALL: tuple[TaskDefinition, ...] = (
+    assign_culture.TASK,
+    call_target.TASK,
+    copy.TASK,
+    create_item.TASK,
+    create_property.TASK,
+    delete.TASK,
+    error.TASK,
+    exec.TASK,
+    make_dir.TASK,
+    message.TASK,
+    move.TASK,
+    msbuild.TASK,
+    read_lines_from_file.TASK,
+    remove_dir.TASK,
+    telemetry.TASK,
+    touch.TASK,
+    warning.TASK,
+    write_code_fragment.TASK,
+    write_lines_to_file.TASK,
+    *format_texts.TASKS,
+    *hashes.TASKS,
+    *lists_and_paths.TASKS,
+    *xml_queries.TASKS,
+    *zip_files.TASKS,
+)
+_TASKS = {task.name.lower(): task for task in _ALL}
+_NAMESPACE = "microsoft.build.tasks."
 
 
 def find_task(name: str) -> TaskDefinition | None:
     """The built-in task of that name, with or without its namespace, without case."""
-    key = name.lower()
-    for prefix in ("microsoft.build.tasks.", ""):
-        if key.startswith(prefix):
-            key = key[len(prefix) :]
-            break
-    return _TASKS.get(key)
+    return _TASKS.get(name.lower().removeprefix(_NAMESPACE))

@@ -188,9 +188,10 @@ def output_item(item: Item, include: str | None = None) -> OutputItem:
 def as_item(call: TaskCall, output: OutputItem, item_type: str) -> Item:
     """The item of the project that an output becomes."""
     definition = call.instance.item_definitions.get(item_type.lower(), {})
-    item = Item(item_type, escape(output.include), call.instance.home, call.location.file, definition)
+    item = Item(item_type, escape(output.include.replace("\\", "/")), call.instance.home, call.location.file, definition)
     if output.source is not None:
-        item.include = output.source.include if output.include == output.source.identity else item.include
+        if output.include == output.source.identity:
+            item.include = output.source.include
         item.metadata = dict(output.source.metadata)
         if output.source.definition is not definition and output.source.definition:
             item.definition = {**definition, **output.source.definition}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from server.msbuild.functions.values import ClrError
-
 _SHORT = re.compile(
     r"(?P<id>[a-z.]+?)(?P<version>[0-9][0-9.]*)?(?:-(?P<platform>[a-z]+)(?P<platform_version>[0-9][0-9.]*)?|-(?P<profile>[a-z0-9+]+))?\Z",
     re.IGNORECASE,
@@ -169,7 +167,5 @@ def _parts(text: str) -> list[str]:
 
 
 def checked(name: str) -> Framework:
-    """`parse_framework`, refusing an empty name as NuGet does."""
-    if not name:
-        raise ClrError("Value cannot be null or an empty string. (Parameter 'folderName')")
-    return parse_framework(name)
+    """`parse_framework`; an empty name is an unsupported framework."""
+    return parse_framework(name) if name.strip() else _UNSUPPORTED

@@ -261,11 +261,14 @@ def _task_host(runtime: str | None, architecture: str | None) -> bool:
     names = {"clr2", "clr4", "currentruntime", "net", "*"}
     machines = {"x86", "x64", "arm64", "currentarchitecture", "*"}
     for given, name, valid, text in (
-        (runtime, "Runtime", names, '"CLR2", "CLR4", "CurrentRuntime", "NET", "*"'),
-        (architecture, "Architecture", machines, '"x86", "x64", "arm64", "CurrentArchitecture", "*"'),
+        (runtime, "Runtime", names, '"CLR2", "CLR4", "CurrentRuntime", and "*"'),
+        (architecture, "Architecture", machines, '"x86", "x64", "CurrentArchitecture", and "*"'),
     ):
         if given is not None and given.strip().lower() not in valid:
-            raise ClrError(f'"{given.strip()}" is an invalid value for the task host parameter "{name}". Valid values are: {text}.')
+            raise ClrError(
+                f'"{given.strip()}" is an invalid value for the task host parameter "{name}". Valid values are: {text}; not '
+                "specifying a value is also valid."
+            )
     return True
 
 

@@ -1,0 +1,69 @@
+"""The AssignCulture task: files named after a culture (Strings.de.resx) and the rest."""
+
+from __future__ import annotations
+
+import re
+
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.msbuild import paths
+
+_LANGUAGES = frozenset(
+    "af am ar arn as az ba be bg bin bn bo br bs ca ceb chr co cs cu cy da de dsb dv dz ee el en eo es et eu fa ff fi fil fo fr fur fy "
+    "ga gd "
+    "gl gn gsw gu gv ha haw he hi hr hsb ht hu hy ia id ig ii is it iu iv ja jv ka kk kl km kn ko kok kr ks ku kw ky la lb ln lo lt lv "
+    "mg mi "
+    "mk ml mn mni moh mr ms mt my nb nds ne nl nn no nqo nso oc om or os pa pl prs ps pt qps quc quz rm ro ru rw sa sah sd se si sk sl "
+    "sm smn "
+    "sn so sq sr ss st su sv sw syr ta te tg th ti tk tn to tr ts tt tzm ug uk ur uz ve vi vo wo xh yi yo zgh zh zu".split()
+)
+_SCRIPTS = frozenset("arab beng cans cher cyrl deva gujr guru hans hant hmng java knda latn mlym mymr orya taml telu tfng vaii".split())
+_CULTURE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?\Z")
+
+
+def _is_culture(name: str) -> bool:
+    match = _CULTURE.match(name)
+    if match is None or match[1].lower() not in _LANGUAGES:
+        return False
+    return match[2] is None or match[2].lower() in _SCRIPTS
+
+
+def culture_of(path: str) -> str:
+    """The culture in a file name: the part before the extension, when it is one."""
+    base = paths.file_name_without_extension(path)
+    if not paths.extension(path):
+        return ""
+    culture = paths.extension(base)[1:]
+    return culture if culture and _is_culture(culture) else ""
+
+
+def _run(call: TaskCall) -> bool:
+    everything: list[OutputItem] = []
+    with_culture: list[OutputItem] = []
+    without: list[OutputItem] = []
+    neutral: list[OutputItem] = []
+    for item in call.items("Files"):
+        name = item.identity
+        switched_off = item.value("WithCulture").lower() in ("false", "no", "off")
+        culture = "" if switched_off else culture_of(name)
+        metadata = {"WithCulture": "true" if culture else "false"}
+        if culture:
+            metadata["Culture"] = culture
+        made = OutputItem(name, metadata, item)
+        everything.append(made)
+        (with_culture if culture else without).append(made)
+        extension = paths.extension(name)
+        plain = name[: len(name) - len(extension) - len(culture) - 1] + extension if culture else name
+        neutral.append(OutputItem(plain, metadata, item))
+    call.set_items("AssignedFiles", everything)
+    call.set_items("AssignedFilesWithCulture", with_culture)
+    call.set_items("AssignedFilesWithNoCulture", without)
+    call.set_items("CultureNeutralAssignedFiles", neutral)
+    return True
+
+
+TASK = TaskDefinition(
+    "AssignCulture",
+    (Parameter("Files", Kind.ITEMS), Parameter("RespectAlreadyAssignedItemCulture", Kind.BOOL)),
+    ("AssignedFiles", "AssignedFilesWithCulture", "AssignedFilesWithNoCulture", "CultureNeutralAssignedFiles"),
+    _run,
+)

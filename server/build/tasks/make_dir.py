@@ -1,0 +1,40 @@
+"""The MakeDir task."""
+
+from __future__ import annotations
+
+import os
+
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
+
+
+def _run(call: TaskCall) -> bool:
+    made: list[OutputItem] = []
+    seen: set[str] = set()
+    succeeded = True
+    for directory in call.items("Directories"):
+        if not directory.identity or directory.identity.lower() in seen:
+            continue
+        seen.add(directory.identity.lower())
+        path = call.path(directory.identity)
+        if os.path.isfile(path):
+            call.error("MSB3191", f"Unable to create directory \"{directory.identity}\". The file '{path}' already exists.")
+            succeeded = False
+            continue
+        try:
+            if not os.path.isdir(path):
+                call.message(f'Creating directory "{directory.identity}".')
+                os.makedirs(path, exist_ok=True)
+            made.append(output_item(directory))
+        except OSError as error:
+            call.error("MSB3191", f'Unable to create directory "{directory.identity}". {error.strerror}')
+            succeeded = False
+    call.set_items("DirectoriesCreated", made)
+    return succeeded
+
+
+TASK = TaskDefinition(
+    "MakeDir",
+    (Parameter("Directories", Kind.ITEMS, required=True), Parameter("FailIfNotIncremental", Kind.BOOL)),
+    ("DirectoriesCreated",),
+    _run,
+)

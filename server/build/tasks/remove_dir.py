@@ -1,0 +1,32 @@
+"""The RemoveDir task. A folder that is not there counts as removed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
+
+
+def _run(call: TaskCall) -> bool:
+    removed: list[OutputItem] = []
+    succeeded = True
+    for directory in call.items("Directories"):
+        if not directory.identity:
+            call.warning("MSB3232", "An empty directory was passed to RemoveDir and was ignored.")
+            continue
+        path = call.path(directory.identity)
+        if os.path.isdir(path):
+            try:
+                call.message(f'Removing directory "{directory.identity}".')
+                shutil.rmtree(path)
+            except OSError as error:
+                call.error("MSB3231", f'Unable to remove directory "{directory.identity}". {error.strerror}')
+                succeeded = False
+                continue
+        removed.append(output_item(directory))
+    call.set_items("RemovedDirectories", removed)
+    return succeeded
+
+
+TASK = TaskDefinition("RemoveDir", (Parameter("Directories", Kind.ITEMS, required=True),), ("RemovedDirectories",), _run)
