@@ -17,6 +17,7 @@ from compiler.flow.facts import Member
 from compiler.flow.generated import GeneratedCode
 from compiler.flow.parameters import generic_parameter_names
 from compiler.flow.preinit import Preinitialization
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requirements, Requires
 from compiler.flow.values import GenericParameterValue
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module
@@ -32,14 +33,14 @@ SILENCED_BY = {
 class Lookups:
     """Look-ups that depend on metadata alone; made once for a universe."""
 
-    def __init__(self, universe: TypeUniverse, *, as_build: bool) -> None:
-        """`as_build`: as the build's analyzers see annotations, else as the publish's compiler does."""
+    def __init__(self, universe: TypeUniverse, reader: ReaderKind) -> None:
+        self.reader = reader
         self.universe = universe
         self.attributes = AttributeReader(universe)
-        self.requirements = Requirements(self.attributes)
+        self.requirements = Requirements(self.attributes, reader)
         self.generated = GeneratedCode(universe, self.attributes)
-        self.annotations = Annotations(universe, self.attributes, self.generated, generic_backing_fields=as_build)
-        self.suppressions = Suppressions(universe, self.attributes, self.generated)
+        self.annotations = Annotations(universe, self.attributes, self.generated, reader)
+        self.suppressions = Suppressions(universe, self.attributes, self.generated, reader)
         self.preinitialization = Preinitialization(universe)
         self.csharp_names = CSharpNames(universe, self.attributes)
         self.il_names = IlNames(universe)
@@ -47,17 +48,13 @@ class Lookups:
 
 @dataclass(frozen=True, slots=True)
 class ModuleContext:
-    """One module under analysis, for findings in the words of one reporter.
-
-    `reads_everything` is the build's view: every body counts, whether or not a native program would have it.
-    """
+    """One module under analysis, for findings in the words of one reporter."""
 
     lookups: Lookups
     module: Module
     positions: Positions
     names: Names
     constants: Constants
-    reads_everything: bool
 
     def is_silenced(self, rule: Rule, member: Member) -> bool:
         """Whether the Requires attribute that silences `rule` is in scope in `member`."""
@@ -77,7 +74,7 @@ class ModuleContext:
             seen.add(current)
             if lookups.requirements.in_scope(current, kind):
                 return True
-            current = lookups.generated.owner(current)
+            current = lookups.generated.enclosing_scope(current, lookups.reader)
         return False
 
     def generic_name(self, value: GenericParameterValue) -> str:

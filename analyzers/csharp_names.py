@@ -93,6 +93,10 @@ class CSharpNames:
             return f"{self.type(field.owner, context_names(context))}.{field.name}"
         return self.field(field.definition)
 
+    def base_type(self, definition: TypeDefinition, base: NamedType) -> str:
+        """The base type of `definition`, with its arguments."""
+        return self.type(base, context_names(definition))
+
     def parameter(self, method: MethodDefinition, index: int) -> str:
         """The name of a parameter."""
         return parameter_name(method, index)

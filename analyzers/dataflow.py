@@ -43,7 +43,7 @@ def check_flow(context: ModuleContext, fact: FlowFact) -> Iterator[RawFinding]:
 def _rule_and_arguments(context: ModuleContext, fact: FlowFact) -> tuple[Rule, tuple[str, ...]]:
     member = fact.origin.member
     if isinstance(fact, Mismatch):
-        source, target = _kind(fact.source), _kind(fact.target)
+        source, target = _GENERIC if fact.is_nullable else _kind(fact.source), _kind(fact.target)
         rule = RULES[f"IL{_FIRST_MISMATCH + _N_TARGETS * _SOURCE_ORDER[source] + target}"]
         asked = ", ".join(f"'DynamicallyAccessedMemberTypes.{name}'" for name in member_type_names(fact.missing))
         return rule, (*_target_names(context, fact.target, member), *_source_names(context, fact.source, member), asked)

@@ -22,7 +22,10 @@ BOTH = (Reporter.BUILD, Reporter.PUBLISH)
 
 @dataclass(frozen=True, slots=True)
 class RawFinding:
-    """A finding at a member: `member` is where suppressions are looked up, `location` where it is shown (None: no place)."""
+    """A finding at a member: `member` is where suppressions are looked up, `location` where it is shown (None: no place).
+
+    `member_name` replaces the member's own name where the finding is about something that has no definition.
+    """
 
     rule: Rule
     message: str
@@ -30,6 +33,7 @@ class RawFinding:
     location: Location | None
     reported_by: tuple[Reporter, ...] = BOTH
     related: tuple[Related, ...] = ()
+    member_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,10 @@ class IlNames:
         """A field as code uses it."""
         return f"{self.qualified(field.owner, context_names(context))}.{field.name}"
 
+    def base_type(self, definition: TypeDefinition, base: NamedType) -> str:
+        """The base type of `definition`, with its arguments."""
+        return self.qualified(base, context_names(definition))
+
     def parameter(self, method: MethodDefinition, index: int) -> str:
         """The name of a parameter, `#` and its number when it has none."""
         row = parameter_rows(method).get(index + 1)
@@ -76,14 +80,15 @@ class IlNames:
             name = self.simple(method.owner, names)
         else:
             name = definition.name
-        visible = (names[0] if method.owner.args else (), names[1] if method.args else ())
+        # A signature over its own declaration has `!0` and `!!0`; where arguments were given, parameters are those of the context.
+        is_declared_type = bool(method.owner.definition.generic_count) and not method.owner.args
+        is_declared_method = bool(definition.generic_count) and not method.args
+        visible = (() if is_declared_type else names[0], () if is_declared_method else names[1])
         if definition.generic_count:
             own = generic_parameter_names(definition.module, definition.token)
             args = [self.simple(arg, names) for arg in method.args] if method.args else own
             name += f"<{','.join(args)}>"
         parameters = self._universe.signature(method).parameters
-        if method.args and method.owner.args:
-            visible = names
         return f"{owner}.{name}({','.join(self.simple(p, visible) for p in parameters)})"
 
     def qualified(self, desc: TypeDesc, names: Parameters) -> str:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from analyzers.annotated_types import check_annotated_types
 from analyzers.context import ModuleContext
 from analyzers.dataflow import check_flow
+from analyzers.declarations import check_declarations, check_entry_point, check_scopes
+from analyzers.dynamic_dependency import check_dependencies
 from analyzers.feature_guards import guards_native
 from analyzers.finding import RawFinding
+from analyzers.overrides import check_overrides
 from analyzers.requires import check_access, check_field_use, check_method_use
+from compiler.flow.declaration_facts import read_declarations
 from compiler.flow.facts import (
+    AnnotatedTypeUse,
     Fact,
     FieldUse,
     KeptType,
@@ -23,6 +29,7 @@ from compiler.flow.facts import (
 )
 from compiler.flow.method_facts import read_facts
 from compiler.flow.parameters import constraints
+from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId, Token
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
@@ -32,8 +39,24 @@ _VALUE_CONSTRAINT = 0x08
 
 def module_findings(context: ModuleContext) -> Iterator[RawFinding]:
     """The findings of a module, in no particular order; some may come twice."""
+    annotated_types: set[TypeDefinition] = set()
     for fact in _body_facts(context):
+        if isinstance(fact, AnnotatedTypeUse):
+            annotated_types.add(fact.type)
         yield from check_fact(context, fact)
+    for definition in context.module.types():
+        facts: list[Fact] = []
+        read_declarations(context.lookups.annotations, context.lookups.attributes, definition, facts.append)
+        for fact in facts:
+            yield from check_fact(context, fact)
+        yield from check_declarations(context, definition)
+        yield from check_overrides(context, definition)
+        if context.lookups.reader is ReaderKind.PUBLISH:
+            yield from check_dependencies(context, definition)
+    yield from check_annotated_types(context, annotated_types)
+    yield from check_scopes(context)
+    if context.lookups.reader is ReaderKind.PUBLISH:
+        yield from check_entry_point(context)
 
 
 def _body_facts(context: ModuleContext) -> Iterator[Fact]:
@@ -43,10 +66,11 @@ def _body_facts(context: ModuleContext) -> Iterator[Fact]:
     constraint, or with one parameter constrained by another, are read when other code uses them.
     """
     lookups = context.lookups
+    reads_all = lookups.reader is ReaderKind.BUILD
     waiting: list[MethodDefinition] = []
     used: set[MethodDefinition | TypeDefinition] = set()
-    ready = [method for method in user_methods(context) if context.reads_everything or not is_replaced(context, method)]
-    if not context.reads_everything:
+    ready = [method for method in user_methods(context) if reads_all or not is_replaced(context, method)]
+    if not reads_all:
         waiting = [method for method in ready if needs_instantiation(method)]
         ready = [method for method in ready if not needs_instantiation(method)]
     while ready:
@@ -110,7 +134,7 @@ def check_fact(context: ModuleContext, fact: Fact) -> Iterator[RawFinding]:
             yield from check_access(context, fact)
         case Mismatch() | UnknownFlow() | UnanalyzableCall() | UnqualifiedTypeName():
             yield from check_flow(context, fact)
-        case KeptType():
+        case KeptType() | AnnotatedTypeUse():
             return
         case _:
             assert_never(fact)

@@ -7,7 +7,7 @@ from typing import Protocol
 from compiler.flow.associations import SemanticMember
 from compiler.flow.facts import Member
 from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
-from compiler.types.type_desc import FieldDesc, MethodDesc
+from compiler.types.type_desc import FieldDesc, MethodDesc, NamedType
 
 
 class Names(Protocol):
@@ -31,6 +31,9 @@ class Names(Protocol):
     def used_field(self, field: FieldDesc, context: Member) -> str:
         """A field as code uses it."""
 
+    def base_type(self, definition: TypeDefinition, base: NamedType) -> str:
+        """The base type of `definition`, as its declaration gives it."""
+
     def parameter(self, method: MethodDefinition, index: int) -> str:
         """The name of a parameter."""
 
@@ -39,4 +42,6 @@ def member_name(names: Names, member: Member) -> str:
     """Any member as declared."""
     if isinstance(member, MethodDefinition):
         return names.method(member)
+    if isinstance(member, SemanticMember):
+        return names.semantic(member)
     return names.definition(member) if isinstance(member, TypeDefinition) else names.field(member)

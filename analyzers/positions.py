@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from compiler.diagnostics import Location
-from compiler.flow.facts import Origin
+from compiler.flow.facts import Member, Origin
 from compiler.metadata.portable_pdb import PortablePdb, SequencePoint
 from compiler.types.definitions import MethodDefinition, Module
 
@@ -17,21 +17,21 @@ class Positions:
         self._module = module
         self._pdb = pdb
         self._points: dict[int, list[SequencePoint]] = {}
+        self._declarations: dict[Member, Location] = {}
 
     def at(self, origin: Origin) -> Location | None:
         """The statement around an IL offset: that of the last visible sequence point at or before it, else the method's first."""
-        if not isinstance(origin.member, MethodDefinition):
-            return None
+        if origin.il_offset < 0 or not isinstance(origin.member, MethodDefinition):
+            return self.declaration(origin.member)
         points = self._visible_points(origin.member)
         if not points:
             return None
         index = bisect_right([point.il_offset for point in points], origin.il_offset) - 1
         return _location(points[max(index, 0)])
 
-    def method(self, method: MethodDefinition) -> Location | None:
-        """The first statement of a method."""
-        points = self._visible_points(method)
-        return _location(points[0]) if points else None
+    def declaration(self, member: Member) -> Location | None:
+        """The place of a declaration, None where it is not known: symbols have places of statements alone."""
+        return self._declarations.get(member)
 
     def _visible_points(self, method: MethodDefinition) -> list[SequencePoint]:
         if self._pdb is None or method.module is not self._module:

@@ -60,10 +60,12 @@ _MISMATCH = "{2}. '{0}' annotations must match across all interface implementati
 _OVERRIDE = "'DynamicallyAccessedMemberTypes' in 'DynamicallyAccessedMembersAttribute' on the %s don't match overridden %s. " \
     "All overridden members must have the same 'DynamicallyAccessedMembersAttribute' usage."
 _NOT_ANALYZABLE = " can not be statically determined and may not meet 'DynamicallyAccessedMembersAttribute' requirements."
-_UNRECOGNIZED = "Unrecognized value passed to the parameter '{0}' of method '{1}'. It's not possible to guarantee the availability of "
-"the target "
-_WRONG_TYPE = " has 'DynamicallyAccessedMembersAttribute', but that attribute can only be applied to %s of type 'System.Type' or "
-"'System.String'."
+_UNRECOGNIZED = (
+    "Unrecognized value passed to the parameter '{0}' of method '{1}'. It's not possible to guarantee the availability of the target "
+)
+_WRONG_TYPE = (
+    " has 'DynamicallyAccessedMembersAttribute', but that attribute can only be applied to %s of type 'System.Type' or 'System.String'."
+)
 _VIA_REFLECTION = (
     "is accessed via reflection. Trimmer can't guarantee availability of the requirements of the "
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
 from analyzers.context import Lookups, ModuleContext
 from analyzers.feature_guards import with_guards
@@ -20,6 +19,7 @@ from analyzers.rule import Category
 from analyzers.severity import Severities, SeverityOptions
 from compiler.diagnostics import Diagnostic
 from compiler.flow.body_reader import Constants
+from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.image import open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
 from compiler.reach.features import FeatureConstants
@@ -41,13 +41,6 @@ class AnalysisOptions:
         return {Category.TRIMMING: self.trim, Category.SINGLE_FILE: self.single_file, Category.AOT: self.aot}[category]
 
 
-class Words(Enum):
-    """In which reporter's words findings are: the build's analyzers write C#, the publish's compiler metadata names."""
-
-    BUILD = "build"
-    PUBLISH = "publish"
-
-
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
     """One application assembly. `pdb` is empty when there is none; `sources` (path as in the PDB -> text) serve `#pragma`."""
@@ -56,7 +49,7 @@ class AnalysisRequest:
     image: bytes
     pdb: bytes
     options: AnalysisOptions
-    words: Words = Words.BUILD
+    reader: ReaderKind = ReaderKind.BUILD
     sources: Mapping[str, str] = field(default_factory=dict)
     feature_switches: Mapping[str, str] = field(default_factory=dict)
 
@@ -75,11 +68,10 @@ class AnalysisSession:
         """The findings of the request's assembly, sorted by place. Raises BadImage and, without a core library, TypeLoadError."""
         universe = self._universe_for(request.assembly_name)
         module = universe.add_module(open_image(request.assembly_name, request.image), request.assembly_name)
-        is_build = request.words is Words.BUILD
-        lookups = Lookups(universe, as_build=is_build)
-        names = lookups.csharp_names if is_build else lookups.il_names
+        lookups = Lookups(universe, request.reader)
+        names = lookups.csharp_names if request.reader is ReaderKind.BUILD else lookups.il_names
         positions = Positions(module, _open_symbols(request, module.image.data))
-        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), is_build)
+        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request))
         severities = Severities(request.options.severities, request.sources)
         shown: dict[tuple[object, ...], Finding] = {}
         for raw in module_findings(context):
@@ -108,7 +100,7 @@ def _open_symbols(request: AnalysisRequest, image: bytes) -> PortablePdb | None:
 
 def _constants(lookups: Lookups, request: AnalysisRequest) -> Constants:
     """Results that are known before the program runs. The build's analyzers do not fold feature switches, the publish's compiler does."""
-    if request.words is Words.BUILD:
+    if request.reader is ReaderKind.BUILD:
         return lambda _method: None
     switches = {name: value.lower() == "true" for name, value in request.feature_switches.items()}
     return with_guards(lookups, FeatureConstants(lookups.universe, switches).constant)
@@ -126,6 +118,8 @@ def _show(context: ModuleContext, options: AnalysisOptions, severities: Severiti
 
 
 def _member_name(context: ModuleContext, raw: RawFinding) -> str:
+    if raw.member_name:
+        return raw.member_name
     member = raw.member
     if isinstance(member, MethodDefinition) and context.names is context.lookups.csharp_names:
         member = context.lookups.generated.user_method(member)

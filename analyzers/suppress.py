@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from analyzers.documentation_ids import field_id, member_id, method_id, type_id
-from compiler.flow.associations import association
+from compiler.flow.associations import SemanticMember, association
 from compiler.flow.custom_attributes import AttributeReader, CustomAttribute
+from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
 from compiler.flow.facts import Member
 from compiler.flow.generated import GeneratedCode
+from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.tokens import TableId, Token, make_token
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
 from compiler.types.universe import TypeUniverse
@@ -44,10 +45,11 @@ class _ModuleSuppressions:
 class Suppressions:
     """Looks suppressions up. Invariant: answers depend on metadata alone, so they are kept."""
 
-    def __init__(self, universe: TypeUniverse, attributes: AttributeReader, generated: GeneratedCode) -> None:
+    def __init__(self, universe: TypeUniverse, attributes: AttributeReader, generated: GeneratedCode, reader: ReaderKind) -> None:
         self._universe = universe
         self._attributes = attributes
         self._generated = generated
+        self._reader = reader
         self._own: dict[tuple[Module, int], frozenset[str]] = {}
         self._modules: dict[Module, _ModuleSuppressions] = {}
         self._members: dict[Member, frozenset[str]] = {}
@@ -72,6 +74,10 @@ class Suppressions:
             for method in self._outward(member):
                 yield from self._method(method, targets)
             owner = member.owner
+        elif isinstance(member, SemanticMember):
+            yield self._entity(module, member.token)
+            yield targets.by_target.get(member_id(module, member.token), frozenset())
+            owner = member.owner
         elif isinstance(member, FieldDefinition):
             yield self._entity(module, member.token)
             yield targets.by_target.get(field_id(member), frozenset())
@@ -89,7 +95,7 @@ class Suppressions:
         while current is not None and current not in seen:
             seen.add(current)
             yield current
-            current = self._generated.owner(current)
+            current = self._generated.enclosing_scope(current, self._reader)
 
     def _method(self, method: MethodDefinition, targets: _ModuleSuppressions) -> Iterator[frozenset[str]]:
         yield self._entity(method.module, method.token)
@@ -98,7 +104,7 @@ class Suppressions:
             yield self._entity(member.module, member.token)
         if targets.by_target:
             yield targets.by_target.get(method_id(self._universe, method), frozenset())
-            if member is not None:
+            if member is not None and self._reader is ReaderKind.BUILD:
                 yield targets.by_target.get(member_id(member.module, member.token), frozenset())
 
     def _entity(self, module: Module, token: Token) -> frozenset[str]:
@@ -129,7 +135,9 @@ class Suppressions:
                     if not target:
                         whole.add(rule_id)
                 elif scope in ("type", "member"):
-                    by_target.setdefault(target.removeprefix("~"), set()).add(rule_id)
+                    # Roslyn writes `~` before the target; the native compiler takes the target as it stands.
+                    plain = target.removeprefix("~") if self._reader is ReaderKind.BUILD else target
+                    by_target.setdefault(plain, set()).add(rule_id)
                 else:
                     invalid.append(InvalidScope(module.name, attribute.named_text("Scope"), target))
         return _ModuleSuppressions({t: frozenset(ids) for t, ids in by_target.items()}, frozenset(whole), tuple(invalid))

@@ -14,6 +14,7 @@ from compiler.flow.associations import AccessorKind, SemanticMember, members_of
 from compiler.flow.custom_attributes import AttributeReader, int_argument
 from compiler.flow.generated import GeneratedCode
 from compiler.flow.parameters import PARAM_IN, PARAM_OUT, generic_parameter_token, parameter_rows
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.values import THIS, FieldValue, GenericParameterValue, ParameterValue, ReturnValue
 from compiler.il.decode import decode
 from compiler.metadata.signatures import ElementType, SigType, read_method_sig
@@ -84,16 +85,12 @@ class Annotations:
     """Looks annotations up, type by type. Invariant: answers depend on metadata and accessor bodies alone, so they are kept."""
 
     def __init__(
-        self, universe: TypeUniverse, attributes: AttributeReader, generated: GeneratedCode, *, generic_backing_fields: bool
+        self, universe: TypeUniverse, attributes: AttributeReader, generated: GeneratedCode, reader: ReaderKind
     ) -> None:
-        """`generic_backing_fields` says whether a property of a generic type annotates its backing field.
-
-        In .NET's build analyzers it does; its native compiler does not recognise such fields.
-        """
+        self.reader = reader
         self.universe = universe
         self._attributes = attributes
         self._generated = generated
-        self._generic_backing_fields = generic_backing_fields
         self._parameters: dict[tuple[TypeDefinition | MethodDefinition, int], GenericParameterValue] = {}
         self._types: dict[TypeDefinition, TypeAnnotations] = {}
         self._tokens: dict[Module, dict[int, int]] = {}
@@ -253,10 +250,11 @@ class Annotations:
             if not value or sequence > len(method.sig.parameters):
                 continue
             if sequence == 0:
-                if self._is_interesting_sig(method.module, method.sig.return_type):
-                    found.result = value
-                else:
+                is_type = self._is_interesting_sig(method.module, method.sig.return_type)
+                if not is_type:
                     result.problems.append(AnnotationProblem(ProblemKind.RETURN_TYPE, method))
+                if is_type or self.reader is ReaderKind.PUBLISH:
+                    found.result = value
             elif self._is_interesting_sig(method.module, method.sig.parameters[sequence - 1]):
                 found.parameters[sequence - 1] = value
             else:
@@ -306,7 +304,7 @@ class Annotations:
 
     def _backing_field(self, accessor: MethodDefinition, *, writes: bool) -> FieldDefinition | None:
         """The one compiler-generated field that an accessor reads or writes, or None."""
-        if accessor.owner.generic_count and not self._generic_backing_fields:
+        if accessor.owner.generic_count and self.reader is ReaderKind.PUBLISH:
             return None
         names = ("stfld", "stsfld") if writes else ("ldfld", "ldsfld", "ldflda", "ldsflda")
         try:

@@ -42,7 +42,7 @@ class Association:
         return self.token >> 24 == TableId.PROPERTY
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SemanticMember:
     """A property or event with its accessors (MethodDef row numbers by kind)."""
 
@@ -50,6 +50,16 @@ class SemanticMember:
     name: str
     owner: TypeDefinition
     accessors: dict[AccessorKind, MethodDefinition]
+
+    @property
+    def module(self) -> Module:
+        """The module that declares the member."""
+        return self.owner.module
+
+    @property
+    def is_property(self) -> bool:
+        """Whether the member is a property."""
+        return self.token >> 24 == TableId.PROPERTY
 
 
 def association(method: MethodDefinition) -> Association | None:

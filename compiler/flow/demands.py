@@ -53,8 +53,13 @@ class Demands:
         if isinstance(value, NullableOf):
             # Nullable has members of its own; those of a type argument that is not known here are asked for where it is taken out.
             source = KnownType(value.type)
-            if isinstance(value.underlying, GenericParameterValue):
-                source = value.underlying
+            if isinstance(value.underlying, KnownType):
+                self.keep(value.underlying.type, target.annotation)
+            else:
+                lacking = missing(target.annotation, value.underlying.annotation)
+                if lacking:
+                    emit(Mismatch(self.origin, value.underlying, target, lacking, is_nullable=True))
+                return
         if isinstance(source, ANNOTATED):
             wants_constructor = target.annotation == MemberTypes.PUBLIC_PARAMETERLESS_CONSTRUCTOR
             if wants_constructor and isinstance(source, GenericParameterValue) and source.has_new:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from compiler.flow.associations import SemanticMember
 from compiler.flow.requirements import Requires
 from compiler.flow.values import Annotated
 from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
 from compiler.types.type_desc import FieldDesc, MethodDesc, TypeDesc
 
-Member = MethodDefinition | FieldDefinition | TypeDefinition
+Member = MethodDefinition | FieldDefinition | TypeDefinition | SemanticMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,16 @@ class MemberAccess:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An annotated value flows to where more is asked: `missing` are the member types that its annotation lacks."""
+    """An annotated value flows to where more is asked: `missing` are the member types that its annotation lacks.
+
+    With `is_nullable` the value is typeof(Nullable<source>), which counts as a type argument.
+    """
 
     origin: Origin
     source: Annotated
     target: Annotated
     missing: int
+    is_nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,14 @@ class UnanalyzableCall:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnotatedTypeUse:
+    """object.GetType on a value whose static type is annotated: the annotation of the type takes effect."""
+
+    origin: Origin
+    type: TypeDefinition
+
+
+@dataclass(frozen=True, slots=True)
 class UnqualifiedTypeName:
     """A type name without an assembly where the assembly cannot be told from the place."""
 
@@ -128,5 +141,5 @@ class KeptType:
 
 
 Fact = (
-    MethodUse | FieldUse | MemberAccess | Mismatch | UnknownFlow | UnanalyzableCall | UnqualifiedTypeName | KeptType
+    MethodUse | FieldUse | MemberAccess | Mismatch | UnknownFlow | UnanalyzableCall | UnqualifiedTypeName | KeptType | AnnotatedTypeUse
 )

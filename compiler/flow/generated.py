@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from compiler.diagnostics import InputError
 from compiler.flow.custom_attributes import AttributeReader, TypeName
 from compiler.flow.parameters import generic_parameter_names
+from compiler.flow.reader_kind import ReaderKind
 from compiler.il.decode import decode
 from compiler.metadata.tokens import TableId, Token, decode_coded
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
@@ -84,6 +85,16 @@ class GeneratedCode:
             return None
         self._read(user_type(method.owner))
         return self._owners.get(method)
+
+    def enclosing_scope(self, method: MethodDefinition, reader: ReaderKind) -> MethodDefinition | None:
+        """The method whose Requires attributes and suppressions hold in `method` too, or None.
+
+        For the publish's compiler all lambdas and local functions of a method are its direct children.
+        """
+        if reader is ReaderKind.PUBLISH and is_lambda_or_local_function(method.name):
+            outer = self.user_method(method)
+            return outer if outer is not method else None
+        return self.owner(method)
 
     def user_method(self, method: MethodDefinition) -> MethodDefinition:
         """The user's method behind `method`; `method` itself when there is none."""

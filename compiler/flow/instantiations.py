@@ -51,9 +51,7 @@ def type_parameter(demands: Demands, desc: GenericParameter) -> GenericParameter
     owner: TypeDefinition | MethodDefinition
     if isinstance(member, MethodDefinition):
         owner = member.owner if desc.element is ElementType.VAR else member
-    elif isinstance(member, TypeDefinition):
-        owner = member
     else:
-        owner = member.owner
+        owner = member if isinstance(member, TypeDefinition) else member.owner
     return demands.annotations.generic_parameter(owner, desc.index)
 

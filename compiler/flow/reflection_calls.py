@@ -11,7 +11,7 @@ from collections.abc import Callable
 from compiler.flow import binder
 from compiler.flow.associations import association
 from compiler.flow.call_reader import Call, CallReader
-from compiler.flow.facts import Unanalyzable
+from compiler.flow.facts import AnnotatedTypeUse, Unanalyzable
 from compiler.flow.generic_calls import make_generic_method, make_generic_type, validate_method_arguments
 from compiler.flow.intrinsics import Intrinsic
 from compiler.flow.member_types import (
@@ -28,6 +28,7 @@ from compiler.flow.member_types import (
     inherited,
     members_by_flags,
 )
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requires
 from compiler.flow.type_names import resolve_in_assembly
 from compiler.flow.values import (
@@ -36,6 +37,7 @@ from compiler.flow.values import (
     NULL,
     ArrayValue,
     ConstInt,
+    GenericParameterValue,
     KnownMethod,
     KnownString,
     KnownType,
@@ -143,7 +145,10 @@ def _object_get_type(reader: CallReader, call: Call) -> ValueSet | None:
             assert isinstance(static_type, NamedType)
             # The names of an enum's values are always kept: they are its public fields.
             is_enum = static_type.full_name == "System.Enum"
-            result |= reader.declared(call, M.PUBLIC_FIELDS if is_enum else reader.annotations.type_wide(static_type.definition))
+            annotation = M.PUBLIC_FIELDS if is_enum else reader.annotations.type_wide(static_type.definition)
+            if annotation and not is_enum and reader.demands.emit is not None:
+                reader.demands.emit(AnnotatedTypeUse(reader.demands.origin, static_type.definition))
+            result |= reader.declared(call, annotation)
     return frozenset(result)
 
 
@@ -424,11 +429,10 @@ def _create_by_names(reader: CallReader, call: Call) -> ValueSet | None:
             continue
         for name in call.arguments[1] if assembly.text else ():
             if isinstance(name, KnownString):
-                found = resolve_in_assembly(reader.annotations.universe, name.text, assembly.text)
-                if found is None:
-                    # .NET's compiler cannot look into another assembly by name here and says so of the type name.
+                if reader.annotations.reader is ReaderKind.PUBLISH:
                     reader.unanalyzable(call, Unanalyzable.CREATE_INSTANCE_PARAMETER, 1)
-                else:
+                found = resolve_in_assembly(reader.annotations.universe, name.text, assembly.text)
+                if found is not None:
                     reader.reach_all(binder.constructors(found, flags, n_parameters))
             elif not isinstance(name, Null):
                 reader.unanalyzable(call, Unanalyzable.CREATE_INSTANCE_PARAMETER, 1)
@@ -449,7 +453,8 @@ def _run_class_constructor(reader: CallReader, call: Call) -> ValueSet | None:
                 continue
             if isinstance(value.of, NullableOf) and isinstance(value.of.underlying, KnownType):
                 continue
-            if isinstance(value.of, ANNOTATED) and value.of.annotation & M.NON_PUBLIC_CONSTRUCTORS:
+            is_parameter = isinstance(value.of, GenericParameterValue)
+            if not is_parameter and isinstance(value.of, ANNOTATED) and value.of.annotation & M.NON_PUBLIC_CONSTRUCTORS:
                 continue
         reader.unanalyzable(call, Unanalyzable.CLASS_CONSTRUCTOR)
     return None

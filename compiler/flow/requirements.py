@@ -11,6 +11,7 @@ from enum import Enum
 
 from compiler.flow.associations import association
 from compiler.flow.custom_attributes import AttributeReader
+from compiler.flow.reader_kind import ReaderKind
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
 
 
@@ -39,16 +40,18 @@ class Requirement:
 class Requirements:
     """Looks Requires attributes up. Invariant: answers depend on metadata alone, so they are kept."""
 
-    def __init__(self, attributes: AttributeReader) -> None:
+    def __init__(self, attributes: AttributeReader, reader: ReaderKind) -> None:
         self._attributes = attributes
+        self._reader = reader
         self._methods: dict[tuple[MethodDefinition, Requires], Requirement | None] = {}
         self._scopes: dict[tuple[MethodDefinition, Requires], bool] = {}
         self._types: dict[tuple[TypeDefinition, Requires], Requirement | None] = {}
 
     def on_entity(self, module: Module, token: int, kind: Requires) -> Requirement | None:
-        """The attribute on the entity itself, or None. RequiresAssemblyFiles may come without a message."""
+        """The attribute on the entity itself, or None."""
         found = self._attributes.first(module, token, kind.full_name)
-        if found is None or (kind is not Requires.ASSEMBLY_FILES and len(found.value.fixed) != 1):
+        needs_message = kind is not Requires.ASSEMBLY_FILES and self._reader is ReaderKind.BUILD
+        if found is None or (needs_message and not found.value.fixed):
             return None
         return Requirement(kind, found.text(0), found.named_text("Url"))
 

@@ -1,0 +1,72 @@
+"""IL2112-IL2115: a type whose own annotation reaches members that need unreferenced code or have annotations of their own.
+
+The annotation takes effect where object.GetType is called on the type; derived types have it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzers.context import ModuleContext
+from analyzers.finding import RawFinding
+from analyzers.rule import RULES, link, sentence
+from compiler.diagnostics import InputError
+from compiler.flow.binder import Reached, hierarchy, reached_members
+from compiler.flow.demands import is_member_annotated
+from compiler.flow.requirements import Requirement, Requires
+from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
+
+
+def check_annotated_types(context: ModuleContext, used: set[TypeDefinition]) -> Iterator[RawFinding]:
+    """The findings for the types of the module on which, or on a base type of which, object.GetType is called."""
+    lookups = context.lookups
+    for definition in context.module.types():
+        annotation = lookups.annotations.type_wide(definition)
+        if not annotation:
+            continue
+        try:
+            desc = lookups.universe.open_type(definition)
+            if used.isdisjoint(hierarchy(lookups.universe, desc)):
+                continue
+            for member in reached_members(lookups.universe, desc, annotation):
+                yield from _check_member(context, definition, member)
+        except InputError:
+            continue
+
+
+def _check_member(context: ModuleContext, definition: TypeDefinition, member: Reached) -> Iterator[RawFinding]:
+    if isinstance(member, TypeDefinition):
+        return
+    if isinstance(member, MethodDefinition) and context.lookups.generated.is_generated(member):
+        return
+    is_own = _is_within(member.owner, definition)
+    if not is_own and context.lookups.annotations.type_wide(member.owner):
+        # The base type has the annotation itself, and its own finding.
+        return
+    origin = member if is_own else definition
+    name = context.names.field(member) if isinstance(member, FieldDefinition) else context.names.method(member)
+    names = (context.names.definition(definition), name)
+    requirement = _requirement(context, member)
+    if requirement is not None:
+        rule = RULES["IL2112" if is_own else "IL2113"]
+        message = rule.message(*names, sentence(requirement.message), link(requirement.url))
+        yield RawFinding(rule, message, origin, context.positions.declaration(origin))
+    if is_member_annotated(context.lookups.annotations, member):
+        rule = RULES["IL2114" if is_own else "IL2115"]
+        yield RawFinding(rule, rule.message(*names), origin, context.positions.declaration(origin))
+
+
+def _requirement(context: ModuleContext, member: MethodDefinition | FieldDefinition) -> Requirement | None:
+    requirements = context.lookups.requirements
+    if isinstance(member, FieldDefinition):
+        return requirements.of_field(member, Requires.UNREFERENCED_CODE)
+    return requirements.of_reached_method(member, Requires.UNREFERENCED_CODE)
+
+
+def _is_within(owner: TypeDefinition, definition: TypeDefinition) -> bool:
+    current: TypeDefinition | None = owner
+    while current is not None:
+        if current is definition:
+            return True
+        current = current.enclosing
+    return False

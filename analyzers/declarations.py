@@ -1,0 +1,149 @@
+"""Findings about declarations: annotations on wrong things, Requires attributes on static constructors and on base types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzers.context import ModuleContext
+from analyzers.finding import RawFinding
+from analyzers.rule import RULES, link, sentence
+from compiler.diagnostics import InputError
+from compiler.flow.annotations import AnnotationProblem, ProblemKind
+from compiler.flow.facts import Member
+from compiler.flow.member_types import names as member_type_names
+from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.requirements import Requires
+from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
+from compiler.types.type_desc import NamedType
+from compiler.types.universe import EMPTY_CONTEXT
+
+_STATIC_CONSTRUCTOR_RULES = {
+    Requires.UNREFERENCED_CODE: "IL2116", Requires.ASSEMBLY_FILES: "IL3004", Requires.DYNAMIC_CODE: "IL3056",
+}
+_PROBLEM_RULES = {
+    ProblemKind.ON_METHOD: "IL2041", ProblemKind.FIELD_TYPE: "IL2097", ProblemKind.PARAMETER_TYPE: "IL2098",
+    ProblemKind.PROPERTY_TYPE: "IL2099", ProblemKind.RETURN_TYPE: "IL2106", ProblemKind.NO_UNIQUE_FIELD: "IL2042",
+    ProblemKind.ACCESSOR_CONFLICT: "IL2043", ProblemKind.FIELD_CONFLICT: "IL2056",
+}
+
+
+def check_declarations(context: ModuleContext, definition: TypeDefinition) -> Iterator[RawFinding]:
+    """The findings about one type and its members."""
+    # Interface members have no code, and the native compiler does not look at them.
+    if not definition.is_interface or context.lookups.reader is ReaderKind.BUILD:
+        for problem in context.lookups.annotations.of_type(definition).problems:
+            yield _problem(context, problem)
+    if context.lookups.reader is ReaderKind.PUBLISH:
+        yield from _check_delegate(context, definition)
+    yield from _check_static_constructor(context, definition)
+    yield from _check_base(context, definition)
+
+
+def check_scopes(context: ModuleContext) -> Iterator[RawFinding]:
+    """IL2108: suppressions on the assembly or module with a scope that means nothing."""
+    rule = RULES["IL2108"]
+    for invalid in context.lookups.suppressions.invalid_scopes(context.module):
+        message = rule.message(invalid.scope, invalid.module, invalid.target)
+        yield RawFinding(rule, message, context.module.type_definition(1), None, member_name=context.module.name)
+
+
+def check_entry_point(context: ModuleContext) -> Iterator[RawFinding]:
+    """The call of an annotated Main by the code that starts a native program."""
+    token = context.module.image.entry_point
+    if token >> 24 != 0x06:
+        return
+    main = context.module.method_definition(token & 0xFFFFFF)
+    rules = {Requires.UNREFERENCED_CODE: "IL2026", Requires.DYNAMIC_CODE: "IL3050", Requires.ASSEMBLY_FILES: "IL3002"}
+    parameters = "String[]" if main.sig.parameters else ""
+    for kind, rule_id in rules.items():
+        requirement = context.lookups.requirements.of_method(main, kind)
+        if requirement is not None:
+            rule = RULES[rule_id]
+            message = rule.message(context.names.method(main), sentence(requirement.message), link(requirement.url))
+            name = f"<Module>.MainMethodWrapper({parameters})"
+            yield RawFinding(rule, message, context.module.type_definition(1), None, member_name=name)
+
+
+def _problem(context: ModuleContext, problem: AnnotationProblem) -> RawFinding:
+    rule = RULES[_PROBLEM_RULES[problem.kind]]
+    names = context.names
+    member: Member = problem.member
+    args: tuple[str, ...] = ()
+    if isinstance(member, MethodDefinition) and problem.kind is ProblemKind.PARAMETER_TYPE:
+        args = (names.parameter(member, problem.parameter), names.method(member))
+    elif isinstance(member, MethodDefinition) and problem.property is None:
+        args = (names.method(member),)
+    elif isinstance(member, FieldDefinition) and problem.property is None:
+        args = (names.field(member),)
+    elif problem.property is not None:
+        args = (names.semantic(problem.property),)
+        if isinstance(member, MethodDefinition):
+            args += (names.method(member),)
+        elif isinstance(member, FieldDefinition):
+            args += (names.field(member),)
+        else:
+            member = problem.property
+    return RawFinding(rule, rule.message(*args), member, context.positions.declaration(member))
+
+
+def _check_delegate(context: ModuleContext, definition: TypeDefinition) -> Iterator[RawFinding]:
+    """What the native compiler says of the methods that it makes for a delegate type with annotations.
+
+    Deviates: the parameter's name in the message is .NET's mistake, kept because it is what users search for.
+    """
+    if not context.lookups.universe.named(definition, ()).is_delegate:
+        return
+    annotations, names = context.lookups.annotations, context.names
+    for invoke in definition.methods_named("Invoke"):
+        found = annotations.of_method(invoke)
+        name = names.method(invoke)
+        if found.result:
+            yield RawFinding(RULES["IL2063"], RULES["IL2063"].message(name), invoke, None)
+        thunk = name.replace(".Invoke(", ".InvokeMulticastThunk(")
+        for index, annotation in found.parameters.items():
+            if annotations.is_out(invoke, index):
+                continue
+            asked = ", ".join(f"'DynamicallyAccessedMemberTypes.{each}'" for each in member_type_names(annotation))
+            source = "#ILLink.Shared.TypeSystemProxy.ParameterIndex"
+            message = RULES["IL2067"].message(names.parameter(invoke, index), name, source, thunk, asked)
+            yield RawFinding(RULES["IL2067"], message, invoke, None, member_name=thunk)
+
+
+def _check_static_constructor(context: ModuleContext, definition: TypeDefinition) -> Iterator[RawFinding]:
+    # The native compiler looks at static constructors of generic types alone, and at RequiresUnreferencedCode alone.
+    is_publish = context.lookups.reader is ReaderKind.PUBLISH
+    for method in definition.methods_named(".cctor"):
+        for kind, rule_id in _STATIC_CONSTRUCTOR_RULES.items():
+            if is_publish and (kind is not Requires.UNREFERENCED_CODE or not definition.generic_count):
+                continue
+            if context.lookups.requirements.on_entity(method.module, method.token, kind) is not None:
+                rule = RULES[rule_id]
+                name = _shared_name(context, definition) if is_publish else context.names.method(method)
+                place = None if is_publish else context.positions.declaration(method)
+                yield RawFinding(rule, rule.message(name), method, place, member_name=name if is_publish else "")
+
+
+def _shared_name(context: ModuleContext, definition: TypeDefinition) -> str:
+    """The static constructor of the instantiation over shared reference types."""
+    args = ",".join(["__Canon"] * definition.generic_count)
+    return f"{context.names.definition(definition)}<{args}>..cctor()"
+
+
+def _check_base(context: ModuleContext, definition: TypeDefinition) -> Iterator[RawFinding]:
+    """IL2109: a type that derives from a RequiresUnreferencedCode type without the attribute."""
+    requirements = context.lookups.requirements
+    kind = Requires.UNREFERENCED_CODE
+    if not definition.extends or requirements.on_type(definition, kind) is not None:
+        return
+    try:
+        base = context.lookups.universe.resolve_type(definition.module, definition.extends, EMPTY_CONTEXT)
+    except InputError:
+        return
+    if not isinstance(base, NamedType):
+        return
+    requirement = requirements.on_type(base.definition, kind)
+    if requirement is not None:
+        rule = RULES["IL2109"]
+        names = (context.names.definition(definition), context.names.base_type(definition, base))
+        message = rule.message(*names, sentence(requirement.message), link(requirement.url))
+        yield RawFinding(rule, message, definition, context.positions.declaration(definition))
