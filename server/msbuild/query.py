@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from server.msbuild.escaping import unescape
@@ -11,6 +12,7 @@ from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance
 
 _HIDDEN = {"Identity"}
+_ESCAPED = re.compile(r"\\.")
 
 
 def item_values(item: Item) -> dict[str, str]:
@@ -40,6 +42,7 @@ def query_text(
 def json_text(value: object) -> str:
     """Indented JSON, escaped as System.Text.Json escapes by default."""
     text = json.dumps(value, indent=2, ensure_ascii=True)
+    text = _ESCAPED.sub(lambda match: "\\u0022" if match[0] == '\\"' else match[0], text)
     for character in "<>&'+`":
         text = text.replace(character, f"\\u{ord(character):04X}")
-    return text.replace('\\"', "\\u0022").replace("\\u007f", "\\u007F") + "\n"
+    return text + "\n"
