@@ -41,7 +41,7 @@ class BuildSession:
 
     def build(self, path: str, properties: Mapping[str, str], targets: Sequence[str], *, skip_nonexistent: bool = False) -> BuildAnswer:
         """Builds targets (the default ones when none are named) of a project; `properties` are escaped global properties."""
-        state = self._state(path, properties)
+        state = self._state(path, properties, targets)
         if state is None:
             return BuildAnswer(succeeded=False, results=(), instance=None)
         instance = state.instance
@@ -65,13 +65,13 @@ class BuildSession:
         results = tuple((name, result) for name in asked if (result := state.results.get(name.lower())) is not None)
         return BuildAnswer(succeeded=not failed and not missing, results=results, instance=instance)
 
-    def _state(self, path: str, properties: Mapping[str, str]) -> ProjectState | None:
+    def _state(self, path: str, properties: Mapping[str, str], targets: Sequence[str]) -> ProjectState | None:
         key = (path, tuple(sorted((name.lower(), value) for name, value in properties.items())))
         state = self.states.get(key)
         if state is not None:
             return state
         try:
-            instance = self.evaluator.evaluate(path, properties)
+            instance = self.evaluator.evaluate(path, properties, targets)
         except InputError as error:
             for diagnostic in error.earlier if isinstance(error, InvalidProjectFile) else ():
                 self.log.send(diagnostic)

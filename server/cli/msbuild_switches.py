@@ -194,7 +194,7 @@ def _find_project(named: str, directory: Path) -> Path:
         return path
     if not path.is_dir():
         raise SwitchError("MSB1009", "Project file does not exist.", named)
-    found = sorted(entry for entry in path.iterdir() if entry.suffix.lower().endswith("proj") and entry.is_file())
+    found = sorted(entry for entry in path.iterdir() if entry.suffix.lower().endswith(("proj", ".sln", ".slnx")) and entry.is_file())
     if not found:
         raise SwitchError(
             "MSB1003", "Specify a project or solution file. The current working directory does not contain a project or solution file.", ""

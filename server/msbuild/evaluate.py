@@ -31,7 +31,10 @@ from server.msbuild.xml import XmlElement, inner_text
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
-    """One evaluation. `path` is absolute; `global_properties` are escaped; `variables` is the environment."""
+    """One evaluation. `path` is absolute; `global_properties` are escaped; `variables` is the environment.
+
+    `generated_root` is evaluated in place of the file where the project is made up from a solution.
+    """
 
     path: str
     global_properties: Mapping[str, str]
@@ -41,6 +44,7 @@ class EvaluationRequest:
     startup_directory: str
     files: FileSystem
     cache: ProjectFileCache
+    generated_root: XmlElement | None = None
 
 
 @dataclass(slots=True)
@@ -67,7 +71,7 @@ def evaluate(request: EvaluationRequest) -> ProjectInstance:
     home = ProjectHome(directory, request.files)
     instance = ProjectInstance(request.path, directory, dict(request.global_properties), surroundings, home)
     instance.imports.append(request.path)
-    root = request.cache.load_entry(request.path)
+    root = request.generated_root or request.cache.load_entry(request.path)
     initial_properties(instance, request.variables, request.toolset, request.startup_directory, request.global_properties)
     expander = Expander(instance.properties, None, None, surroundings, ConditionWarnings(instance.diagnostics.append))
     try:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from compiler.diagnostics import Location
+from server.msbuild.errors import invalid
 from server.msbuild.evaluate import EvaluationRequest, evaluate
 from server.msbuild.files import DiskFiles, FileSystem
 from server.msbuild.machine import machine_surroundings
 from server.msbuild.model import ProjectInstance
 from server.msbuild.project_files import ProjectFileCache
 from server.msbuild.sdks import Toolset
+from server.msbuild.solution import is_solution, read_solution
+from server.msbuild.solution_project import solution_project
 from server.msbuild.toolsets import find_toolset
+from server.msbuild.xml import XmlElement
 
 
 class ProjectEvaluator:
@@ -27,13 +32,16 @@ class ProjectEvaluator:
         self.cache = ProjectFileCache(self.files)
         self.surroundings = machine_surroundings(self.variables, directory, self.files, self.toolset)
 
-    def evaluate(self, path: str | os.PathLike[str], properties: Mapping[str, str]) -> ProjectInstance:
+    def evaluate(self, path: str | os.PathLike[str], properties: Mapping[str, str], targets: Sequence[str] = ()) -> ProjectInstance:
         """The evaluated project at the absolute `path` with global `properties` (escaped, as on a command line).
+
+        For a solution it is the project that builds it, with the named `targets` besides the usual ones.
 
         Raises InputError with MSBuild's code and a position for a project that cannot be evaluated.
         """
+        file = os.fspath(path)
         request = EvaluationRequest(
-            path=os.fspath(path),
+            path=file,
             global_properties=properties,
             variables=self.variables,
             toolset=self.toolset,
@@ -41,5 +49,13 @@ class ProjectEvaluator:
             startup_directory=self.directory,
             files=self.files,
             cache=self.cache,
+            generated_root=self._generated(file, properties, targets) if is_solution(file) else None,
         )
         return evaluate(request)
+
+    def _generated(self, file: str, properties: Mapping[str, str], targets: Sequence[str]) -> XmlElement:
+        try:
+            text = self.files.read_text(file)
+        except OSError as error:
+            raise invalid("MSB5001", Location(file), f"The solution file could not be read. {error.strerror}.") from None
+        return solution_project(read_solution(file, text), targets, properties, self.files)

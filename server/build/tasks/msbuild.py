@@ -59,34 +59,52 @@ def _run(call: TaskCall) -> bool:
     skip = call.text("SkipNonexistentProjects").lower()
     succeeded = True
     outputs: list[OutputItem] = []
-    for project in call.items("Projects"):
-        full = project.full_path()
-        if not call.instance.surroundings.files.is_file(full):
-            if skip in ("true", "on", "yes"):
-                call.message(f'Skipping project "{project.identity}" because it was not found.', Importance.HIGH)
-                continue
-            if skip not in ("build",):
-                call.error("MSB3202", f'The project file "{project.identity}" was not found.')
+    wanted = call.items("Projects")
+    if call.flag("BuildInParallel"):
+        present = [project for project in wanted if _is_there(call, project, skip)]
+        succeeded = not call.logged_error
+        wanted = present
+    for project in wanted:
+        if not call.flag("BuildInParallel") and not _is_there(call, project, skip):
+            if call.logged_error:
                 succeeded = False
                 if call.flag("StopOnFirstFailure"):
                     break
-                continue
+            continue
         request = _requests(call, project, properties, targets)
         if request is None:
             return False
-        batches = [(target,) for target in targets] if call.flag("RunEachTargetSeparately") and targets else [tuple(targets)]
-        for batch in batches:
-            one = ProjectBuildRequest(request.path, batch, request.properties, request.remove_properties, request.skip_nonexistent_targets)
-            answer = call.build_projects([one], False)[0]
-            outputs += _outputs(call, answer, project, request)
-            call.child_failed = not answer.succeeded
-            if not answer.succeeded:
-                succeeded = False
-                if call.flag("StopOnFirstFailure"):
-                    break
-        if not succeeded and call.flag("StopOnFirstFailure"):
-            break
+        if not _build_one(call, project, request, targets, outputs):
+            succeeded = False
+            if call.flag("StopOnFirstFailure"):
+                break
     call.set_items("TargetOutputs", outputs)
+    return succeeded
+
+
+def _is_there(call: TaskCall, project: Item, skip: str) -> bool:
+    """Is there such a project? Says what is to be said when not."""
+    if skip == "build" or call.instance.surroundings.files.is_file(project.full_path()):
+        return True
+    if skip in ("true", "on", "yes"):
+        call.message(f'Skipping project "{project.identity}" because it was not found.', Importance.HIGH)
+    else:
+        call.error("MSB3202", f'The project file "{project.identity}" was not found.')
+    return False
+
+
+def _build_one(call: TaskCall, project: Item, request: ProjectBuildRequest, targets: list[str], outputs: list[OutputItem]) -> bool:
+    batches = [(target,) for target in targets] if call.flag("RunEachTargetSeparately") and targets else [tuple(targets)]
+    succeeded = True
+    for batch in batches:
+        one = ProjectBuildRequest(request.path, batch, request.properties, request.remove_properties, request.skip_nonexistent_targets)
+        answer = call.build_projects([one], False)[0]
+        outputs += _outputs(call, answer, project, request)
+        call.child_failed = not answer.succeeded
+        if not answer.succeeded:
+            succeeded = False
+            if call.flag("StopOnFirstFailure"):
+                break
     return succeeded
 
 
