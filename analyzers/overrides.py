@@ -66,12 +66,15 @@ def _check_annotations(context: ModuleContext, member: Member, pair: Override) -
             yield _at(context, member, "IL2094", (method, base_method))
         else:
             args = (names.parameter(pair.method, index), method, names.parameter(pair.base, index), base_method)
-            yield _at(context, member, "IL2092", args)
+            place = context.positions.parameter(pair.method, index) if member is pair.method else context.positions.declaration(member)
+            yield RawFinding(RULES["IL2092"], RULES["IL2092"].message(*args), member, place)
     for index in sorted({*own.generics, *base.generics}):
         if own.generics.get(index, 0) != base.generics.get(index, 0):
             mine = context.generic_name(annotations.generic_parameter(pair.method, index))
             theirs = context.generic_name(annotations.generic_parameter(pair.base, index))
-            yield _at(context, member, "IL2095", (mine, method, theirs, base_method))
+            args = (mine, method, theirs, base_method)
+            place = context.positions.type_parameter(pair.method, index) if member is pair.method else context.positions.declaration(member)
+            yield RawFinding(RULES["IL2095"], RULES["IL2095"].message(*args), member, place)
 
 
 def _at(context: ModuleContext, member: Member, rule_id: str, args: tuple[str, ...]) -> RawFinding:

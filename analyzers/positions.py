@@ -1,37 +1,142 @@
-"""IL offsets -> places in source files, by the sequence points of a module's PDB."""
+"""Facts and members -> places in source files.
+
+The sequence points of a module's PDB give the statement around an IL offset. With an index of the sources the operation itself is
+found: the instruction at the offset names a member, and the operation in the statement that uses this member is meant.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 
-from compiler.diagnostics import Location
+from analyzers.source_index import SourceIndex
+from compiler.diagnostics import InputError, Location
+from compiler.flow.associations import SemanticMember
+from compiler.flow.contexts import open_context
+from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
 from compiler.flow.facts import Member, Origin
+from compiler.flow.generated import is_lambda_or_local_function
+from compiler.il.decode import Instruction, decode
 from compiler.metadata.portable_pdb import PortablePdb, SequencePoint
-from compiler.types.definitions import MethodDefinition, Module
+from compiler.metadata.tokens import TableId, Token, decode_coded
+from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+from compiler.types.type_desc import MethodDesc, NamedType
+from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
+
+_CALLS = frozenset(("call", "callvirt", "newobj", "ldftn", "ldvirtftn"))
+_LOADS = frozenset(("ldfld", "ldsfld", "ldflda", "ldsflda"))
+_STORES = frozenset(("stfld", "stsfld"))
+_DYNAMIC = ("Microsoft.CSharp.RuntimeBinder.Binder", "System.Runtime.CompilerServices.CallSite`1")
 
 
 class Positions:
-    """Places of one module. Without a PDB every answer is None."""
+    """Places of one module. Without a PDB, or for what the user did not write, the answer is None."""
 
-    def __init__(self, module: Module, pdb: PortablePdb | None) -> None:
+    def __init__(self, universe: TypeUniverse, module: Module, pdb: PortablePdb | None, index: SourceIndex | None) -> None:
+        self._universe = universe
         self._module = module
         self._pdb = pdb
+        self._index = index
         self._points: dict[int, list[SequencePoint]] = {}
-        self._declarations: dict[Member, Location] = {}
+        self._instructions: dict[MethodDefinition, list[Instruction]] = {}
 
     def at(self, origin: Origin) -> Location | None:
-        """The statement around an IL offset: that of the last visible sequence point at or before it, else the method's first."""
-        if origin.il_offset < 0 or not isinstance(origin.member, MethodDefinition):
-            return self.declaration(origin.member)
-        points = self._visible_points(origin.member)
+        """The place of a fact: the operation, else the statement, else the declaration of the member."""
+        member = origin.member
+        if origin.attribute:
+            return self._attribute(origin)
+        if origin.il_offset < 0 or not isinstance(member, MethodDefinition):
+            return self.declaration(member)
+        points = self._visible_points(member)
         if not points:
-            return None
-        index = bisect_right([point.il_offset for point in points], origin.il_offset) - 1
-        return _location(points[max(index, 0)])
+            return self._in_implicit_code(member)
+        number = max(bisect_right([point.il_offset for point in points], origin.il_offset) - 1, 0)
+        statement = _location(points[number])
+        if self._index is None:
+            return statement
+        start, end = points[number].il_offset, points[number + 1].il_offset if number + 1 < len(points) else 1 << 30
+        return self._operation(member, origin.il_offset, statement, (start, end)) or statement
 
     def declaration(self, member: Member) -> Location | None:
-        """The place of a declaration, None where it is not known: symbols have places of statements alone."""
-        return self._declarations.get(member)
+        """The name in a member's declaration; None where it is not known."""
+        return self._index.declaration(self._key(member)) if self._index is not None else None
+
+    def parameter(self, method: MethodDefinition, index: int) -> Location | None:
+        """The name of a parameter in a method's declaration."""
+        found = self._index.declaration(f"{self._key(method)}#{index}") if self._index is not None else None
+        return found or self.declaration(method)
+
+    def type_parameter(self, owner: MethodDefinition | TypeDefinition, index: int) -> Location | None:
+        """The name of a type parameter in a declaration."""
+        found = self._index.declaration(f"{self._key(owner)}<{index}") if self._index is not None else None
+        return found or self.declaration(owner)
+
+    def _in_implicit_code(self, method: MethodDefinition) -> Location | None:
+        """The declaration that made a compiler write `method`: itself, or its type for a constructor that nobody wrote."""
+        return self.declaration(method) or self.declaration(method.owner)
+
+    def _attribute(self, origin: Origin) -> Location | None:
+        if self._index is None:
+            return None
+        module = origin.member.module
+        coded = module.image.column(TableId.CUSTOM_ATTRIBUTE, "Type")[origin.attribute - 1]
+        constructor = self._method_key(module, decode_coded("CustomAttributeType", coded), None)
+        key = f"@{self._key(origin.member)}@{constructor}"
+        place = self._index.attribute(f"{key}={origin.argument}") if origin.argument else None
+        return place or self._index.attribute(key) or self.declaration(origin.member)
+
+    # ---- operations ----
+
+    def _operation(self, method: MethodDefinition, offset: int, statement: Location, span: tuple[int, int]) -> Location | None:
+        instructions = self._instructions.get(method)
+        if instructions is None:
+            body = method.body
+            instructions = self._instructions[method] = decode(body.code) if body is not None else []
+        found = next((each for each in instructions if each.offset == offset), None)
+        if found is None or self._index is None:
+            return None
+        alike = [i for i in instructions if span[0] <= i.offset < span[1] and i.name == found.name and i.operand == found.operand]
+        return self._index.operation(statement, self._keys(method, found), alike.index(found) if found in alike else 0)
+
+    def _keys(self, method: MethodDefinition, instruction: Instruction) -> tuple[str, ...]:
+        """The keys of the operations that an instruction can come from, the likeliest first."""
+        name, operand = instruction.name, instruction.operand
+        if name == "ret":
+            return ("return",)
+        if not isinstance(operand, int):
+            return ()
+        if name == "starg":
+            return (f"=#{operand if method.is_static else operand - 1}",)
+        token = Token(operand)
+        try:
+            if name in _CALLS:
+                return (self._method_key(method.module, token, method),)
+            if name in _LOADS or name in _STORES:
+                definition = self._universe.resolve_field(method.module, token, open_context(self._universe, method)).definition
+                return (f"={field_id(definition)}" if name in _STORES else field_id(definition), *_backed_property(definition, name))
+            if name == "ldtoken" and token >> 24 in (TableId.TYPE_DEF, TableId.TYPE_REF, TableId.TYPE_SPEC):
+                desc = self._universe.resolve_type(method.module, token, open_context(self._universe, method))
+                return (type_id(desc.definition),) if isinstance(desc, NamedType) else ()
+        except InputError:
+            return ()
+        return ()
+
+    def _method_key(self, module: Module, token: Token, context: MethodDefinition | None) -> str:
+        generic = open_context(self._universe, context) if context is not None else EMPTY_CONTEXT
+        found = self._universe.resolve_method(module, token, generic)
+        if not isinstance(found, MethodDesc):
+            return ""
+        if found.owner.full_name in _DYNAMIC:
+            return "dynamic"
+        return self._key(found.definition)
+
+    def _key(self, member: Member) -> str:
+        if isinstance(member, MethodDefinition):
+            if is_lambda_or_local_function(member.name):
+                return "L:" + member.name.partition("|")[0].rpartition(">g__")[2]
+            return method_id(self._universe, member)
+        if isinstance(member, SemanticMember):
+            return member_id(member.module, member.token)
+        return type_id(member) if isinstance(member, TypeDefinition) else field_id(member)
 
     def _visible_points(self, method: MethodDefinition) -> list[SequencePoint]:
         if self._pdb is None or method.module is not self._module:
@@ -40,6 +145,14 @@ class Positions:
         if points is None:
             points = self._points[method.rid] = [p for p in self._pdb.sequence_points(method.rid) if p.line]
         return points
+
+
+def _backed_property(field: FieldDefinition, instruction: str) -> tuple[str, ...]:
+    """The property behind a backing field, for a store that an initializer or a constructor makes."""
+    if instruction not in _STORES or not field.name.endswith(">k__BackingField"):
+        return ()
+    prefix = field_id(field).rpartition(".")[0].replace("F:", "P:", 1)
+    return (f"={prefix}.{field.name[1:].partition('>')[0]}",)
 
 
 def _location(point: SequencePoint) -> Location:

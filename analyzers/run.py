@@ -17,6 +17,8 @@ from analyzers.names import member_name
 from analyzers.positions import Positions
 from analyzers.rule import Category
 from analyzers.severity import Severities, SeverityOptions
+from analyzers.source_index import SourceIndex
+from compiler.csharp.places import SourcePlaces
 from compiler.diagnostics import Diagnostic
 from compiler.flow.body_reader import Constants
 from compiler.flow.reader_kind import ReaderKind
@@ -43,7 +45,10 @@ class AnalysisOptions:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
-    """One application assembly. `pdb` is empty when there is none; `sources` (path as in the PDB -> text) serve `#pragma`."""
+    """One application assembly. `pdb` is empty when there is none; `sources` (path as in the PDB -> text) serve `#pragma`.
+
+    `places` gives findings the place of their operation; without it they have that of the statement.
+    """
 
     assembly_name: str
     image: bytes
@@ -51,6 +56,7 @@ class AnalysisRequest:
     options: AnalysisOptions
     reader: ReaderKind = ReaderKind.BUILD
     sources: Mapping[str, str] = field(default_factory=dict)
+    places: SourcePlaces | None = None
     feature_switches: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -70,7 +76,8 @@ class AnalysisSession:
         module = universe.add_module(open_image(request.assembly_name, request.image), request.assembly_name)
         lookups = Lookups(universe, request.reader)
         names = lookups.csharp_names if request.reader is ReaderKind.BUILD else lookups.il_names
-        positions = Positions(module, _open_symbols(request, module.image.data))
+        index = SourceIndex(request.places) if request.places is not None else None
+        positions = Positions(universe, module, _open_symbols(request, module.image.data), index)
         context = ModuleContext(lookups, module, positions, names, _constants(lookups, request))
         severities = Severities(request.options.severities, request.sources)
         shown: dict[tuple[object, ...], Finding] = {}

@@ -15,6 +15,7 @@ from pathlib import Path
 from compiler.csharp.coreclr import coreclr_command, tool_environment
 from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Toolchain
+from compiler.csharp.places import SourcePlaces, read_places
 from compiler.csharp.process import Request, RequestCancelled, WorkerProcess
 from compiler.csharp.wire import Answer, Json
 from compiler.csharp.worker_build import ensure_worker
@@ -144,6 +145,17 @@ class CSharpWorker:
     def request(self, verb: str, body: Mapping[str, Json], blobs: Sequence[bytes] = ()) -> Answer:
         """The worker's answer to any of its verbs. Raises ToolchainError."""
         return self._running().request(verb, body, blobs, self._timeout_seconds)
+
+    def places(self, project: str, paths: Sequence[str] | None) -> SourcePlaces:
+        """Where declarations and operations stand in the sources of the last compile request of `project`; all files without `paths`.
+
+        Raises ToolchainError, also when the project was not compiled by the running worker.
+        """
+        body = self.request("places", {"project": project, "paths": None if paths is None else list(paths)}).body
+        parts = [body.get(name, []) for name in ("paths", "declarations", "operations")]
+        lists = [part for part in parts if isinstance(part, list)]
+        assert len(lists) == len(parts), "the worker answers with three lists"
+        return read_places(*lists)
 
     def close_project(self, project: str) -> None:
         """Frees what is kept for a project."""

@@ -35,7 +35,7 @@ def _read(annotations: Annotations, attribute: CustomAttribute, member: Member, 
     constructor = universe.resolve_method(module, attribute.constructor, EMPTY_CONTEXT)
     if not isinstance(constructor, MethodDesc):
         return
-    demands = Demands(annotations, Origin(member, -1), emit)
+    demands = Demands(annotations, Origin(member, -1, attribute.row), emit)
     reader = CallReader(demands)
     arguments = tuple(_value(annotations, member, value) for value in attribute.value.fixed)
     if len(arguments) == len(constructor.definition.sig.parameters):
@@ -43,7 +43,8 @@ def _read(annotations: Annotations, attribute: CustomAttribute, member: Member, 
         if annotations.reader is ReaderKind.BUILD:
             check_instantiation(demands, constructor)
     for name, value in attribute.value.named.items():
-        _set_named(annotations, reader, constructor, name, _value(annotations, member, value))
+        named = CallReader(Demands(annotations, Origin(member, -1, attribute.row, name), emit))
+        _set_named(annotations, named, constructor, name, _value(annotations, member, value))
 
 
 def _set_named(annotations: Annotations, reader: CallReader, constructor: MethodDesc, name: str, values: ValueSet) -> None:

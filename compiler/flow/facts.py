@@ -21,11 +21,14 @@ Member = MethodDefinition | FieldDefinition | TypeDefinition | SemanticMember
 class Origin:
     """Where a fact was found: `member` is the body that was read, which may be generated, or what carries an attribute.
 
-    `il_offset` is -1 for the whole member.
+    `il_offset` is -1 for the whole member. `attribute` is the CustomAttribute row for what an attribute on the member does (0: none),
+    `argument` the named argument of it.
     """
 
     member: Member
     il_offset: int
+    attribute: int = 0
+    argument: str = ""
 
 
 class UseKind(Enum):

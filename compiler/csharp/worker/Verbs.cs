@@ -2,7 +2,9 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
+using System.Linq;
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Threading;
 
 namespace Aotd.Worker;
@@ -19,6 +21,7 @@ internal sealed class Verbs
         table = new()
         {
             ["compile"] = Compile,
+            ["places"] = WritePlaces,
             ["cancel"] = (frame, _, _) => Cancel(frame.Body.GetProperty("request").GetInt32()),
             ["close"] = (frame, _, _) => projects.TryRemove(frame.Body.GetProperty("project").GetString()!, out Project? _),
             ["describe"] = (_, answer, _) => Describe(answer),
@@ -77,6 +80,17 @@ internal sealed class Verbs
             project.Generate(cancellation);
             new Emission(project, cancellation).Write(answer, frame.Body.GetProperty("despite_errors").GetBoolean());
         }
+    }
+
+    // The state of the last compile request; `paths` null means all files.
+    private void WritePlaces(Frame frame, Answer answer, CancellationToken cancellation)
+    {
+        if (!projects.TryGetValue(frame.Body.GetProperty("project").GetString()!, out Project? project))
+            throw new ArgumentException("unknown project");
+        JsonElement paths = frame.Body.GetProperty("paths");
+        HashSet<string>? wanted = paths.ValueKind == JsonValueKind.Null ? null : paths.EnumerateArray().Select(path => path.GetString()!).ToHashSet();
+        lock (project)
+            Places.Write(project.Generated, wanted, answer.Json, cancellation);
     }
 
     // Hashes once, because that is where a missing OpenSSL shows.

@@ -1,0 +1,42 @@
+"""Where declarations and operations stand in the source, as the C# worker sees it: plain values.
+
+Keys are documentation ids, and what `worker/Places.cs` adds to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compiler.csharp.wire import Json
+from compiler.diagnostics import Location
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlace:
+    """One place. `depth` counts the lambdas and local functions around it."""
+
+    key: str
+    location: Location
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlaces:
+    """The places of a project's files, in source order per file."""
+
+    declarations: tuple[SourcePlace, ...]
+    operations: tuple[SourcePlace, ...]
+
+
+def read_places(paths: Sequence[Json], declarations: Sequence[Json], operations: Sequence[Json]) -> SourcePlaces:
+    """Rows of the worker's answer as places."""
+    files = [str(path) for path in paths]
+    return SourcePlaces(tuple(_place(files, row) for row in declarations), tuple(_place(files, row) for row in operations))
+
+
+def _place(files: list[str], row: Json) -> SourcePlace:
+    assert isinstance(row, list), "a place is a list"
+    key, *numbers = row
+    file, line, column, end_line, end_column, depth = (n if isinstance(n, int) else 0 for n in numbers)
+    return SourcePlace(str(key), Location(files[file], line, column, end_line, end_column), depth)

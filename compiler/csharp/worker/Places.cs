@@ -1,0 +1,231 @@
+// A project's compilation -> where its declarations and operations stand in the source.
+// A row is [key, file, line, column, end line, end column, depth]: key is a documentation id (`M:N.C.Get(System.Int32)`),
+// `L:` and the name for a local function, `=` before the id of what is stored to, `return` for a returned value, `dynamic` for an
+// operation that is bound at run time, or `@owner@constructor` (`=name` behind it for an argument) for an attribute.
+// `file` is an index into `paths`; `depth` counts the lambdas and local functions around the place. Lines and columns count from 1.
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace Aotd.Worker;
+
+internal static class Places
+{
+    public static void Write(CSharpCompilation compilation, IReadOnlyCollection<string>? wanted, Utf8JsonWriter json, CancellationToken cancellation)
+    {
+        SyntaxTree[] trees = compilation.SyntaxTrees.Where(tree => wanted is null || wanted.Contains(tree.FilePath)).ToArray();
+        var readers = new TreeReader[trees.Length];
+        Parallel.For(0, trees.Length, new ParallelOptions { CancellationToken = cancellation }, index =>
+        {
+            readers[index] = new TreeReader(compilation.GetSemanticModel(trees[index]), cancellation);
+            readers[index].Read();
+        });
+        json.WriteStartArray("paths");
+        foreach (SyntaxTree tree in trees)
+            json.WriteStringValue(tree.FilePath);
+        json.WriteEndArray();
+        WriteRows(json, "declarations", readers, reader => reader.Declarations);
+        WriteRows(json, "operations", readers, reader => reader.Operations);
+    }
+
+    private static void WriteRows(Utf8JsonWriter json, string name, TreeReader[] readers, Func<TreeReader, List<Place>> rows)
+    {
+        json.WriteStartArray(name);
+        for (int file = 0; file < readers.Length; file++)
+        {
+            foreach (Place place in rows(readers[file]))
+                place.Write(json, file);
+        }
+        json.WriteEndArray();
+    }
+}
+
+internal readonly record struct Place(string Key, FileLinePositionSpan Span, int Depth)
+{
+    public void Write(Utf8JsonWriter json, int file)
+    {
+        json.WriteStartArray();
+        json.WriteStringValue(Key);
+        json.WriteNumberValue(file);
+        json.WriteNumberValue(Span.StartLinePosition.Line + 1);
+        json.WriteNumberValue(Span.StartLinePosition.Character + 1);
+        json.WriteNumberValue(Span.EndLinePosition.Line + 1);
+        json.WriteNumberValue(Span.EndLinePosition.Character + 1);
+        json.WriteNumberValue(Depth);
+        json.WriteEndArray();
+    }
+}
+
+// Reads one tree. A symbol of a generic type or method is written as its declaration.
+internal sealed class TreeReader(SemanticModel model, CancellationToken cancellation)
+{
+    public List<Place> Declarations { get; } = [];
+    public List<Place> Operations { get; } = [];
+
+    public void Read()
+    {
+        foreach (SyntaxNode node in model.SyntaxTree.GetRoot(cancellation).DescendantNodesAndSelf())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Declare(node);
+            if (node is GenericNameSyntax && model.GetSymbolInfo(node, cancellation).Symbol is INamedTypeSymbol type)
+                Add(Operations, Key(type), node);
+            if (node is AttributeSyntax attribute)
+                Attribute(attribute);
+            if (IsOperationRoot(node) && model.GetOperation(node, cancellation) is { Parent: null } root)
+            {
+                foreach (IOperation operation in root.DescendantsAndSelf())
+                    Operate(operation);
+            }
+        }
+    }
+
+    private static bool IsOperationRoot(SyntaxNode node) => node
+        is BaseMethodDeclarationSyntax or AccessorDeclarationSyntax or ArrowExpressionClauseSyntax or EqualsValueClauseSyntax
+        or AttributeSyntax or CompilationUnitSyntax or PrimaryConstructorBaseTypeSyntax;
+
+    // Places of names: of types, members, accessors, parameters (`#` and index) and type parameters (`<` and index).
+    private void Declare(SyntaxNode node)
+    {
+        if (node is not (MemberDeclarationSyntax or VariableDeclaratorSyntax or AccessorDeclarationSyntax or LocalFunctionStatementSyntax
+            or ParameterSyntax or TypeParameterSyntax or ArrowExpressionClauseSyntax or CompilationUnitSyntax))
+            return;
+        ISymbol? symbol = node is ArrowExpressionClauseSyntax
+            ? (model.GetDeclaredSymbol(node.Parent!, cancellation) as IPropertySymbol)?.GetMethod
+            : model.GetDeclaredSymbol(node, cancellation);
+        if (symbol is null or INamespaceSymbol or ILocalSymbol)
+            return;
+        string? key = symbol switch
+        {
+            IParameterSymbol { ContainingSymbol: { } owner } parameter => Key(owner) + "#" + parameter.Ordinal,
+            ITypeParameterSymbol { ContainingSymbol: { } owner } parameter => Key(owner) + "<" + parameter.Ordinal,
+            _ => Key(symbol),
+        };
+        foreach (Location location in symbol.Locations.Where(location => location.SourceTree == model.SyntaxTree))
+            Declarations.Add(new Place(key ?? "", location.GetMappedLineSpan(), 0));
+        if (node is TypeDeclarationSyntax { ParameterList: not null } && symbol is INamedTypeSymbol type)
+        {
+            foreach (IMethodSymbol constructor in type.InstanceConstructors.Where(each => each.Parameters.Length > 0))
+                Declarations.Add(new Place(Key(constructor) ?? "", type.Locations[0].GetMappedLineSpan(), 0));
+        }
+    }
+
+    private void Attribute(AttributeSyntax attribute)
+    {
+        if (model.GetSymbolInfo(attribute, cancellation).Symbol is not IMethodSymbol constructor)
+            return;
+        foreach (ISymbol owner in Owners(attribute.Parent?.Parent))
+        {
+            string key = "@" + Key(owner) + "@" + Key(constructor);
+            Add(Operations, key, attribute);
+            foreach (AttributeArgumentSyntax argument in attribute.ArgumentList?.Arguments ?? [])
+            {
+                if (argument.NameEquals is { } name)
+                    Add(Operations, key + "=" + name.Name.Identifier.ValueText, argument);
+            }
+        }
+    }
+
+    // The symbols that an attribute list stands on; parameters and type parameters stand for what declares them.
+    private IEnumerable<ISymbol> Owners(SyntaxNode? node)
+    {
+        IEnumerable<SyntaxNode> nodes = node is BaseFieldDeclarationSyntax field ? field.Declaration.Variables : node is null ? [] : [node];
+        foreach (SyntaxNode each in nodes)
+        {
+            ISymbol? symbol = each is AnonymousFunctionExpressionSyntax ? null : model.GetDeclaredSymbol(each, cancellation);
+            if (symbol is IParameterSymbol or ITypeParameterSymbol)
+                symbol = symbol.ContainingSymbol;
+            if (symbol is not null)
+                yield return symbol;
+        }
+    }
+
+    private void Operate(IOperation operation)
+    {
+        switch (operation)
+        {
+            case IInvocationOperation call: Add(Operations, Key(call.TargetMethod), call.Syntax); break;
+            case IObjectCreationOperation creation: Add(Operations, Key(creation.Constructor), creation.Syntax); break;
+            case IMethodReferenceOperation reference: Add(Operations, Key(reference.Method), reference.Syntax); break;
+            case IFieldReferenceOperation reference: Add(Operations, Key(reference.Field), reference.Syntax); break;
+            case IPropertyReferenceOperation reference: Add(Operations, Key(reference.Property.GetMethod), reference.Syntax); break;
+            case IEventAssignmentOperation { EventReference: IEventReferenceOperation reference } assignment:
+                Add(Operations, Key(assignment.Adds ? reference.Event.AddMethod : reference.Event.RemoveMethod), assignment.Syntax);
+                break;
+            case IDynamicInvocationOperation or IDynamicMemberReferenceOperation or IDynamicIndexerAccessOperation or IDynamicObjectCreationOperation:
+                Add(Operations, "dynamic", operation.Syntax);
+                break;
+            case IBinaryOperation binary: Add(Operations, Key(binary.OperatorMethod), binary.Syntax); break;
+            case IUnaryOperation unary: Add(Operations, Key(unary.OperatorMethod), unary.Syntax); break;
+            case IConversionOperation conversion: Add(Operations, Key(conversion.OperatorMethod), conversion.Syntax); break;
+            case IIncrementOrDecrementOperation step: Add(Operations, Key(step.OperatorMethod), step.Syntax); break;
+            case IReturnOperation { ReturnedValue: { } value }: Add(Operations, "return", value.Syntax); break;
+            case IForEachLoopOperation loop: Enumerate(loop); break;
+            case IAwaitOperation { Syntax: AwaitExpressionSyntax syntax }: Await(syntax); break;
+            case IAssignmentOperation assignment: Store(assignment.Target, assignment.Syntax); break;
+            case IFieldInitializerOperation initializer:
+                foreach (IFieldSymbol field in initializer.InitializedFields)
+                    Add(Operations, "=" + Key(field), initializer.Value.Syntax);
+                break;
+            case IPropertyInitializerOperation initializer:
+                foreach (IPropertySymbol property in initializer.InitializedProperties)
+                    Add(Operations, "=" + Key(property), initializer.Value.Syntax);
+                break;
+        }
+        if (operation is ICompoundAssignmentOperation compound)
+            Add(Operations, Key(compound.OperatorMethod), compound.Syntax);
+    }
+
+    private void Store(IOperation target, SyntaxNode syntax)
+    {
+        switch (target)
+        {
+            case IFieldReferenceOperation reference: Add(Operations, "=" + Key(reference.Field), syntax); break;
+            case IPropertyReferenceOperation reference: Add(Operations, Key(reference.Property.SetMethod), syntax); break;
+            case IParameterReferenceOperation reference: Add(Operations, "=#" + reference.Parameter.Ordinal, syntax); break;
+        }
+    }
+
+    private void Enumerate(IForEachLoopOperation loop)
+    {
+        if (loop.Syntax is not CommonForEachStatementSyntax syntax)
+            return;
+        ForEachStatementInfo parts = model.GetForEachStatementInfo(syntax);
+        Add(Operations, Key(parts.GetEnumeratorMethod), syntax.Expression);
+        Add(Operations, Key(parts.MoveNextMethod), syntax.Expression);
+        Add(Operations, Key(parts.DisposeMethod), syntax.Expression);
+        Add(Operations, Key(parts.CurrentProperty?.GetMethod), syntax is ForEachStatementSyntax simple ? simple.Type : syntax.Expression);
+    }
+
+    private void Await(AwaitExpressionSyntax syntax)
+    {
+        AwaitExpressionInfo parts = model.GetAwaitExpressionInfo(syntax);
+        Add(Operations, Key(parts.GetAwaiterMethod), syntax);
+        Add(Operations, Key(parts.IsCompletedProperty?.GetMethod), syntax);
+        Add(Operations, Key(parts.GetResultMethod), syntax);
+    }
+
+    private static void Add(List<Place> rows, string? key, SyntaxNode syntax)
+    {
+        if (key is null)
+            return;
+        int depth = syntax.Ancestors().Count(node => node is AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax);
+        rows.Add(new Place(key, syntax.SyntaxTree.GetMappedLineSpan(syntax.Span), depth));
+    }
+
+    private static string? Key(ISymbol? symbol) => symbol switch
+    {
+        null => null,
+        IMethodSymbol { MethodKind: MethodKind.LocalFunction } function => "L:" + function.Name,
+        IMethodSymbol { ReducedFrom: { } reduced } => reduced.OriginalDefinition.GetDocumentationCommentId(),
+        _ => symbol.OriginalDefinition.GetDocumentationCommentId(),
+    };
+}
