@@ -71,4 +71,4 @@ class Progress(Protocol):
         """A new step begins."""
 
     def count(self, done: int, total: int) -> None:
-        """`done` of `total` parts of the present step are ready."""
+        """`done` of `total` parts of the present step are ready; `total` is 0 when it is not known yet."""

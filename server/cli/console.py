@@ -93,14 +93,14 @@ class Progress:
             self._caller.out.output.flush()
 
     def count(self, done: int, total: int) -> None:
-        """`done` of `total` parts of the present step are ready; shown on a terminal only. Raises as `step` does."""
+        """`done` of `total` parts of the present step are ready, `total` 0 when it is not known; on a terminal only. Raises as `step`."""
         self._check_cancelled()
         if self._caller.listener is not None:
             self._caller.listener.count(done, total)
         now = time.monotonic()
         if self._moving and (now - self._last_redraw >= REDRAW_SECONDS or done == total):
             self._last_redraw = now
-            self._redraw(f"{self._step} {done}/{total}")
+            self._redraw(f"{self._step} {done}/{total}" if total else f"{self._step} {done}")
 
     def diagnostic(self, diagnostic: Diagnostic) -> None:
         """Writes a diagnostic without breaking the moving line."""

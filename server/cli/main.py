@@ -53,6 +53,7 @@ VERBS: dict[str, VerbEntry] = {
     "evaluate": VerbEntry("server.cli.evaluate", "print properties and items of a project"),
     "msbuild": VerbEntry("server.cli.msbuild", "evaluate and build with MSBuild's command line"),
     "lsp": VerbEntry("server.cli.lsp", "serve an editor over the Language Server Protocol"),
+    "publish": VerbEntry("server.cli.publish", "build a project and compile it to a native program"),
     "version": VerbEntry("server.cli.version", "print the version"),
 }
 

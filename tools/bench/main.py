@@ -9,6 +9,7 @@ from pathlib import Path
 BENCHMARKS = {
     "hello": "tools.bench.hello",
     "wordcount": "tools.bench.wordcount",
+    "programs": "tools.bench.programs",
 }
 
 

@@ -1,0 +1,69 @@
+"""IL assemblies of corpus programs to native programs, through the compiler's own entry point."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from compiler.driver import compile_program
+
+from compiler.csharp.toolchain import Toolchain
+from compiler.diagnostics import Severity
+from compiler.render import canonical_line
+from compiler.request import CompileRequest, Optimization
+from server.build.feature_switches import AOT_SWITCHES
+from tests.run.corpus import CorpusProgram
+
+# What PublishAot, PublishTrimmed and InvariantGlobalization of an SDK project fold into the code.
+SWITCHES = {
+    **AOT_SWITCHES,
+    "System.Diagnostics.Debugger.IsSupported": False,
+    "System.Diagnostics.Tracing.EventSource.IsSupported": False,
+    "System.Globalization.Invariant": True,
+    "System.Globalization.PredefinedCulturesOnly": True,
+    "System.Resources.ResourceManager.AllowCustomResourceTypes": False,
+    "System.Runtime.InteropServices.BuiltInComInterop.IsSupported": False,
+    "System.Runtime.Serialization.EnableUnsafeBinaryFormatterSerialization": False,
+    "System.StartupHookProvider.IsSupported": False,
+    "System.Text.Encoding.EnableUnsafeUTF7Encoding": False,
+}
+
+
+class SilentProgress:
+    """Says nothing."""
+
+    def step(self, text: str) -> None:
+        """Ignored."""
+
+    def count(self, done: int, total: int) -> None:
+        """Ignored."""
+
+
+def compile_native(
+    program: CorpusProgram, assembly: Path, toolchain: Toolchain, optimization: Optimization, cache_dir: Path, output: Path
+) -> Path:
+    """The native program at `output`; fails the test with the compiler's errors."""
+    folded = {name: value for name, value in program.config.items() if isinstance(value, bool)}
+    switches = {**SWITCHES, **folded}
+    request = CompileRequest(
+        app=assembly,
+        references=(),
+        framework_dir=toolchain.framework_dir,
+        rid="linux-x64",
+        optimization=optimization,
+        feature_switches=switches,
+        runtime_knobs={
+            **{name: str(value) for name, value in program.config.items()},
+            **{name: "true" if value else "false" for name, value in switches.items()},
+            "RUNTIME_IDENTIFIER": "linux-x64",
+        },
+        output=output,
+        symbols=None,
+        strip=True,
+        cache_dir=cache_dir,
+        n_workers=len(os.sched_getaffinity(0)),
+    )
+    result = compile_program(request, SilentProgress())
+    errors = [canonical_line(diagnostic) for diagnostic in result.diagnostics if diagnostic.severity is Severity.ERROR]
+    assert result.output is not None and not errors, "\n".join(errors)
+    return result.output

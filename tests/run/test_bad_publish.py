@@ -1,0 +1,59 @@
+"""Publishes that cannot be done: one clear line, exit code 1, no traceback, nothing half-written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, CommandResult, RunAotd
+from tests.run.projects import files_below, write_project
+from tests.run.test_bad_projects import ENVIRONMENT, assert_one_error
+
+
+@pytest.mark.parametrize(("rid", "code"), [("linux-x65", "NETSDK1083"), ("win-s390x", "AOTD0307")])
+def test_runtime_identifier(aotd: RunAotd, tmp_path: Path, rid: str, code: str) -> None:
+    project = write_project(tmp_path)
+    assert_one_error(aotd("publish", project, "-r", rid, env=ENVIRONMENT), code, rid, "linux-x64")
+
+
+def test_library(aotd: RunAotd, tmp_path: Path) -> None:
+    project = write_project(tmp_path, source="public class C { }\n")
+    assert_one_error(aotd("publish", project, "-p:OutputType=Library", env=ENVIRONMENT), "AOTD0306", "Library")
+
+
+def in_mount(script: str, timeout: float = 300) -> CommandResult:
+    """Runs a shell script that may mount file systems nobody else sees; needs root, as in CI's containers."""
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(ROOT), "AOTD": f"{sys.executable} -m server.cli.main"}
+    line = ["unshare", "--mount", "sh", "-c", script]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
+    return CommandResult(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.run
+def test_read_only_output_folder(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "p")
+    output = tmp_path / "out"
+    output.mkdir()
+    result = in_mount(f"mount -t tmpfs -o ro none '{output}' && $AOTD publish '{project}' -o '{output}/deep'")
+    assert_one_error(result, "AOTD0001", "out/deep", "EROFS")
+    assert files_below(output) == {}
+
+
+@pytest.mark.run
+def test_full_disk_under_the_cache(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "p")
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    original = os.environ.get("AOTD_CACHE_DIR") or Path.home() / ".cache" / "aotd"
+    script = (
+        f"mount -t tmpfs -o size=300k none '{cache}'"
+        f" && ln -s '{original}/toolchain' '{original}/csharp-worker' '{cache}/'"
+        f" && AOTD_CACHE_DIR='{cache}' $AOTD publish '{project}'; code=$?; find '{cache}' -name '*.tmp' >&2; exit $code"
+    )
+    result = in_mount(script)
+    assert_one_error(result, "AOTD0001", "ENOSPC")
+    assert files_below(tmp_path / "p" / "bin") == {}
