@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from analyzers.csharp_names import CSharpNames
@@ -13,7 +14,7 @@ from analyzers.suppress import Suppressions
 from compiler.flow.annotations import Annotations
 from compiler.flow.body_reader import Constants
 from compiler.flow.custom_attributes import AttributeReader
-from compiler.flow.facts import Member
+from compiler.flow.facts import Member, Origin
 from compiler.flow.generated import GeneratedCode
 from compiler.flow.parameters import generic_parameter_names
 from compiler.flow.preinit import Preinitialization
@@ -48,13 +49,17 @@ class Lookups:
 
 @dataclass(frozen=True, slots=True)
 class ModuleContext:
-    """One module under analysis, for findings in the words of one reporter."""
+    """One module under analysis, for findings in the words of one reporter.
+
+    `proves` says whether a feature guard protects a place; the publish's compiler folds branches instead, so there it is never asked.
+    """
 
     lookups: Lookups
     module: Module
     positions: Positions
     names: Names
     constants: Constants
+    proves: Callable[[Origin, Requires], bool]
 
     def is_silenced(self, rule: Rule, member: Member) -> bool:
         """Whether the Requires attribute that silences `rule` is in scope in `member`."""
@@ -76,6 +81,10 @@ class ModuleContext:
                 return True
             current = lookups.generated.enclosing_scope(current, lookups.reader)
         return False
+
+    def may_not_use(self, origin: Origin, kind: Requires) -> bool:
+        """Whether code at `origin` is neither in the scope of a Requires attribute of that kind nor guarded."""
+        return not self.is_in_scope(origin.member, kind) and not self.proves(origin, kind)
 
     def generic_name(self, value: GenericParameterValue) -> str:
         """The name of a type parameter."""

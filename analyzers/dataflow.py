@@ -8,7 +8,9 @@ from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
 from analyzers.rule import RULES, Rule
 from compiler.flow.facts import Member, Mismatch, Unanalyzable, UnanalyzableCall, UnknownFlow, UnqualifiedTypeName
+from compiler.flow.generated import is_generated_name
 from compiler.flow.member_types import names as member_type_names
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.values import THIS, Annotated, FieldValue, GenericParameterValue, ParameterValue, ReturnValue
 from compiler.types.definitions import MethodDefinition
 
@@ -36,8 +38,18 @@ def check_flow(context: ModuleContext, fact: FlowFact) -> Iterator[RawFinding]:
     origin = fact.origin
     if context.is_silenced(RULES["IL2062"], origin.member):
         return
+    if context.lookups.reader is ReaderKind.BUILD and _is_unseen_by_build(fact):
+        return
     rule, args = _rule_and_arguments(context, fact)
     yield RawFinding(rule, rule.message(*args), origin.member, context.positions.at(origin))
+
+
+def _is_unseen_by_build(fact: FlowFact) -> bool:
+    """Whether the build's analyzers pass a fact over: names without assembly, and the fields behind automatic properties."""
+    if isinstance(fact, UnqualifiedTypeName):
+        return True
+    ends = (fact.source, fact.target) if isinstance(fact, Mismatch) else (fact.target,) if isinstance(fact, UnknownFlow) else ()
+    return any(isinstance(end, FieldValue) and is_generated_name(end.field.name) for end in ends)
 
 
 def _rule_and_arguments(context: ModuleContext, fact: FlowFact) -> tuple[Rule, tuple[str, ...]]:

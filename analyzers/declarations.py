@@ -9,7 +9,9 @@ from analyzers.finding import RawFinding
 from analyzers.rule import RULES, link, sentence
 from compiler.diagnostics import InputError
 from compiler.flow.annotations import AnnotationProblem, ProblemKind
+from compiler.flow.associations import members_of
 from compiler.flow.facts import Member
+from compiler.flow.generated import is_generated_name
 from compiler.flow.member_types import names as member_type_names
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requires
@@ -32,11 +34,28 @@ def check_declarations(context: ModuleContext, definition: TypeDefinition) -> It
     # Interface members have no code, and the native compiler does not look at them.
     if not definition.is_interface or context.lookups.reader is ReaderKind.BUILD:
         for problem in context.lookups.annotations.of_type(definition).problems:
-            yield _problem(context, problem)
+            if context.lookups.reader is ReaderKind.PUBLISH or _is_seen_by_build(context, problem):
+                yield _problem(context, problem)
     if context.lookups.reader is ReaderKind.PUBLISH:
         yield from _check_delegate(context, definition)
     yield from _check_static_constructor(context, definition)
     yield from _check_base(context, definition)
+
+
+def _is_seen_by_build(context: ModuleContext, problem: AnnotationProblem) -> bool:
+    """Whether the build's analyzers look at what carries the annotation: declarations with a name of their own in the source."""
+    member = problem.member
+    if problem.kind is ProblemKind.FIELD_CONFLICT or context.lookups.universe.named(member_owner_type(member), ()).is_delegate:
+        return False
+    if isinstance(member, FieldDefinition):
+        events = members_of(member.owner, events=True)
+        return not is_generated_name(member.name) and all(event.name != member.name for event in events)
+    return not isinstance(member, MethodDefinition) or not is_generated_name(member.name)
+
+
+def member_owner_type(member: MethodDefinition | FieldDefinition | TypeDefinition) -> TypeDefinition:
+    """The type that declares a member; a type itself."""
+    return member if isinstance(member, TypeDefinition) else member.owner
 
 
 def check_scopes(context: ModuleContext) -> Iterator[RawFinding]:
@@ -79,6 +98,8 @@ def _problem(context: ModuleContext, problem: AnnotationProblem) -> RawFinding:
         args = (names.semantic(problem.property),)
         if isinstance(member, MethodDefinition):
             args += (names.method(member),)
+            place = context.positions.declaration(problem.property)
+            return RawFinding(rule, rule.message(*args), member, place)
         elif isinstance(member, FieldDefinition):
             args += (names.field(member),)
         else:

@@ -1,18 +1,38 @@
-"""FeatureGuard properties as constants: a guard of what a native program can never do is false wherever it is asked."""
+"""FeatureGuard properties: what they prove where they are asked, and whether they keep their promise (IL4000, IL4001).
+
+For the build's analyzers a guard proves its feature on the branch where it is true. For a native program a guard of what native code
+never does is false wherever it is asked.
+"""
 
 from __future__ import annotations
 
-from analyzers.context import Lookups
-from compiler.flow.associations import AccessorKind, association
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from analyzers.context import Lookups, ModuleContext
+from analyzers.finding import RawFinding
+from analyzers.rule import RULES
+from compiler.diagnostics import InputError
+from compiler.flow.associations import AccessorKind, Association, SemanticMember, association, members_of
 from compiler.flow.body_reader import Constants
+from compiler.flow.contexts import open_context
 from compiler.flow.custom_attributes import TypeName
+from compiler.flow.facts import Origin
+from compiler.flow.guards import Features, guarded_offsets
 from compiler.flow.requirements import Requires
-from compiler.types.definitions import MethodDefinition
+from compiler.il.decode import Instruction, decode
+from compiler.metadata.signatures import ElementType
+from compiler.metadata.tokens import Token
+from compiler.types.definitions import MethodDefinition, TypeDefinition
 from compiler.types.type_desc import MethodDesc
 
 _GUARD = "System.Diagnostics.CodeAnalysis.FeatureGuardAttribute"
+_DOES_NOT_RETURN = "System.Diagnostics.CodeAnalysis.DoesNotReturnAttribute"
+_RUNTIME_FEATURE = "System.Runtime.CompilerServices.RuntimeFeature"
+_DYNAMIC_CODE = ("get_IsDynamicCodeSupported", "get_IsDynamicCodeCompiled")
+_KIND_OF = {kind.full_name: kind for kind in Requires}
 # Trimmed code is not a thing that a program asks for: a guard of unreferenced code holds only by its switch.
-_NEVER_IN_NATIVE_CODE = (Requires.DYNAMIC_CODE.full_name, Requires.ASSEMBLY_FILES.full_name)
+_NEVER_IN_NATIVE_CODE = frozenset((Requires.DYNAMIC_CODE, Requires.ASSEMBLY_FILES))
 
 
 def with_guards(lookups: Lookups, constants: Constants) -> Constants:
@@ -25,12 +45,96 @@ def with_guards(lookups: Lookups, constants: Constants) -> Constants:
 
 
 def guards_native(lookups: Lookups, method: MethodDefinition) -> bool:
-    """Whether `method` is the getter of such a property: its body is replaced by false."""
+    """Whether `method` is the getter of a guard that is false in native code: its body is replaced."""
     member = association(method)
-    if member is None or member.kind is not AccessorKind.GETTER or not member.is_property:
-        return False
+    return member is not None and member.is_property and bool(_declared(lookups, member) & _NEVER_IN_NATIVE_CODE)
+
+
+def _declared(lookups: Lookups, member: Association | SemanticMember) -> Features:
+    """The features that the FeatureGuard attributes of a property name."""
+    found: set[Requires] = set()
     for attribute in lookups.attributes.named(member.module, member.token, _GUARD):
         guarded = attribute.value.fixed[0] if attribute.value.fixed else None
-        if isinstance(guarded, TypeName) and guarded.name.partition(",")[0] in _NEVER_IN_NATIVE_CODE:
-            return True
-    return False
+        if isinstance(guarded, TypeName):
+            kind = _KIND_OF.get(guarded.name.partition(",")[0])
+            if kind is not None:
+                found.add(kind)
+    return frozenset(found)
+
+
+@dataclass(slots=True)
+class Guards:
+    """What is proved at places of bodies. Answers depend on metadata and IL alone, so they are kept."""
+
+    lookups: Lookups
+    _bodies: dict[MethodDefinition, dict[int, Features]] = field(default_factory=dict)
+
+    def proves(self, origin: Origin, kind: Requires) -> bool:
+        """Whether the code at `origin` runs only where the feature behind `kind` is there."""
+        method = origin.member
+        if origin.il_offset < 0 or not isinstance(method, MethodDefinition):
+            return False
+        found = self._bodies.get(method)
+        if found is None:
+            found = self._bodies[method] = self._read(method)
+        return kind in found.get(origin.il_offset, frozenset())
+
+    def features(self, method: MethodDefinition) -> Features:
+        """The features that the getter `method` guards."""
+        if method.owner.full_name == _RUNTIME_FEATURE and method.name in _DYNAMIC_CODE:
+            return frozenset((Requires.DYNAMIC_CODE,))
+        member = association(method)
+        if member is None or member.kind is not AccessorKind.GETTER or not method.is_static:
+            return frozenset()
+        return _declared(self.lookups, member) if method.sig.return_type.element is ElementType.BOOLEAN else frozenset()
+
+    def _read(self, method: MethodDefinition) -> dict[int, Features]:
+        try:
+            body = method.body
+            return guarded_offsets(decode(body.code), body, lambda token: self._guard_of(method, token)) if body is not None else {}
+        except InputError:
+            return {}
+
+    def _guard_of(self, method: MethodDefinition, token: int) -> tuple[Features, bool]:
+        try:
+            found = self.lookups.universe.resolve_method(method.module, Token(token), open_context(self.lookups.universe, method))
+        except InputError:
+            return frozenset(), True
+        if not isinstance(found, MethodDesc):
+            return frozenset(), True
+        return self.features(found.definition), not found.definition.has_attribute(_DOES_NOT_RETURN)
+
+
+def check_guards(context: ModuleContext, guards: Guards, definition: TypeDefinition) -> Iterator[RawFinding]:
+    """The findings for the guard properties of a type."""
+    for member in members_of(definition, events=False):
+        declared = _declared(context.lookups, member)
+        getter = member.accessors.get(AccessorKind.GETTER)
+        if not declared or getter is None or getter.body is None:
+            continue
+        instructions = decode(getter.body.code)
+        returns = [index for index, instruction in enumerate(instructions) if instruction.name == "ret"]
+        is_valid = getter.is_static and getter.sig.return_type.element is ElementType.BOOLEAN
+        for index in returns:
+            if not is_valid:
+                yield _at_return(context, getter, instructions[index], "IL4001", "")
+                continue
+            for kind in sorted(declared, key=lambda each: each.value):
+                if not _returns_guard(guards, getter, instructions, index, kind):
+                    yield _at_return(context, getter, instructions[index], "IL4000", kind.full_name)
+
+
+def _returns_guard(guards: Guards, getter: MethodDefinition, instructions: list[Instruction], index: int, kind: Requires) -> bool:
+    """Whether the value returned is false, or a guard of the same feature, or the feature is proved there."""
+    value = instructions[index - 1] if index else instructions[index]
+    if value.name == "ldc.i4" and value.operand == 0:
+        return True
+    if guards.proves(Origin(getter, instructions[index].offset), kind):
+        return True
+    is_whole = index == 1 or instructions[index - 2].name in ("ret", "brtrue", "brfalse", "br")
+    return value.name == "call" and is_whole and isinstance(value.operand, int) and kind in guards._guard_of(getter, value.operand)[0]
+
+
+def _at_return(context: ModuleContext, getter: MethodDefinition, instruction: Instruction, rule_id: str, argument: str) -> RawFinding:
+    rule = RULES[rule_id]
+    return RawFinding(rule, rule.message(argument), getter, context.positions.at(Origin(getter, instruction.offset)))

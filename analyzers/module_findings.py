@@ -10,7 +10,7 @@ from analyzers.context import ModuleContext
 from analyzers.dataflow import check_flow
 from analyzers.declarations import check_declarations, check_entry_point, check_scopes
 from analyzers.dynamic_dependency import check_dependencies
-from analyzers.feature_guards import guards_native
+from analyzers.feature_guards import Guards, check_guards, guards_native
 from analyzers.finding import RawFinding
 from analyzers.overrides import check_overrides
 from analyzers.requires import check_access, check_field_use, check_method_use
@@ -37,7 +37,7 @@ from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
 _VALUE_CONSTRAINT = 0x08
 
 
-def module_findings(context: ModuleContext) -> Iterator[RawFinding]:
+def module_findings(context: ModuleContext, guards: Guards) -> Iterator[RawFinding]:
     """The findings of a module, in no particular order; some may come twice."""
     annotated_types: set[TypeDefinition] = set()
     for fact in _body_facts(context):
@@ -53,9 +53,11 @@ def module_findings(context: ModuleContext) -> Iterator[RawFinding]:
         yield from check_overrides(context, definition)
         if context.lookups.reader is ReaderKind.PUBLISH:
             yield from check_dependencies(context, definition)
-    yield from check_annotated_types(context, annotated_types)
-    yield from check_scopes(context)
+        else:
+            yield from check_guards(context, guards, definition)
     if context.lookups.reader is ReaderKind.PUBLISH:
+        yield from check_annotated_types(context, annotated_types)
+        yield from check_scopes(context)
         yield from check_entry_point(context)
 
 

@@ -46,15 +46,32 @@ class Positions:
             return self._attribute(origin)
         if origin.il_offset < 0 or not isinstance(member, MethodDefinition):
             return self.declaration(member)
-        points = self._visible_points(member)
+        statement, operation = self._found(origin)
+        return operation or statement or self._in_implicit_code(member)
+
+    def _found(self, origin: Origin) -> tuple[Location | None, Location | None]:
+        """The statement and the operation of an instruction, each None where it is not known."""
+        method = origin.member
+        assert isinstance(method, MethodDefinition)
+        points = self._visible_points(method)
         if not points:
-            return self._in_implicit_code(member)
+            return None, None
         number = max(bisect_right([point.il_offset for point in points], origin.il_offset) - 1, 0)
         statement = _location(points[number])
         if self._index is None:
-            return statement
+            return statement, None
         start, end = points[number].il_offset, points[number + 1].il_offset if number + 1 < len(points) else 1 << 30
-        return self._operation(member, origin.il_offset, statement, (start, end)) or statement
+        return statement, self._operation(method, origin.il_offset, statement, (start, end))
+
+    def is_written(self, method: MethodDefinition) -> bool:
+        """Whether the user wrote the body of `method`; True when there are no symbols to tell."""
+        return self._pdb is None or bool(self._visible_points(method))
+
+    def is_operation(self, origin: Origin) -> bool:
+        """Whether an instruction stands for an operation of the source; True when there is no index to tell."""
+        if self._index is None or origin.il_offset < 0 or not isinstance(origin.member, MethodDefinition):
+            return True
+        return self._found(origin)[1] is not None
 
     def declaration(self, member: Member) -> Location | None:
         """The name in a member's declaration; None where it is not known."""

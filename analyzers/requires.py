@@ -14,7 +14,9 @@ from analyzers.interop import check_platform_call
 from analyzers.rule import RULES, Rule, link, sentence
 from analyzers.single_file import single_file_rule
 from compiler.flow.demands import is_member_annotated
-from compiler.flow.facts import FieldUse, MemberAccess, MethodUse, Origin
+from compiler.flow.facts import FieldUse, MemberAccess, MethodUse, Origin, UseKind
+from compiler.flow.generated import is_generated_name
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requirement, Requires
 from compiler.types.definitions import FieldDefinition, MethodDefinition
 
@@ -28,6 +30,8 @@ RULE_OF = {
 def check_method_use(context: ModuleContext, use: MethodUse) -> Iterator[RawFinding]:
     """A call or creation."""
     callee = use.method.definition
+    if context.lookups.reader is ReaderKind.BUILD and _is_binding_detail(callee):
+        return
     name = context.names.called(use.method, use.origin.member)
     rule = single_file_rule(callee)
     if rule is not None:
@@ -35,17 +39,36 @@ def check_method_use(context: ModuleContext, use: MethodUse) -> Iterator[RawFind
             yield _finding(context, rule, rule.message(name), use.origin)
         return
     yield from check_platform_call(context, use)
+    if context.lookups.reader is ReaderKind.BUILD and not _is_in_source(context, use):
+        return
     for kind in (use.only,) if use.only is not None else Requires:
         requirement = context.lookups.requirements.of_method(callee, kind)
-        if requirement is not None and not context.is_in_scope(use.origin.member, kind):
+        if requirement is not None and context.may_not_use(use.origin, kind):
             yield _requires_finding(context, requirement, name, use.origin)
+
+
+def _is_in_source(context: ModuleContext, use: MethodUse) -> bool:
+    """Whether the user wrote the call: constructors that nobody wrote call their base's without saying so."""
+    caller = use.origin.member
+    is_base_call = use.kind is UseKind.CALL and use.method.name == ".ctor"
+    if is_base_call and isinstance(caller, MethodDefinition) and caller.name == ".ctor":
+        return context.positions.is_written(caller)
+    return context.positions.is_operation(use.origin)
+
+
+def _is_binding_detail(callee: MethodDefinition) -> bool:
+    """Whether a call is how a compiler binds `dynamic`, and no operation of the source: call sites, conversions and operators."""
+    owner = callee.owner.full_name
+    if owner == "Microsoft.CSharp.RuntimeBinder.Binder":
+        return callee.name in ("Convert", "BinaryOperation", "UnaryOperation", "IsEvent")
+    return owner == "System.Runtime.CompilerServices.CallSite`1" and callee.name == "Create"
 
 
 def check_field_use(context: ModuleContext, use: FieldUse) -> Iterator[RawFinding]:
     """A field that is read or written."""
     for kind in Requires:
         requirement = context.lookups.requirements.of_field(use.field.definition, kind)
-        if requirement is not None and not context.is_in_scope(use.origin.member, kind):
+        if requirement is not None and context.may_not_use(use.origin, kind):
             yield _requires_finding(context, requirement, context.names.used_field(use.field, use.origin.member), use.origin)
 
 
@@ -54,10 +77,14 @@ def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFi
     member = access.member
     if access.kind is None and isinstance(member, MethodDefinition) and context.lookups.generated.is_generated(member):
         return
+    is_build = context.lookups.reader is ReaderKind.BUILD
+    if is_build and isinstance(member, FieldDefinition) and is_generated_name(member.name):
+        return
     name = _accessed_name(context, access)
-    for kind in Requires:
+    # The build's analyzers report one attribute of the three for members that reflection reaches.
+    for kind in (Requires.UNREFERENCED_CODE,) if is_build and access.kind is None else Requires:
         requirement = _access_requirement(context, member, kind)
-        if requirement is not None and not context.is_in_scope(access.origin.member, kind):
+        if requirement is not None and context.may_not_use(access.origin, kind):
             yield _requires_finding(context, requirement, name, access.origin)
     if is_member_annotated(context.lookups.annotations, member):
         rule = RULES["IL2110" if isinstance(member, FieldDefinition) else "IL2111"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from analyzers.context import Lookups, ModuleContext
-from analyzers.feature_guards import with_guards
+from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding, RawFinding
 from analyzers.module_findings import module_findings
 from analyzers.names import member_name
@@ -78,10 +78,12 @@ class AnalysisSession:
         names = lookups.csharp_names if request.reader is ReaderKind.BUILD else lookups.il_names
         index = SourceIndex(request.places) if request.places is not None else None
         positions = Positions(universe, module, _open_symbols(request, module.image.data), index)
-        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request))
+        guards = Guards(lookups)
+        proves = guards.proves if request.reader is ReaderKind.BUILD else lambda _origin, _kind: False
+        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), proves)
         severities = Severities(request.options.severities, request.sources)
         shown: dict[tuple[object, ...], Finding] = {}
-        for raw in module_findings(context):
+        for raw in module_findings(context, guards):
             found = _show(context, request.options, severities, raw)
             if found is not None:
                 shown.setdefault((found.sort_key, found.member), found)

@@ -21,6 +21,7 @@ from compiler.flow.facts import Origin, UseKind
 from compiler.flow.generated import is_closure_type, is_lambda_or_local_function, is_state_machine_type
 from compiler.flow.live_code import live_instructions
 from compiler.flow.parameters import PARAM_IN, PARAM_OUT, parameter_rows
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.stack_effects import BLOCK_ENDS, SIMPLE
 from compiler.flow.values import (
     NOTHING,
@@ -29,6 +30,7 @@ from compiler.flow.values import (
     UNKNOWN,
     Annotated,
     ArrayValue,
+    Boxed,
     ConstInt,
     FieldReference,
     FieldValue,
@@ -191,6 +193,12 @@ class BodyReader:
     def _step(self, instruction: Instruction) -> None:
         name = instruction.name
         effect = SIMPLE.get(name)
+        if name in ("ldind.ref", "ldobj") and self._annotations.reader is ReaderKind.BUILD:
+            self._push(self._dereference(instruction.offset, self._pop()))
+            return
+        if name == "box" and self._annotations.reader is ReaderKind.BUILD and isinstance(instruction.operand, int):
+            self._box(Token(instruction.operand))
+            return
         if effect is not None:
             for _ in range(effect[0]):
                 self._pop()
@@ -215,6 +223,13 @@ class BodyReader:
             _HANDLERS[name](self, instruction, operand)
         except InputError:
             self._after_unresolved(name)
+
+    def _box(self, token: Token) -> None:
+        self._pop()
+        try:
+            self._push(single(Boxed(self._universe.resolve_type(self._module, token, self._context))))
+        except InputError:
+            self._push(UNKNOWN)
 
     def _after_unresolved(self, name: str) -> None:
         """A token that cannot be resolved: the compiler reports it; the stack goes on without its operands."""
@@ -346,7 +361,19 @@ class BodyReader:
         self._store.field_use(origin, found)
         if definition.is_static:
             self._store.instantiation(origin, found)
-        return _well_known_field(found) or single(self._annotations.field_value(found))
+        return _well_known_field(found) or single(self._captured_parameter(found) or self._annotations.field_value(found))
+
+    def _captured_parameter(self, found: FieldDesc) -> ParameterValue | None:
+        """The primary constructor's parameter that a field `<name>P` stands for, for the reader that sees source."""
+        name = found.name
+        if self._annotations.reader is ReaderKind.PUBLISH or not (name.startswith("<") and name.endswith(">P")):
+            return None
+        for constructor in found.definition.owner.methods_named(".ctor"):
+            for row in parameter_rows(constructor).values():
+                if row.sequence and row.name == name[1:-2]:
+                    desc = self._universe.method(constructor, self._universe.named(constructor.owner, ()), ())
+                    return self._annotations.parameter_value(desc, row.sequence - 1)
+        return None
 
     def _load_field(self, instruction: Instruction, operand: int) -> None:
         if instruction.name in ("ldfld", "ldflda"):
@@ -435,7 +462,8 @@ class BodyReader:
         else:
             desc = self._universe.resolve_type(self._module, token, self._context)
             self._push(self._handle(desc))
-            self._store.instantiation(origin, desc)
+            if self._annotations.reader is ReaderKind.PUBLISH:
+                self._store.instantiation(origin, desc)
 
     def _handle(self, desc: TypeDesc) -> ValueSet:
         if isinstance(desc, GenericParameter):
@@ -476,7 +504,8 @@ class BodyReader:
         if not isinstance(method, MethodDesc):
             self._pop_many(len(method.signature.parameters) + (0 if creates else 1))
             if creates or method.signature.return_type.element is not ElementType.VOID:
-                self._push(UNKNOWN)
+                # Elements of arrays of several dimensions are not followed; the build's analyzers say nothing about them.
+                self._push(NOTHING if self._annotations.reader is ReaderKind.BUILD else UNKNOWN)
             return
         self._track(method)
         signature = self._universe.signature(method)
@@ -510,9 +539,19 @@ class BodyReader:
             if isinstance(desc, PointerType) and desc.element is ElementType.BYREF:
                 row = parameter_rows(method.definition).get(index + 1)
                 flags = row.flags if row is not None else 0
-                if not (flags & PARAM_IN and not flags & PARAM_OUT):
+                is_out = bool(flags & PARAM_OUT)
+                if self._annotations.reader is ReaderKind.BUILD:
+                    # The build's analyzers know nothing of what comes back, and say nothing about it.
+                    if is_out:
+                        self._forget_locals(passed[index + first])
+                elif is_out or not flags & PARAM_IN:
                     value = single(self._annotations.parameter_value(method, index))
                     self._store_reference(offset, passed[index + first], value)
+
+    def _forget_locals(self, target: ValueSet) -> None:
+        for place in target:
+            if isinstance(place, LocalReference):
+                self._locals[place.index] = (NOTHING, self._block)
 
     def _call_indirect(self, _instruction: Instruction, operand: int) -> None:
         signature = self._universe.stand_alone_method_sig(self._module, Token(operand), self._context)

@@ -12,8 +12,10 @@ from compiler.flow.contexts import open_context, open_type_context
 from compiler.flow.custom_attributes import AttributeReader, int_argument
 from compiler.flow.demands import Demands, Emit
 from compiler.flow.facts import Member, Origin
+from compiler.flow.generated import is_generated_name
 from compiler.flow.instantiations import check_instantiation
 from compiler.flow.parameters import parameter_rows
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.values import NOTHING, single
 from compiler.metadata.signatures import SigType
 from compiler.metadata.tokens import TableId, make_token
@@ -37,11 +39,15 @@ def read_declarations(annotations: Annotations, attributes: AttributeReader, def
                 continue
     read_attributes(annotations, attributes, definition, definition.token, emit)
     _generic_parameters(annotations, attributes, definition, definition.token, emit)
+    is_build = annotations.reader is ReaderKind.BUILD
     for field in definition.fields:
+        if is_build and is_generated_name(field.name):
+            continue
         _signature(annotations, field, [field.sig], context, emit)
         read_attributes(annotations, attributes, field, field.token, emit)
     for method in definition.methods:
-        _method(annotations, attributes, method, emit)
+        if not (is_build and is_generated_name(method.name)):
+            _method(annotations, attributes, method, emit)
     for events in (False, True):
         for member in members_of(definition, events=events):
             read_attributes(annotations, attributes, member, member.token, emit)
@@ -54,7 +60,8 @@ def _method(annotations: Annotations, attributes: AttributeReader, method: Metho
     for row in parameter_rows(method).values():
         read_attributes(annotations, attributes, method, row.token, emit)
     _generic_parameters(annotations, attributes, method, method.token, emit)
-    if method.rva == 0 and method.has_attribute(_UNSAFE_ACCESSOR):
+    is_accessor = method.rva == 0 and method.has_attribute(_UNSAFE_ACCESSOR)
+    if is_accessor and annotations.reader is ReaderKind.PUBLISH:
         _unsafe_accessor(annotations, attributes, method, emit)
 
 
@@ -64,6 +71,9 @@ def _generic_parameters(annotations: Annotations, attributes: AttributeReader, m
 
 
 def _signature(annotations: Annotations, member: Member, sigs: list[SigType], context: GenericContext, emit: Emit) -> None:
+    if annotations.reader is ReaderKind.BUILD:
+        # The build's analyzers look at base types alone; a signature does nothing before code uses it.
+        return
     demands = Demands(annotations, Origin(member, -1), emit)
     for sig in sigs:
         if not sig.args:

@@ -81,6 +81,13 @@ def _used(reader: CallReader, call: Call) -> ValueSet | None:
     return None
 
 
+def _array_create(reader: CallReader, call: Call) -> ValueSet | None:
+    # The native compiler always has the code for arrays of references.
+    if reader.annotations.reader is ReaderKind.BUILD:
+        reader.use(call, Requires.DYNAMIC_CODE)
+    return None
+
+
 def _type_from_handle(reader: CallReader, call: Call) -> ValueSet | None:
     result: set[Value] = set()
     for value in call.arguments[0]:
@@ -510,6 +517,8 @@ def _expression_member(kind: str) -> Handler:
 
 def _expression_call(reader: CallReader, call: Call) -> ValueSet | None:
     flags = STATIC | PUBLIC | NON_PUBLIC | FLATTEN
+    if reader.annotations.reader is ReaderKind.BUILD:
+        reader.use(call, Requires.DYNAMIC_CODE)
     has_type_arguments = array_size(call.arguments[2]) != 0
     for value in call.arguments[0]:
         for name in call.arguments[1] if isinstance(value, KnownType) else (None,):
@@ -529,6 +538,9 @@ def _expression_call(reader: CallReader, call: Call) -> ValueSet | None:
 
 def _needs_known_type(position: int) -> Handler:
     def handler(reader: CallReader, call: Call) -> ValueSet | None:
+        if reader.annotations.reader is ReaderKind.BUILD:
+            reader.use(call, Requires.DYNAMIC_CODE)
+            return None
         for value in call.arguments[position]:
             if not (isinstance(value, KnownType) and not value.type.is_open and not _is_definition(value.type)):
                 reader.use(call, Requires.DYNAMIC_CODE)
@@ -585,7 +597,7 @@ HANDLERS: dict[Intrinsic, Handler] = {
     Intrinsic.OBJECT_GET_TYPE: _object_get_type,
     Intrinsic.TYPE_DELEGATOR: _type_delegator,
     Intrinsic.ARRAY_EMPTY: _array_empty,
-    Intrinsic.ARRAY_CREATE: _declared,
+    Intrinsic.ARRAY_CREATE: _array_create,
     Intrinsic.ACTIVATOR_BY_TYPE: _activator,
     Intrinsic.CREATE_BY_NAMES: _create_by_names,
     Intrinsic.CREATE_FROM_FILE: _create_by_names,

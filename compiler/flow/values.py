@@ -104,6 +104,13 @@ class GenericParameterValue:
     has_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """A value of a known type in a box."""
+
+    static_type: TypeDesc
+
+
 Annotated = ParameterValue | ReturnValue | FieldValue | GenericParameterValue
 ANNOTATED = (ParameterValue, ReturnValue, FieldValue, GenericParameterValue)
 
@@ -164,7 +171,7 @@ class FieldReference:
 Reference = LocalReference | ParameterReference | FieldReference
 Value = (
     Unknown | Null | ConstInt | KnownString | KnownType | TypeHandle | KnownMethod | MethodHandle | ParameterValue | ReturnValue
-    | FieldValue | GenericParameterValue | NullableOf | ArrayValue | LocalReference | ParameterReference | FieldReference
+    | FieldValue | GenericParameterValue | Boxed | NullableOf | ArrayValue | LocalReference | ParameterReference | FieldReference
 )
 ValueSet = frozenset[Value]
 
