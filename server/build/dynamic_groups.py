@@ -132,6 +132,7 @@ def _comparable(escaped: str) -> str:
 
 def _from_files(instance: ProjectInstance, element: XmlElement, part: str, excludes: list[str], expander: Expander) -> list[Item]:
     definition = instance.item_definitions.get(element.name.lower(), {})
+    globs.refuse_everything(part, instance.directory, "ItemGroup", "Include", element.at("Include"))
     items: list[Item] = []
     for path in globs.expand_glob(part, instance.directory, excludes, expander.files):
         item = Item(element.name, path, instance.home, element.file, definition)

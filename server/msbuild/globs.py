@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from compiler.diagnostics import Location
 from server.msbuild import paths
+from server.msbuild.errors import invalid
 from server.msbuild.escaping import escape, has_escaped_wildcards, unescape
 from server.msbuild.files import FileSystem
 
@@ -76,6 +78,29 @@ def glob_regex(glob: Glob, root: str) -> re.Pattern[str]:
     fixed = paths.ensure_trailing_slash(fixed)
     wild = "".join("(?:[^/]+/)*" if segment == "**" else _segment_pattern(segment) + "/" for segment in glob.segments)
     return re.compile(f"{re.escape(fixed)}(?P<wild>(?i:{wild}))(?i:{_segment_pattern(glob.name)})\\Z", re.DOTALL)
+
+
+def enumerates_everything(pattern: str, root: str) -> bool:
+    """Would the escaped `pattern` walk the whole file system?"""
+    glob = parse_glob(unescape(pattern)) if has_wildcards(pattern) else None
+    return glob is not None and "**" in glob.segments and (paths.full_path(glob.fixed, root) if glob.fixed else root) == "/"
+
+
+def refuse_everything(pattern: str, root: str, element: str, attribute: str, location: Location) -> None:
+    """Raises MSB5029 for a pattern that would walk the whole file system.
+
+    Deviates: MSBuild warns with this code and walks it, which takes minutes.
+    """
+    if enumerates_everything(pattern, root):
+        raise invalid(
+            "MSB5029",
+            location,
+            f'The value "{unescape(pattern)}" of the "{attribute}" attribute in element <{element}> in file "{location.file}" is a '
+            "wildcard that "
+            "results in enumerating all files on the drive, which was likely not intended. Check that referenced properties are always "
+            "defined and "
+            "that the project and current working directory are not at the drive root.",
+        )
 
 
 class ExcludeFilter:

@@ -87,6 +87,7 @@ class Importer:
         roots: list[XmlElement] = []
         for part in split_list(expanded):
             part = paths.fix_file_path(part)
+            globs.refuse_everything(part, directory, "Import", "Project", element.location)
             if globs.has_wildcards(part):
                 self.instance.globs.append((directory, unescape(part)))
             for found in globs.expand_glob(part, directory, (), self.cache.files):

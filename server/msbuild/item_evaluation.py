@@ -108,6 +108,7 @@ def _include(instance: ProjectInstance, expander: Expander, element: XmlElement)
         if reference is not None:
             new += _from_reference(instance, expander, element, reference, excludes)
         elif globs.has_wildcards(part):
+            globs.refuse_everything(part, instance.directory, "ItemGroup", "Include", location)
             instance.globs.append((instance.directory, unescape(part)))
             for path in globs.expand_glob(part, instance.directory, excludes, expander.files):
                 item = _new_item(instance, element, path)

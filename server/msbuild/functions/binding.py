@@ -206,16 +206,30 @@ def _call(overloads: Sequence[Overload], first: tuple[ClrValue, ...], arguments:
     for overload in overloads:
         fitted = _fit(overload.parameters, arguments, _accept)
         if fitted is not None:
-            return overload.function(*first, *fitted)
+            return _run(overload, first, fitted)
     for overload in overloads:
         if len(overload.parameters) == len(arguments) and all(parameter.rstrip("?") == "string" for parameter in overload.parameters):
-            wrong = next(argument for argument in arguments if argument is not None and not (isinstance(argument, str)))
+            wrong = next(argument for argument in arguments if argument is not None and type(argument) is not str)
             raise MissingMember(f"Object of type '{type_name_of(wrong)}' cannot be converted to type 'System.String'.")
     for overload in overloads:
         fitted = _fit(overload.parameters, arguments, convert)
         if fitted is not None:
-            return overload.function(*first, *fitted)
+            return _run(overload, first, fitted)
     raise MissingMember(f"Method '{shown}' not found.")
+
+
+def _run(overload: Overload, first: tuple[ClrValue, ...], arguments: list[ClrValue]) -> ClrValue:
+    """The member's result. What Python refuses of the values that a project hands in is an exception of the member, as in .NET."""
+    try:
+        return overload.function(*first, *arguments)
+    except OverflowError:
+        raise ClrError("Arithmetic operation resulted in an overflow.") from None
+    except MemoryError:
+        raise ClrError("Exception of type 'System.OutOfMemoryException' was thrown.") from None
+    except (ArithmeticError, ValueError) as error:
+        raise ClrError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    except OSError as error:
+        raise ClrError(f"{error.strerror}.") from None
 
 
 def _fit(parameters: tuple[str, ...], arguments: list[ClrValue], change: Callable[[ClrValue, str], ClrValue]) -> list[ClrValue] | None:
@@ -262,9 +276,9 @@ def _accept(value: ClrValue, parameter: str) -> ClrValue:
     if parameter.endswith("?"):
         return None if value is None else _accept(value, parameter[:-1])
     if value is None:
-        if parameter == "string":
+        if parameter in ("string", "Version"):
             raise ClrError("Value cannot be null.")
-        return None if parameter not in _INTEGERS and parameter not in ("double", "bool", "char") else _UNCONVERTIBLE
+        return _UNCONVERTIBLE
     if isinstance(value, Char):
         return value if parameter == "char" else ord(value) if parameter == "int" else _UNCONVERTIBLE
     if isinstance(value, str):
@@ -313,6 +327,8 @@ def convert(value: ClrValue, parameter: str) -> ClrValue:
 
 def _to_integer(value: ClrValue, text: str, parameter: str) -> ClrValue:
     if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return _UNCONVERTIBLE
         number = round(value)
     else:
         stripped = text.strip()

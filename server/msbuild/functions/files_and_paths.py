@@ -160,9 +160,9 @@ def _file_members() -> None:
     DIRECTORY.needs_surroundings = DIRECTORY.only or frozenset()
     DIRECTORY.static("Exists", "string", lambda s, path: bool(path) and s.files.is_directory(_at(s, path)))
     DIRECTORY.static("GetParent", "string", lambda s, path: paths.directory_name(_at(s, path).rstrip("/")))
+    FILE.static("GetCreationTime", "string", lambda s, path: _write_time(s, path, 1))
     for clr_type in (FILE, DIRECTORY):
         clr_type.static("GetLastWriteTime", "string", lambda s, path: _write_time(s, path, 0))
-        clr_type.static("GetCreationTime", "string", lambda s, path: _write_time(s, path, 1))
         clr_type.static("GetLastAccessTime", "string", lambda s, path: _write_time(s, path, 2))
     for name, directories in (("GetFiles", False), ("GetDirectories", True)):
         DIRECTORY.static(name, "string", lambda s, path, d=directories: _list(s, path, "*", None, directories=d))

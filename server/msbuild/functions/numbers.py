@@ -151,6 +151,8 @@ def _convert_to_integer(text: str, base: int) -> int:
     stripped = text.strip()
     if base == 16 and stripped.lower().startswith("0x"):
         stripped = stripped[2:]
+    if base not in (2, 8, 10, 16):
+        raise ClrError("Invalid Base.")
     try:
         value = int(stripped, base)
     except ValueError:
@@ -161,6 +163,8 @@ def _convert_to_integer(text: str, base: int) -> int:
 
 
 def _to_base(value: int, base: int) -> str:
+    if base not in (2, 8, 10, 16):
+        raise ClrError("Invalid Base.")
     number = value if value >= 0 or base == 10 else value + (1 << 32)
     return {2: f"{number:b}", 8: f"{number:o}", 10: str(number), 16: f"{number:x}"}[base]
 

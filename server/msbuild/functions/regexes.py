@@ -136,6 +136,12 @@ def _escape(text: str) -> str:
     return "".join(marks.get(c) or (f"\\{c}" if c in "\\*+?|{[()^$.#" else c) for c in text)
 
 
+def _result(match: Group, replacement: str) -> str:
+    if match.found is None:
+        raise ClrError("Result cannot be called on a failed Match.")
+    return _substitute(match.found, replacement)
+
+
 def _group(groups: Groups, key: int | str) -> ClrValue:
     return Group(groups.found, key)
 
@@ -163,7 +169,7 @@ def _members() -> None:
         clr_type.property("Length", lambda group: len(str(group)))
         clr_type.property("Groups", lambda match: match.groups())
         clr_type.method("ToString", "", str)
-        clr_type.method("Result", "string", lambda match, text: _substitute(match.found, text))
+        clr_type.method("Result", "string", _result)
     groups = TYPES.add("System.Text.RegularExpressions.GroupCollection", only="")
     groups.property("Count", lambda value: value.count())
     groups.method("get_Item", "int", _group)

@@ -116,9 +116,23 @@ def _remove(text: str, start: int, count: int | None = None) -> str:
     return text[:start] + (text[start + count :] if count is not None else "")
 
 
+def _check_length(length: int) -> None:
+    """Texts that only a hostile project would ask for are refused as .NET refuses them at twice this length."""
+    if length > 1 << 26:
+        raise ClrError("Exception of type 'System.OutOfMemoryException' was thrown.")
+
+
+def _repeated(character: str, count: int) -> str:
+    if count < 0:
+        raise ClrError("'count' must be non-negative. (Parameter 'count')")
+    _check_length(count)
+    return character * count
+
+
 def _pad(text: str, width: int, fill: str, *, left: bool) -> str:
     if width < 0:
         raise ClrError("Non-negative number required. (Parameter 'totalWidth')")
+    _check_length(width)
     return text.rjust(width, fill) if left else text.ljust(width, fill)
 
 
@@ -289,7 +303,7 @@ def _static_members() -> None:
     string.static("Compare", "string string StringComparison", _compare_options)
     string.static("CompareOrdinal", "string string", lambda a, b: (a > b) - (a < b))
     string.static("new", "string", lambda text: text)
-    string.static("new", "char int", lambda character, count: character * count)
+    string.static("new", "char int", _repeated)
     string.static("new", "", lambda: "")
 
 

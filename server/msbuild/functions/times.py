@@ -18,6 +18,7 @@ from server.msbuild.functions.values import ClrError, ClrValue, EnumValue
 _SECOND = 10_000_000
 _DAY = 86400 * _SECOND
 _UNIX = 719162 * _DAY
+_END = 3652059 * _DAY
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = "January February March April May June July August September October November December".split()
 _TEXT = re.compile(
@@ -51,6 +52,13 @@ class DateTime:
     ticks: int
     utc: bool = False
     clr_name = "System.DateTime"
+
+    def moved(self, ticks: int) -> DateTime:
+        """So many ticks later. Raises ClrError outside the years 1 to 9999."""
+        moment = self.ticks + ticks
+        if not 0 <= moment < _END:
+            raise ClrError("The added or subtracted value results in an un-representable DateTime. (Parameter 'value')")
+        return DateTime(moment, self.utc)
 
     @staticmethod
     def from_unix(seconds: float) -> DateTime:
@@ -118,7 +126,7 @@ def _parse_parts(text: str) -> tuple[int, int | None]:
 def parse_moment(text: str) -> DateTime:
     """System.DateTime.Parse; a text with an offset becomes that moment in UTC."""
     ticks, offset = _parse_parts(text)
-    return DateTime(ticks - (offset or 0) * 60 * _SECOND)
+    return DateTime(0).moved(ticks - (offset or 0) * 60 * _SECOND)
 
 
 def parse_offset(text: str) -> DateTimeOffset:
@@ -210,6 +218,8 @@ def _add_months(moment: DateTime, months: int) -> DateTime:
     day = moment.date()
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
+    if not 1 <= year <= 9999:
+        raise ClrError("The added or subtracted value results in an un-representable DateTime. (Parameter 'months')")
     kept = min(day.day, monthrange(year, month + 1)[1])
     return DateTime(_ticks(year, month + 1, kept) + moment.ticks % _DAY, moment.utc)
 
@@ -225,11 +235,11 @@ def _date_time() -> None:
     clr_type.value("UtcNow", now)
     clr_type.value("Today", lambda s: DateTime(now(s).ticks // _DAY * _DAY))
     clr_type.value("MinValue", lambda _: DateTime(0))
-    clr_type.value("MaxValue", lambda _: DateTime(3652059 * _DAY - 1))
+    clr_type.value("MaxValue", lambda _: DateTime(_END - 1))
     clr_type.static("Parse", "string", parse_moment)
     clr_type.static("new", "int int int", lambda y, m, d: DateTime(_ticks(y, m, d)))
     clr_type.static("new", "int int int int int int", lambda y, m, d, h, n, s: DateTime(_ticks(y, m, d, h, n, s)))
-    clr_type.static("new", "long", lambda ticks: DateTime(ticks))
+    clr_type.static("new", "long", lambda ticks: DateTime(0).moved(ticks))
     clr_type.static("IsLeapYear", "int", isleap)
     clr_type.static("DaysInMonth", "int int", lambda year, month: monthrange(year, month)[1])
     clr_type.static("Compare", "DateTime DateTime", lambda a, b: (a.ticks > b.ticks) - (a.ticks < b.ticks))
@@ -240,8 +250,8 @@ def _date_time() -> None:
         ("Seconds", _SECOND),
         ("Milliseconds", _SECOND // 1000),
     ):
-        clr_type.method(f"Add{name}", "double", lambda moment, n, size=size: DateTime(moment.ticks + round(n * size), moment.utc))
-    clr_type.method("AddTicks", "long", lambda moment, n: DateTime(moment.ticks + n, moment.utc))
+        clr_type.method(f"Add{name}", "double", lambda moment, n, size=size: moment.moved(round(n * size)))
+    clr_type.method("AddTicks", "long", lambda moment, n: moment.moved(n))
     clr_type.method("AddMonths", "int", _add_months)
     clr_type.method("AddYears", "int", lambda moment, n: _add_months(moment, 12 * n))
     clr_type.method("Subtract", "DateTime", lambda moment, other: TimeSpan(moment.ticks - other.ticks))
