@@ -539,6 +539,8 @@ void rt_trim_blocks(size_t target_blocks)
 
 void rt_thread_give_up_holes(RtThread *thread)
 {
+    if (thread->has_cursor)
+        clear_dead_marks_ahead(thread); /* nobody else sweeps a block that was taken */
     drop_hole(thread, &thread->allocator->hole);
     drop_hole(thread, &thread->medium);
     report_allocated(thread);

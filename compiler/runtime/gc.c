@@ -68,6 +68,8 @@ static __attribute__((noinline)) void collect(RtThread *self)
     int64_t start = rt_now_ns();
     rt_world_stop(self);
     rt_sweep_rest();
+    if (heap->verify)
+        rt_verify_swept();
     mark(self);
     __asm__ volatile("" : : "r"(registers) : "memory"); /* in this frame until here */
     if (heap->verify)

@@ -234,6 +234,7 @@ RT_HIDDEN void rt_mark_conservative(const uintptr_t *low, const uintptr_t *high)
 RT_HIDDEN void rt_mark_drain(void);
 RT_HIDDEN void rt_mark_end(void);
 RT_HIDDEN bool rt_is_marked(const RtObject *object); /* true for frozen objects and NULL */
+RT_HIDDEN void rt_verify_swept(void);
 RT_HIDDEN void rt_verify_heap(void);
 
 /* ---- roots.c: world stopped ---- */

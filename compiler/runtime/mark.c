@@ -293,6 +293,18 @@ static void verify_object(uintptr_t object)
             verify_reference(object, *(const uintptr_t *)(element + type->gc->offsets[i]));
 }
 
+/* Before marking, when all is swept: no mark is left of objects that the last collection found dead. Such a mark would
+ * let a stray word bring back an object whose references lead nowhere. */
+void rt_verify_swept(void)
+{
+    const RtHeap *heap = &rt_heap;
+    uint8_t stale = heap->live == RT_MARK_LIVE_A ? RT_MARK_LIVE_B : RT_MARK_LIVE_A;
+    const uint8_t *marks = rt_mark_byte(heap->base);
+    for (size_t i = 0; i < heap->n_blocks * RT_BLOCK_GRANULES; i++)
+        if (marks[i] & stale)
+            rt_fail_fast("heap verification: a dead object still has its mark when a collection begins");
+}
+
 /* After marking: every live object has a type, and its references lead to live objects. */
 void rt_verify_heap(void)
 {

@@ -74,6 +74,57 @@ static void test_allocation(void)
     }
 }
 
+enum { N_BLOCK_NODES = 8000, KEPT_EVERY = 500, N_NEW_NODES = 3 };
+static STATIC_ROOT RtObject *kept_nodes[N_BLOCK_NODES / KEPT_EVERY];
+
+/* Fills some blocks; keeps a node here and there so that each block has several holes. The addresses of the others go
+ * to memory that is not scanned. */
+static __attribute__((noinline)) void fill_blocks(uintptr_t *dead)
+{
+    for (int i = 0; i < N_BLOCK_NODES; i++) {
+        RtObject *node = rt_new(&node_type);
+        dead[i] = i % KEPT_EVERY ? (uintptr_t)node : 0;
+        if (i % KEPT_EVERY == 0)
+            kept_nodes[i / KEPT_EVERY] = node;
+    }
+}
+
+static void allocate_a_little(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < N_NEW_NODES; i++)
+        rt_new(&node_type);
+}
+
+static __attribute__((noinline)) int count_found_by_stray_words(const uintptr_t *dead)
+{
+    volatile uintptr_t words[N_BLOCK_NODES];
+    int n_found = 0;
+    for (int i = 0; i < N_BLOCK_NODES; i++)
+        words[i] = dead[i];
+    rt_gc_collect(0);
+    for (int i = 0; i < N_BLOCK_NODES; i++)
+        n_found += words[i] && rt_is_marked((RtObject *)words[i]);
+    return n_found;
+}
+
+/* A thread ends in the middle of a block: what is dead in the rest of it must not look alive to a stray word. Only the
+ * ended thread's own new nodes may be found. */
+static void test_exit_within_block(void)
+{
+    static uintptr_t dead[N_BLOCK_NODES];
+    fill_blocks(dead);
+    rt_gc_collect(0);
+    for (int i = 0; i < N_BLOCK_NODES; i++)
+        if (dead[i] && rt_is_marked((RtObject *)dead[i]))
+            dead[i] = 0; /* a register or the stack still had it: not dead */
+    RtThread *thread = rt_thread_create(allocate_a_little, NULL, 0);
+    CHECK(thread && rt_thread_join(thread, -1));
+    rt_thread_release(thread);
+    CHECK(count_found_by_stray_words(dead) <= N_NEW_NODES);
+    memset(kept_nodes, 0, sizeof kept_nodes);
+}
+
 static void increment_often(void *argument)
 {
     (void)argument;
@@ -213,6 +264,8 @@ static void test_monitor_table(void)
 int main(void)
 {
     rt_gc_init();
+    if (!rt_heap.stress_interval)
+        test_exit_within_block();
     test_allocation();
     test_monitor();
     test_wait_and_pulse();
