@@ -43,8 +43,10 @@ def run(args: Sequence[str]) -> int:
             published = publish_project(switches.project, publish_properties(switches), tools, progress)
         except BuildFailed:
             return 1
+    line = summary(published, time.monotonic() - start)
+    console.result(program=str(published.program), symbols=str(published.symbols or ""), summary=line)
     if switches.verbosity is not Verbosity.QUIET:
-        console.write(summary(published, time.monotonic() - start) + "\n")
+        console.write(line + "\n")
     return 0
 
 

@@ -109,6 +109,9 @@ class _Daemon:
         self._sessions.add(session)
         try:
             await session.serve()
+        except asyncio.CancelledError:
+            # The loop ends: that is the end of the connection too, and nothing to report.
+            logger.info("event=connection_ended")
         finally:
             self._sessions.discard(session)
             self._last_used = time.monotonic()

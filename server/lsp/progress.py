@@ -48,8 +48,8 @@ class WorkDone:
         self._report(text)
 
     def count(self, done: int, total: int) -> None:
-        """`done` of `total` parts of the step are ready."""
-        self._report(f"{self._step} {done}/{total}")
+        """`done` of `total` parts of the step are ready; a `total` of 0 is not known yet."""
+        self._report(f"{self._step} {done}/{total}" if total else f"{self._step} {done}")
 
     def end(self, text: str) -> None:
         """The work is over."""

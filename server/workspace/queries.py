@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 # Codes of the C# tool chain itself, not of what it compiles.
 TOOL_CODES = "AOTD01"
 
+# How often a compilation is begun anew because the compiler was replaced meanwhile.
+COMPILER_TRIES = 3
+
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
@@ -227,13 +230,17 @@ class WorkspaceQueries:
 
     def _compile(self, now: _Pass, project: _Project, request: CSharpRequest, others: Sequence[_Project]) -> CSharpResult:
         """The compiler's answer. A compiler that was replaced is first told of the projects that this one refers to."""
-        for other in others:
-            known = other.result.question
-            if known is not None and other.compiled_by != self._engine.compiler_id(known[0]):
-                self._engine.compile(known[0], now.progress)
-                other.compiled_by = self._engine.compiler_id(known[0])
-        result = self._engine.compile(request, now.progress)
-        project.compiled_by = self._engine.compiler_id(request)
+        for _ in range(COMPILER_TRIES):
+            for other in others:
+                known = other.result.question
+                if known is not None and other.compiled_by != self._engine.compiler_id(known[0]):
+                    self._engine.compile(known[0], now.progress)
+                    other.compiled_by = self._engine.compiler_id(known[0])
+            result = self._engine.compile(request, now.progress)
+            project.compiled_by = self._engine.compiler_id(request)
+            # A compiler that was replaced just now knows this project alone.
+            if failed(result) or all(other.compiled_by in (None, project.compiled_by) for other in others):
+                break
         return result
 
 

@@ -60,6 +60,19 @@ const steps = {
     await page.locator(".notification-toast").filter({ hasText: text }).first().waitFor({ timeout: request.publishMs });
   },
 
+  async pick(page, { text }) {
+    await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: text }).first().click({ timeout: PATIENCE_MS });
+  },
+
+  async pressButton(page, { text, button }) {
+    const toast = page.locator(".notification-toast").filter({ hasText: text }).first();
+    await toast.getByRole("button", { name: button }).click({ timeout: PATIENCE_MS });
+  },
+
+  async expectTerminal(page, { text }) {
+    await page.locator(".terminal-wrapper .xterm-rows, .xterm-accessibility").filter({ hasText: text }).first().waitFor({ timeout: PATIENCE_MS });
+  },
+
   async expectStatus(page, { text }) {
     await page.locator(".statusbar-item").filter({ hasText: text }).first().waitFor({ timeout: PATIENCE_MS });
   },

@@ -16,7 +16,10 @@ from pathlib import Path
 
 CODE_SERVER = "4.100.3"
 PLAYWRIGHT = "1.52.0"
-NATIVE_MODULES = ("@vscode/spdlog", "native-watchdog", "@parcel/watcher", "kerberos")
+
+# Raised when an install that is there must be made again.
+LAYOUT = 2
+NATIVE_MODULES = ("@vscode/spdlog", "native-watchdog", "@parcel/watcher", "kerberos", "node-pty")
 
 # Debian package -> what proves that it is there.
 DEBIAN_PACKAGES = {
@@ -57,7 +60,7 @@ def ensure_installed() -> Installed:
     Raises InstallError naming the failed step.
     """
     _ensure_debian_packages()
-    root = test_cache() / f"vscode-{CODE_SERVER}-{PLAYWRIGHT}"
+    root = test_cache() / f"vscode-{CODE_SERVER}-{PLAYWRIGHT}-{LAYOUT}"
     if not root.is_dir():
         _install(root)
     node_modules = root / "node_modules"
@@ -106,7 +109,10 @@ def _install(root: Path) -> None:
     run_step("install code-server", [*npm, "install", "--ignore-scripts", *packages], building)
     vscode = building / "node_modules/code-server/lib/vscode"
     run_step("install the VS Code server's packages", [*npm, "install", "--omit=dev", "--ignore-scripts"], vscode)
-    run_step("build native modules", [*npm, "rebuild", *NATIVE_MODULES], vscode)
+    # The scripts that follow a build may fail without the module being broken, so what counts is that each module loads.
+    subprocess.run([*npm, "rebuild", *NATIVE_MODULES], cwd=vscode, stdin=subprocess.DEVNULL, capture_output=True, timeout=1500, check=False)
+    for module in NATIVE_MODULES:
+        run_step(f"build the native module {module}", ["node", "-e", f"require({module!r})"], vscode)
     ripgrep = vscode / "node_modules/@vscode/ripgrep/bin/rg"
     ripgrep.parent.mkdir(parents=True, exist_ok=True)
     ripgrep.unlink(missing_ok=True)

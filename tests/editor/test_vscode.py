@@ -1,6 +1,7 @@
 """A person's first minutes with the extension, in a real VS Code in a real browser.
 
-Opens `samples/findings`, sees its findings in the Problems panel, sees them follow an edit that is not saved, asks the doctor.
+Opens `samples/findings`, sees its findings in the Problems panel, sees them follow an edit that is not saved, publishes from the
+palette and reads the success message, asks the doctor; and picks one of several projects and runs its program in the terminal.
 Pictures are kept in `tests/artefacts/editor`.
 """
 
@@ -34,6 +35,8 @@ SETTINGS = {
     "workbench.colorTheme": "Default Light Modern",
     "window.commandCenter": False,
     "editor.minimap.enabled": False,
+    # The terminal's text is in the page only when it is not drawn by the graphics processor.
+    "terminal.integrated.gpuAcceleration": "off",
 }
 Step = tuple[str, dict[str, Any]]
 
@@ -72,7 +75,7 @@ def drive(installed: Installed, url: str, folder: Path, request_file: Path, step
     return said
 
 
-def test_findings_follow_what_is_typed(installed: Installed, sample: Path, tmp_path: Path) -> None:
+def test_findings_and_publish_in_the_editor(installed: Installed, sample: Path, tmp_path: Path) -> None:
     place = DaemonPlace(tmp_path / "run")
     environment = {"PYTHONPATH": str(ROOT), "AOTD_RUNTIME_DIR": str(place.folder)}
     program = sample / "Program.cs"
@@ -99,6 +102,9 @@ def test_findings_follow_what_is_typed(installed: Installed, sample: Path, tmp_p
         ("expectNoProblem", {"text": "CS1525"}),
         ("deleteLine", {"line": marked}),
         ("expectStatus", {"text": f"aotd: {n_findings} findings"}),
+        ("command", {"title": "aotd: Publish Native AOT"}),
+        ("expectMessage", {"text": "findings -> "}),
+        ("picture", {"name": "published"}),
         ("command", {"title": "aotd: Doctor: Show Tool Chain"}),
         ("expectOutput", {"text": "cache folder"}),
         ("picture", {"name": "doctor"}),
@@ -109,6 +115,31 @@ def test_findings_follow_what_is_typed(installed: Installed, sample: Path, tmp_p
         finally:
             stop_daemon(place)
     assert program.read_text() == text
+    made = sample / "bin/Debug/net9.0/linux-x64/publish/findings"
+    assert made.is_file() and os.access(made, os.X_OK)
+
+
+def test_one_of_several_projects_is_published_and_run(installed: Installed, tmp_path: Path) -> None:
+    place = DaemonPlace(tmp_path / "run")
+    folder = tmp_path / "samples"
+    for name in ("hello", "wordcount"):
+        shutil.copytree(ROOT / "samples" / name, folder / name, ignore=shutil.ignore_patterns("bin", "obj"))
+    steps: list[Step] = [
+        ("open", {}),
+        ("expectStatus", {"text": "aotd: 0 findings"}),
+        ("command", {"title": "aotd: Publish Native AOT"}),
+        ("pick", {"text": "hello"}),
+        ("expectMessage", {"text": "hello -> "}),
+        ("pressButton", {"text": "hello -> ", "button": "Run in Terminal"}),
+        ("expectTerminal", {"text": "Hello from native .NET!"}),
+        ("picture", {"name": "terminal"}),
+    ]
+    environment = {"PYTHONPATH": str(ROOT), "AOTD_RUNTIME_DIR": str(place.folder)}
+    with serve(installed, build_extension(), tmp_path / "vscode", SETTINGS, environment) as url:
+        try:
+            drive(installed, url, folder, tmp_path / "request.json", steps)
+        finally:
+            stop_daemon(place)
 
 
 def n_checked(folder: Path, environment: dict[str, str]) -> int:
