@@ -117,8 +117,10 @@ int64_t rt_gc_total_allocated_bytes(void)
 int64_t rt_gc_thread_allocated_bytes(void)
 {
     RtThread *self = rt_thread_self();
-    const RtHole *hole = &self->allocator->hole;
-    uint64_t left = (hole->end - hole->bump) + (self->medium.end - self->medium.bump);
+    const RtHole *small = &self->allocator->small.hole;
+    uint64_t left = small->end - small->bump;
+    for (int i = 0; i < RT_N_MEDIUM; i++)
+        left += self->medium[i].hole.end - self->medium[i].hole.bump;
     return (int64_t)(self->allocated_bytes - left);
 }
 

@@ -1,4 +1,4 @@
-/* Private to the memory manager (alloc.c, large.c, mark.c, gc.c, roots.c, finalize.c, thread.c, monitor.c).
+/* Private to the memory manager (space.c, blocks.c, alloc.c, large.c, mark.c, gc.c, roots.c, finalize.c, thread.c, monitor.c).
  *
  * The address space of the collected heap is reserved once, as one range, and committed as it is used:
  *
@@ -18,7 +18,7 @@
  * An object's memory starts at a multiple of 16 (its header word), its object pointer is 8 past that.
  * "size" here always means bytes with header, rounded up to granules.
  *
- * Objects of more than RT_LARGE_BYTES live in large space, in runs of 4 KiB pages of their own.
+ * Objects of more than RT_LARGE_BYTES live in large space, in runs of pages of 1 KiB of their own.
  */
 #ifndef AOTD_RT_HEAP_H
 #define AOTD_RT_HEAP_H
@@ -31,9 +31,11 @@
 #define RT_GRANULE_BYTES ((size_t)16)
 #define RT_BLOCK_BYTES ((size_t)65536)
 #define RT_BLOCK_GRANULES (RT_BLOCK_BYTES / RT_GRANULE_BYTES)
-#define RT_PAGE_BYTES ((size_t)4096)
-#define RT_LARGE_BYTES ((size_t)16384)
-#define RT_MEDIUM_BYTES ((size_t)256)    /* objects above this do not make a thread give up its hole */
+#define RT_PAGE_BYTES ((size_t)4096)         /* of the system */
+#define RT_LARGE_PAGE_BYTES ((size_t)1024)   /* of large space */
+#define RT_MEDIUM_BYTES ((size_t)256)        /* objects above this do not make a thread give up its small hole */
+#define RT_MEDIUM_SPLIT_BYTES ((size_t)1024) /* between the two medium ranges */
+#define RT_LARGE_BYTES ((size_t)4096)        /* objects above this live in large space */
 #define RT_ZERO_AHEAD_BYTES ((size_t)8192) /* how far ahead of allocation a hole is cleared: stays in the first-level cache */
 #define RT_MIN_HOLE_GRANULES ((size_t)2)
 #define RT_HEADER_BYTES ((size_t)8)
@@ -69,9 +71,18 @@ typedef struct RtHole {
     bool is_fresh; /* memory never used: the kernel's zeros need no clearing */
 } RtHole;
 
+/* A hole, and where in its block the search for the next one goes on. */
+typedef struct RtCursor {
+    RtHole hole;
+    uint32_t block, granule;
+    bool has_block;
+} RtCursor;
+
+enum { RT_N_MEDIUM = 2, RT_N_CURSORS = 1 + RT_N_MEDIUM };
+
 /* Thread-local part of allocation; generated code may inline rt_new against it. */
 typedef struct RtAllocator {
-    RtHole hole;
+    RtCursor small;
     uint8_t *marks_bias; /* mark byte of an address a is marks_bias[a >> 4] */
     RtThread *thread;    /* NULL until the thread is attached */
 } RtAllocator;
@@ -83,10 +94,7 @@ enum { RT_THREAD_RUNNING, RT_THREAD_BLOCKED };
 struct RtThread {
     RtThread *next, *previous;     /* list of attached threads, under rt_world.lock */
     RtAllocator *allocator;        /* the thread's own rt_allocator */
-    RtHole medium;                 /* second hole, for objects above RT_MEDIUM_BYTES */
-    uint32_t cursor_block;         /* block of the hole; searching goes on after it */
-    uint32_t cursor_granule;
-    bool has_cursor;
+    RtCursor medium[RT_N_MEDIUM];  /* for objects up to RT_MEDIUM_SPLIT_BYTES and up to RT_LARGE_BYTES */
     uintptr_t stack_low, stack_high;
     uintptr_t stopped_sp;          /* valid while blocked or parked: all of the stack above it is scanned */
     uintptr_t saved_registers[20]; /* callee-saved registers at the time of blocking */
@@ -142,7 +150,7 @@ typedef struct RtHeap {
     size_t n_blocks;                   /* blocks in use, from base on */
     size_t committed_blocks;
     size_t sweep_cursor;               /* blocks below have been taken or are full */
-    size_t free_block_cursor;          /* blocks at or above have been searched for a wholly free one */
+    size_t medium_cursors[RT_N_MEDIUM]; /* blocks at or above have been looked at for that range of sizes */
     size_t fresh_from;                 /* blocks at or above were never used: their memory is zero */
     size_t large_top_page, committed_large_pages;
     uint32_t large_bins[RT_N_LARGE_BINS];
@@ -213,11 +221,16 @@ static inline void rt_allow_stop(RtThread *self)
         rt_thread_park_pending(self);
 }
 
-/* ---- alloc.c ---- */
+/* ---- space.c ---- */
 RT_HIDDEN void rt_heap_reserve(void);
 RT_HIDDEN bool rt_vector_push(RtVector *vector, uintptr_t item); /* false: no memory */
 RT_HIDDEN void *rt_map_pages(size_t n_bytes);                    /* NULL: no memory */
+RT_HIDDEN bool rt_grow_by_a_block(void);                         /* rt_heap.lock held; false: no memory */
 RT_HIDDEN bool rt_large_commit(size_t n_pages);                  /* rt_heap.lock held; false: no memory */
+
+/* ---- blocks.c ---- */
+RT_HIDDEN RtHole *rt_hole_for(RtThread *self, size_t size); /* its bump is `size` bytes of cleared memory; NULL: none */
+RT_HIDDEN void rt_report_allocated(RtThread *self);  /* what the thread took since the last call, to allocated_since */
 RT_HIDDEN void rt_sweep_rest(void);                  /* world stopped, before marking */
 RT_HIDDEN void rt_holes_after_marking(void);         /* world stopped, after marking: threads keep their holes */
 RT_HIDDEN void rt_trim_blocks(size_t target_blocks);
@@ -281,7 +294,7 @@ static inline bool rt_in_large_space(uintptr_t address)
 
 static inline uint32_t rt_large_page_index(uintptr_t address)
 {
-    return (uint32_t)((address - rt_heap.large_base) / RT_PAGE_BYTES);
+    return (uint32_t)((address - rt_heap.large_base) / RT_LARGE_PAGE_BYTES);
 }
 
 /* The word before the MethodTable word: sync word and flags, monitor.c. */

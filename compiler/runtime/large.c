@@ -1,4 +1,4 @@
-/* Large space: objects of more than RT_LARGE_BYTES, each in a run of 4 KiB pages.
+/* Large space: objects of more than RT_LARGE_BYTES, each in a run of pages of 1 KiB.
  *
  * Free runs are kept in bins by the logarithm of their length and joined with free neighbours when an object dies.
  * Every function is called with rt_heap.lock held or with the world stopped.
@@ -6,7 +6,7 @@
 #include "heap.h"
 #include <sys/mman.h>
 
-enum { RETURN_TO_SYSTEM_FROM_PAGES = 64, MAX_STEPS_IN_BIN = 32 };
+enum { RETURN_TO_SYSTEM_FROM_PAGES = 256, MAX_STEPS_IN_BIN = 32 };
 
 static unsigned bin_of(uint32_t n_pages)
 {
@@ -77,9 +77,9 @@ static uint32_t take_free_run(uint32_t n_pages, bool *is_zero)
 RtObject *rt_large_alloc(size_t n_bytes)
 {
     RtHeap *heap = &rt_heap;
-    if (n_bytes > heap->large_bytes - RT_PAGE_BYTES)
+    if (n_bytes > heap->large_bytes - RT_LARGE_PAGE_BYTES)
         return NULL;
-    uint32_t n_pages = (uint32_t)((n_bytes + RT_PAGE_BYTES - 1) / RT_PAGE_BYTES);
+    uint32_t n_pages = (uint32_t)((n_bytes + RT_LARGE_PAGE_BYTES - 1) / RT_LARGE_PAGE_BYTES);
     bool is_zero = true;
     uint32_t head = take_free_run(n_pages, &is_zero);
     if (!head) {
@@ -96,33 +96,42 @@ RtObject *rt_large_alloc(size_t n_bytes)
         heap->large_pages[head + page] = (RtLargePage){.head = head};
     heap->large_pages[head] =
         (RtLargePage){.head = head, .n_pages = n_pages, .mark = RT_MARK_YOUNG};
-    uintptr_t start = heap->large_base + head * RT_PAGE_BYTES;
+    uintptr_t start = heap->large_base + head * RT_LARGE_PAGE_BYTES;
     if (!is_zero)
         memset((void *)start, 0, n_bytes);
     return (RtObject *)(start + RT_HEADER_BYTES);
+}
+
+/* Returns whether the run reads as zero afterwards. Its ends, which share a page of the system, are cleared by hand. */
+static bool return_to_system(uint32_t head, uint32_t n_pages)
+{
+    uintptr_t start = rt_heap.large_base + head * RT_LARGE_PAGE_BYTES, end = start + n_pages * RT_LARGE_PAGE_BYTES;
+    uintptr_t inner_start = rt_round_up(start, RT_PAGE_BYTES), inner_end = end & ~(RT_PAGE_BYTES - 1);
+    if (madvise((void *)inner_start, inner_end - inner_start, MADV_DONTNEED) != 0)
+        return false;
+    memset((void *)start, 0, inner_start - start);
+    memset((void *)inner_end, 0, end - inner_end);
+    return true;
 }
 
 static void free_run(uint32_t head)
 {
     RtHeap *heap = &rt_heap;
     uint32_t n_pages = heap->large_pages[head].n_pages;
-    bool is_zero = false;
     heap->large_pages[head] = (RtLargePage){0};
-    if (n_pages >= RETURN_TO_SYSTEM_FROM_PAGES)
-        is_zero = madvise((void *)(heap->large_base + head * RT_PAGE_BYTES), n_pages * RT_PAGE_BYTES,
-                          MADV_DONTNEED) == 0;
+    bool is_zero = n_pages >= RETURN_TO_SYSTEM_FROM_PAGES && return_to_system(head, n_pages);
     const RtLargePage *before = &heap->large_pages[head - 1];
     if (head > 1 && before->is_free) {
         uint32_t previous = before->head;
         n_pages += before->n_pages;
-        is_zero &= before->is_zero;
+        is_zero = is_zero && before->is_zero;
         head = previous;
         unlink_free_run(previous);
     }
     uint32_t end = head + n_pages;
     if (end < heap->large_top_page && heap->large_pages[end].is_free) {
         n_pages += heap->large_pages[end].n_pages;
-        is_zero &= heap->large_pages[end].is_zero;
+        is_zero = is_zero && heap->large_pages[end].is_zero;
         unlink_free_run(end);
     }
     link_free_run(head, n_pages, is_zero);

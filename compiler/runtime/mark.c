@@ -240,7 +240,7 @@ static uintptr_t object_around(uintptr_t address)
         const RtLargePage *page = &rt_heap.large_pages[head];
         if (page->is_free || index - head >= page->n_pages)
             return 0;
-        return rt_heap.large_base + head * RT_PAGE_BYTES + RT_HEADER_BYTES;
+        return rt_heap.large_base + head * RT_LARGE_PAGE_BYTES + RT_HEADER_BYTES;
     }
     return 0;
 }
@@ -272,7 +272,7 @@ static void verify_reference(uintptr_t holder, uintptr_t reference)
         is_live_start = reference % RT_GRANULE_BYTES == RT_HEADER_BYTES &&
                         *rt_mark_byte(reference) == (RT_MARK_START | rt_heap.live);
     else
-        is_live_start = (reference - rt_heap.large_base) % RT_PAGE_BYTES == RT_HEADER_BYTES &&
+        is_live_start = (reference - rt_heap.large_base) % RT_LARGE_PAGE_BYTES == RT_HEADER_BYTES &&
                         rt_heap.large_pages[rt_large_page_index(reference)].n_pages && rt_is_marked((void *)reference);
     if (!is_live_start)
         rt_fail_fast("heap verification: a live object refers to something that is no live object");
@@ -314,7 +314,7 @@ void rt_verify_heap(void)
         if (*rt_mark_byte(start) == live_start)
             verify_object(start + RT_HEADER_BYTES);
     for (size_t i = 0; i < heap->large_objects.n; i++) {
-        uintptr_t object = heap->large_base + heap->large_objects.items[i] * RT_PAGE_BYTES + RT_HEADER_BYTES;
+        uintptr_t object = heap->large_base + heap->large_objects.items[i] * RT_LARGE_PAGE_BYTES + RT_HEADER_BYTES;
         if (rt_is_marked((const RtObject *)object))
             verify_object(object);
     }

@@ -200,7 +200,7 @@ static void test_words_at_the_edges(void)
 {
     volatile uintptr_t words[] = {
         rt_heap.base, rt_heap.base + rt_heap.small_bytes - 1, rt_heap.large_base, rt_heap.large_base + 8,
-        rt_heap.large_base + RT_PAGE_BYTES, rt_heap.large_base + rt_heap.large_bytes - 1,
+        rt_heap.large_base + RT_LARGE_PAGE_BYTES, rt_heap.large_base + rt_heap.large_bytes - 1,
         rt_heap.large_base + rt_heap.large_bytes,
     };
     rt_gc_collect(0);

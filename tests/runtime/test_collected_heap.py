@@ -16,8 +16,8 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 RUNTIME = HERE.parent.parent / "compiler" / "runtime"
-SOURCES = ("alloc", "large", "mark", "gc", "roots", "finalize", "thread", "monitor", "wait")
-PROGRAMS = ("graph", "handles", "threads", "trees", "waits")
+SOURCES = ("space", "blocks", "alloc", "large", "mark", "gc", "roots", "finalize", "thread", "monitor", "wait")
+PROGRAMS = ("fragments", "graph", "handles", "threads", "trees", "waits")
 TARGET = "x86_64-linux-gnu.2.17"
 FLAGS = ("-O1", "-g", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsanitize=undefined", "-fsanitize-trap=undefined")
 
@@ -85,6 +85,11 @@ def test_trees_stay_within_three_times_their_live_size(programs: Mapping[str, Pa
     figures = dict(part.split("=") for part in result.stderr.split())
     two_largest_trees_kb = 3 * (1 << 16) * 2 * 32 // 1024
     assert int(figures["peak_kb"]) < 3 * two_largest_trees_kb, result.stderr
+
+
+@pytest.mark.parametrize(("length", "every"), [(200, 50), (300, 50), (300, 200), (1000, 50), (3000, 20), (5000, 20), (30000, 10)])
+def test_scattered_survivors_do_not_make_the_heap_grow(programs: Mapping[str, Path], length: int, every: int) -> None:
+    assert run(programs["fragments"], str(length), str(every)) == "ok\n"
 
 
 @pytest.mark.parametrize("target", ["aarch64-linux-gnu.2.17", "x86_64-linux-musl", "aarch64-linux-musl"])
