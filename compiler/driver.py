@@ -17,6 +17,7 @@ from compiler.codegen.program import add_roots, emit_program
 from compiler.codegen.stubs import missing_natives_unit
 from compiler.codegen.units import Unit, make_units, program_unit
 from compiler.diagnostics import Diagnostic, InputError, Severity
+from compiler.library_memory import LibraryMemory
 from compiler.link.elf import object_symbols
 from compiler.link.link import link_program
 from compiler.link.runtime_library import runtime_objects
@@ -32,24 +33,29 @@ _TIERS = {Optimization.DEBUG: Tier.DEBUG, Optimization.BLENDED: Tier.BLENDED, Op
 
 def compile_program(request: CompileRequest, progress: Progress) -> CompileResult:
     """The program of `request`. Bad input becomes diagnostics in the result; then nothing was written."""
+    return compile_with_memory(request, progress, LibraryMemory())
+
+
+def compile_with_memory(request: CompileRequest, progress: Progress, memory: LibraryMemory) -> CompileResult:
+    """As `compile_program`, with the same result: `memory` of earlier programs makes it ready sooner."""
     diagnostics: list[Diagnostic] = []
     try:
-        return _compile(request, progress, diagnostics)
+        return _compile(request, progress, diagnostics, memory)
     except InputError as error:
         return CompileResult(None, None, (*diagnostics, error.to_diagnostic()), 0, 0, 0, 0)
 
 
-def _compile(request: CompileRequest, progress: Progress, diagnostics: list[Diagnostic]) -> CompileResult:
+def _compile(request: CompileRequest, progress: Progress, diagnostics: list[Diagnostic], memory: LibraryMemory) -> CompileResult:
     target = TARGETS.get(request.rid)
     if target is None:
         raise InputError("AOTD2107", f"runtime identifier '{request.rid}' is not supported; supported: {', '.join(sorted(TARGETS))}")
     tier = _TIERS[request.optimization]
     progress.step("Reading assemblies")
-    universe = TypeUniverse(assembly_finder(request))
+    universe = memory.universe_for(request, assembly_finder(request))
     entry = find_entry_point(universe, request.app)
     progress.step("Finding what the program reaches")
     generator = Generator(universe, FeatureConstants(universe, request.feature_switches))
-    builder = WorldBuilder(universe, generator.generate)
+    builder = WorldBuilder(universe, memory.remembering(generator))
     add_roots(universe, builder, entry, [])
     world = builder.run(lambda n: progress.count(n, 0))
     diagnostics.extend(generator.diagnostics)

@@ -1,4 +1,4 @@
-"""What is worth keeping between builds of one process: the C# compilers that run.
+"""What is worth keeping between builds of one process: the C# compilers that run, and what other parts want kept.
 
 From an environment and a folder to a tool chain, and from a tool chain to its warm compiler. The command line makes one for itself
 and ends it; the daemon and the editor's server keep theirs as long as they run.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from compiler.csharp.client import CSharpWorker
 from compiler.csharp.embedded import fetch_embedded
@@ -18,13 +19,16 @@ from compiler.csharp.toolchain import cache_directory, find_toolchain, require_n
 # Bytes done and bytes in all of a transfer.
 CountBytes = Callable[[int, int], None]
 
+Kept = TypeVar("Kept")
+
 
 class WarmTools:
-    """The compilers of one process, for any thread. Invariant: `_workers` is touched under `_lock` only."""
+    """The compilers of one process, for any thread. Invariant: `_workers` and `_kept` are touched under `_lock` only."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._workers: dict[tuple[Path, Path], CSharpWorker] = {}
+        self._kept: dict[type, object] = {}
 
     def toolchain(self, environment: Mapping[str, str], folder: Path, fetching: CountBytes) -> Toolchain:
         """The tool chain for projects in `folder`, fetched when there is none. Raises ToolchainError."""
@@ -41,6 +45,15 @@ class WarmTools:
             if worker is None:
                 worker = self._workers[key] = CSharpWorker(toolchain, key[1], environment)
             return worker
+
+    def kept(self, kind: type[Kept]) -> Kept:
+        """The one object of `kind` of this process, made when it is first asked for: how a verb keeps what only it knows of."""
+        with self._lock:
+            found = self._kept.get(kind)
+            if found is None:
+                found = self._kept[kind] = kind()
+            assert isinstance(found, kind)
+            return found
 
     def close(self) -> None:
         """Ends the compilers; one that is asked for later starts anew."""

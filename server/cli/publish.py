@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compiler.csharp.toolchain import cache_directory
-from compiler.driver import compile_program
 from compiler.link.triples import TARGETS
 from server.build.graph import BuildFailed, BuildProgress
 from server.cli import console
@@ -18,6 +17,7 @@ from server.cli.project_tools import build_tools
 from server.cli.switches import ProjectSwitches, Verbosity, parse_project_switches
 from server.publish.publish import Published, PublishTools, publish_project
 from server.publish.request import CompilerPlace
+from server.publish.resident import ResidentCompiler
 
 USAGE = """Usage: aotd publish [PROJECT] [SWITCHES]
 
@@ -53,7 +53,8 @@ def run(args: Sequence[str]) -> int:
 def publish_tools(project: Path, progress: BuildProgress) -> PublishTools:
     """Tools that publish the caller's project, on all processors that this process may use."""
     place = CompilerPlace(cache_directory(caller().environment), n_workers=len(os.sched_getaffinity(0)))
-    return PublishTools(build_tools(project, progress), compile_program, place, host_rid(), tuple(TARGETS))
+    compiler = caller().tools.kept(ResidentCompiler)
+    return PublishTools(build_tools(project, progress), compiler.compile_program, place, host_rid(), tuple(TARGETS))
 
 
 def host_rid() -> str:

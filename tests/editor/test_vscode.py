@@ -23,6 +23,8 @@ from tests.conftest import ROOT
 from tests.editor.install import Installed, ensure_installed
 from tests.editor.workbench import build_extension, serve
 
+pytestmark = pytest.mark.run
+
 ARTEFACTS = ROOT / "tests/artefacts/editor"
 DRIVER = ROOT / "tests/editor/drive.mjs"
 

@@ -18,6 +18,9 @@ from tests.conftest import ROOT
 from tests.lsp.editor import Editor
 
 
+pytestmark = pytest.mark.run
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[DaemonPlace]:
     place = DaemonPlace(tmp_path / "run")
