@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # No test asks a daemon that the developer has running; those that want one start their own.
+    os.environ["AOTD_RUNTIME_DIR"] = str(Path(tempfile.gettempdir()) / f"aotd-tests-{os.getpid()}")
     if config.getoption("--bless") and os.environ.get("CI"):
         raise pytest.UsageError("--bless is refused where CI is set")
 

@@ -1,7 +1,7 @@
 """A verb, its arguments and its caller to an exit code, by the running daemon; None when none runs.
 
 The thin side of the command line. What the verb writes is written to the caller's streams as it comes. A daemon that runs another
-program text than the one on disk is asked to end and not used.
+program text than the one on disk is not used, and asked to end unless it is at work.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ def try_daemon(verb: str, args: Sequence[str], whom: Caller) -> int | None:
         if state is None:
             return None
         if state.fingerprint != program_fingerprint():
-            ask_state(connection, SHUTDOWN)
+            if not state.n_running:
+                ask_state(connection, SHUTDOWN)
             return None
         return _run(connection, verb, args, whom)
 
