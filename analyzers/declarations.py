@@ -20,12 +20,19 @@ from compiler.types.type_desc import NamedType
 from compiler.types.universe import EMPTY_CONTEXT
 
 _STATIC_CONSTRUCTOR_RULES = {
-    Requires.UNREFERENCED_CODE: "IL2116", Requires.ASSEMBLY_FILES: "IL3004", Requires.DYNAMIC_CODE: "IL3056",
+    Requires.UNREFERENCED_CODE: "IL2116",
+    Requires.ASSEMBLY_FILES: "IL3004",
+    Requires.DYNAMIC_CODE: "IL3056",
 }
 _PROBLEM_RULES = {
-    ProblemKind.ON_METHOD: "IL2041", ProblemKind.FIELD_TYPE: "IL2097", ProblemKind.PARAMETER_TYPE: "IL2098",
-    ProblemKind.PROPERTY_TYPE: "IL2099", ProblemKind.RETURN_TYPE: "IL2106", ProblemKind.NO_UNIQUE_FIELD: "IL2042",
-    ProblemKind.ACCESSOR_CONFLICT: "IL2043", ProblemKind.FIELD_CONFLICT: "IL2056",
+    ProblemKind.ON_METHOD: "IL2041",
+    ProblemKind.FIELD_TYPE: "IL2097",
+    ProblemKind.PARAMETER_TYPE: "IL2098",
+    ProblemKind.PROPERTY_TYPE: "IL2099",
+    ProblemKind.RETURN_TYPE: "IL2106",
+    ProblemKind.NO_UNIQUE_FIELD: "IL2042",
+    ProblemKind.ACCESSOR_CONFLICT: "IL2043",
+    ProblemKind.FIELD_CONFLICT: "IL2056",
 }
 
 

@@ -6,7 +6,7 @@ never does is false wherever it is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from analyzers.context import Lookups, ModuleContext
@@ -18,7 +18,9 @@ from compiler.flow.body_reader import Constants
 from compiler.flow.contexts import open_context
 from compiler.flow.custom_attributes import TypeName
 from compiler.flow.facts import Origin
-from compiler.flow.guards import Features, guarded_offsets
+from compiler.flow.generated import is_state_machine_type
+from compiler.flow.guards import Callee, Features, Machine, guarded_offsets
+from compiler.flow.parameters import parameter_rows
 from compiler.flow.requirements import Requires
 from compiler.il.decode import Instruction, decode
 from compiler.metadata.signatures import ElementType
@@ -28,6 +30,7 @@ from compiler.types.type_desc import MethodDesc
 
 _GUARD = "System.Diagnostics.CodeAnalysis.FeatureGuardAttribute"
 _DOES_NOT_RETURN = "System.Diagnostics.CodeAnalysis.DoesNotReturnAttribute"
+_DOES_NOT_RETURN_IF = "System.Diagnostics.CodeAnalysis.DoesNotReturnIfAttribute"
 _RUNTIME_FEATURE = "System.Runtime.CompilerServices.RuntimeFeature"
 _DYNAMIC_CODE = ("get_IsDynamicCodeSupported", "get_IsDynamicCodeCompiled")
 _KIND_OF = {kind.full_name: kind for kind in Requires}
@@ -67,6 +70,7 @@ class Guards:
     """What is proved at places of bodies. Answers depend on metadata and IL alone, so they are kept."""
 
     lookups: Lookups
+    statements_of: Callable[[MethodDefinition], frozenset[int]]
     _bodies: dict[MethodDefinition, dict[int, Features]] = field(default_factory=dict)
 
     def proves(self, origin: Origin, kind: Requires) -> bool:
@@ -91,18 +95,39 @@ class Guards:
     def _read(self, method: MethodDefinition) -> dict[int, Features]:
         try:
             body = method.body
-            return guarded_offsets(decode(body.code), body, lambda token: self._guard_of(method, token)) if body is not None else {}
+            if body is None:
+                return {}
+            statements = self.statements_of(method)
+            return guarded_offsets(decode(body.code), body, lambda token: self.callee(method, token), _machine(method), statements)
         except InputError:
             return {}
 
-    def _guard_of(self, method: MethodDefinition, token: int) -> tuple[Features, bool]:
+    def callee(self, method: MethodDefinition, token: int) -> Callee:
+        """What the method of `token`, called in `method`, means for guards."""
         try:
             found = self.lookups.universe.resolve_method(method.module, Token(token), open_context(self.lookups.universe, method))
         except InputError:
-            return frozenset(), True
+            return Callee()
         if not isinstance(found, MethodDesc):
-            return frozenset(), True
-        return self.features(found.definition), not found.definition.has_attribute(_DOES_NOT_RETURN)
+            return Callee()
+        definition = found.definition
+        return Callee(self.features(definition), not definition.has_attribute(_DOES_NOT_RETURN), self._tests(definition))
+
+    def _tests(self, method: MethodDefinition) -> bool | None:
+        """The value of its first argument without which `method` does not return."""
+        row = parameter_rows(method).get(1)
+        if row is None or len(method.sig.parameters) != 1:
+            return None
+        attribute = self.lookups.attributes.first(method.module, row.token, _DOES_NOT_RETURN_IF)
+        value = attribute.value.fixed[0] if attribute is not None and attribute.value.fixed else None
+        return not value if isinstance(value, bool) else None
+
+
+def _machine(method: MethodDefinition) -> Machine:
+    if not is_state_machine_type(method.owner) or method.name != "MoveNext":
+        return Machine.NONE
+    is_async = any(each.name == "SetStateMachine" or each.name.endswith(".SetStateMachine") for each in method.owner.methods)
+    return Machine.ASYNC if is_async else Machine.ITERATOR
 
 
 def check_guards(context: ModuleContext, guards: Guards, definition: TypeDefinition) -> Iterator[RawFinding]:
@@ -125,14 +150,12 @@ def check_guards(context: ModuleContext, guards: Guards, definition: TypeDefinit
 
 
 def _returns_guard(guards: Guards, getter: MethodDefinition, instructions: list[Instruction], index: int, kind: Requires) -> bool:
-    """Whether the value returned is false, or a guard of the same feature, or the feature is proved there."""
+    """Whether the value returned is false or a guard of the same feature. Where it is returned proves nothing."""
     value = instructions[index - 1] if index else instructions[index]
     if value.name == "ldc.i4" and value.operand == 0:
         return True
-    if guards.proves(Origin(getter, instructions[index].offset), kind):
-        return True
     is_whole = index == 1 or instructions[index - 2].name in ("ret", "brtrue", "brfalse", "br")
-    return value.name == "call" and is_whole and isinstance(value.operand, int) and kind in guards._guard_of(getter, value.operand)[0]
+    return value.name == "call" and is_whole and isinstance(value.operand, int) and kind in guards.callee(getter, value.operand).guards
 
 
 def _at_return(context: ModuleContext, getter: MethodDefinition, instruction: Instruction, rule_id: str, argument: str) -> RawFinding:

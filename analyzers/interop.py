@@ -9,6 +9,7 @@ from analyzers.finding import RawFinding
 from analyzers.rule import RULES
 from compiler.flow.facts import MethodUse
 from compiler.flow.parameters import parameter_rows
+from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.tokens import TableId, encode_coded
 from compiler.types.definitions import LAYOUT_MASK, MethodDefinition, Module
 from compiler.types.type_desc import ArrayType, NamedType, PointerType, TypeDesc
@@ -27,14 +28,29 @@ def check_platform_call(context: ModuleContext, use: MethodUse) -> Iterator[RawF
         return
     universe = context.lookups.universe
     signature = universe.signature(use.method)
+    is_build = context.lookups.reader is ReaderKind.BUILD
     com = abstract = False
     for sequence, desc in enumerate((signature.return_type, *signature.parameters)):
-        com = com or _is_com(universe, _native_type(method, sequence), desc)
+        native_type = _native_type(method, sequence)
+        com = com or (_is_interface(native_type, desc) if is_build else _is_com(universe, native_type, desc))
+        if is_build:
+            continue
         abstract = abstract or (isinstance(desc, NamedType) and desc.full_name in _DELEGATES)
     for found, rule in ((abstract, RULES["IL3055"]), (com, RULES["IL2050"])):
         if found and not context.is_silenced(rule, use.origin.member):
             name = context.names.called(use.method, use.origin.member)
             yield RawFinding(rule, rule.message(name), use.origin.member, context.positions.at(use.origin))
+
+
+def _is_interface(native_type: int, desc: TypeDesc) -> bool:
+    """What the build's analyzers take for COM: interfaces, by type or by attribute."""
+    if isinstance(desc, PointerType):
+        desc = desc.item
+    return (
+        native_type in _COM_NATIVE_TYPES
+        if native_type
+        else isinstance(desc, NamedType) and (desc.is_interface or desc.full_name == "System.Array")
+    )
 
 
 def _native_type(method: MethodDefinition, sequence: int) -> int:

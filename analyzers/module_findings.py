@@ -13,10 +13,11 @@ from analyzers.dynamic_dependency import check_dependencies
 from analyzers.feature_guards import Guards, check_guards, guards_native
 from analyzers.finding import RawFinding
 from analyzers.overrides import check_overrides
-from analyzers.requires import check_access, check_field_use, check_method_use
+from analyzers.requires import check_access, check_constructible, check_field_use, check_method_use
 from compiler.flow.declaration_facts import read_declarations
 from compiler.flow.facts import (
     AnnotatedTypeUse,
+    ConstructibleArgument,
     Fact,
     FieldUse,
     KeptType,
@@ -27,6 +28,7 @@ from compiler.flow.facts import (
     UnknownFlow,
     UnqualifiedTypeName,
 )
+from compiler.flow.generated import is_closure_type
 from compiler.flow.method_facts import read_facts
 from compiler.flow.parameters import constraints
 from compiler.flow.reader_kind import ReaderKind
@@ -121,7 +123,9 @@ def user_methods(context: ModuleContext) -> Iterator[MethodDefinition]:
     generated = context.lookups.generated
     for definition in context.module.types():
         for method in definition.methods:
-            if method.rva and not generated.is_generated(method):
+            # A closure's constructors are nobody's code.
+            is_helper = is_closure_type(definition) and context.lookups.reader is ReaderKind.BUILD
+            if method.rva and not generated.is_generated(method) and not is_helper:
                 yield method
 
 
@@ -136,6 +140,8 @@ def check_fact(context: ModuleContext, fact: Fact) -> Iterator[RawFinding]:
             yield from check_access(context, fact)
         case Mismatch() | UnknownFlow() | UnanalyzableCall() | UnqualifiedTypeName():
             yield from check_flow(context, fact)
+        case ConstructibleArgument():
+            yield from check_constructible(context, fact)
         case KeptType() | AnnotatedTypeUse():
             return
         case _:

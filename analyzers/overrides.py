@@ -21,7 +21,7 @@ def check_overrides(context: ModuleContext, definition: TypeDefinition) -> Itera
     """The findings for all overrides and implementations that a type declares."""
     if definition.is_interface and context.lookups.reader is ReaderKind.PUBLISH:
         return
-    for pair in overrides_of(context.lookups.universe, definition):
+    for pair in overrides_of(context.lookups.universe, definition, context.lookups.reader):
         # An inherited method that implements an interface of the derived type is that type's business.
         member = pair.method if pair.method.owner is definition else definition
         for kind in Requires:

@@ -10,11 +10,11 @@ from bisect import bisect_right
 
 from analyzers.source_index import SourceIndex
 from compiler.diagnostics import InputError, Location
-from compiler.flow.associations import SemanticMember
+from compiler.flow.associations import SemanticMember, association
 from compiler.flow.contexts import open_context
 from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
 from compiler.flow.facts import Member, Origin
-from compiler.flow.generated import is_lambda_or_local_function
+from compiler.flow.generated import is_lambda, is_lambda_or_local_function
 from compiler.il.decode import Instruction, decode
 from compiler.metadata.portable_pdb import PortablePdb, SequencePoint
 from compiler.metadata.tokens import TableId, Token, decode_coded
@@ -22,6 +22,7 @@ from compiler.types.definitions import FieldDefinition, MethodDefinition, Module
 from compiler.types.type_desc import MethodDesc, NamedType
 from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
 
+_FIELD_SIGNATURE = 6
 _CALLS = frozenset(("call", "callvirt", "newobj", "ldftn", "ldvirtftn"))
 _LOADS = frozenset(("ldfld", "ldsfld", "ldflda", "ldsflda"))
 _STORES = frozenset(("stfld", "stsfld"))
@@ -63,9 +64,37 @@ class Positions:
         start, end = points[number].il_offset, points[number + 1].il_offset if number + 1 < len(points) else 1 << 30
         return statement, self._operation(method, origin.il_offset, statement, (start, end))
 
+    def is_suppressed_in_source(self, member: Member, place: Location | None, rule_id: str) -> bool:
+        """Whether a SuppressMessage attribute stands on the member, on what it belongs to, or on the field being initialized."""
+        if self._index is None:
+            return False
+        keys = [self._key(member)]
+        if isinstance(member, MethodDefinition) and (accessed := association(member)) is not None:
+            keys.append(member_id(self._universe, accessed.module, accessed.token))
+        owner: TypeDefinition | None = member if isinstance(member, TypeDefinition) else member.owner
+        while owner is not None:
+            keys.append(type_id(owner))
+            owner = owner.enclosing
+        if place is not None:
+            keys.append(self._index.initialized_at(place))
+        return any(key and self._index.has_suppression(key, rule_id) for key in keys)
+
+    def initialized_field(self, member: Member, place: Location | None) -> FieldDefinition | None:
+        """The field in whose initializer `place` is, when `member` is a constructor."""
+        if self._index is None or place is None or not isinstance(member, MethodDefinition) or member.name not in (".ctor", ".cctor"):
+            return None
+        key = self._index.initialized_at(place)
+        return next((f for f in member.owner.fields if field_id(f) == key or _backs(f, key)), None) if key else None
+
     def is_written(self, method: MethodDefinition) -> bool:
         """Whether the user wrote the body of `method`; True when there are no symbols to tell."""
         return self._pdb is None or bool(self._visible_points(method))
+
+    def statements(self, method: MethodDefinition) -> frozenset[int]:
+        """The IL offsets where the statements of `method` begin, those without a place in the source included."""
+        if self._pdb is None or method.module is not self._module:
+            return frozenset()
+        return frozenset(point.il_offset for point in self._pdb.sequence_points(method.rid))
 
     def is_operation(self, origin: Origin) -> bool:
         """Whether an instruction stands for an operation of the source; True when there is no index to tell."""
@@ -130,12 +159,30 @@ class Positions:
             if name in _LOADS or name in _STORES:
                 definition = self._universe.resolve_field(method.module, token, open_context(self._universe, method)).definition
                 return (f"={field_id(definition)}" if name in _STORES else field_id(definition), *_backed_property(definition, name))
-            if name == "ldtoken" and token >> 24 in (TableId.TYPE_DEF, TableId.TYPE_REF, TableId.TYPE_SPEC):
-                desc = self._universe.resolve_type(method.module, token, open_context(self._universe, method))
-                return (type_id(desc.definition),) if isinstance(desc, NamedType) else ()
+            if name == "ldtoken":
+                return self._token_keys(method, token)
         except InputError:
             return ()
         return ()
+
+    def _token_keys(self, method: MethodDefinition, token: Token) -> tuple[str, ...]:
+        """The keys of what `ldtoken` loads: a type, a method, or a field (an expression tree names its members so)."""
+        context = open_context(self._universe, method)
+        table = token >> 24
+        if table in (TableId.TYPE_DEF, TableId.TYPE_REF, TableId.TYPE_SPEC):
+            desc = self._universe.resolve_type(method.module, token, context)
+            return (type_id(desc.definition),) if isinstance(desc, NamedType) else ()
+        if table == TableId.FIELD or (table == TableId.MEMBER_REF and _is_field(method.module, token & 0xFFFFFF)):
+            return (field_id(self._universe.resolve_field(method.module, token, context).definition),)
+        return (self._method_key(method.module, token, method),)
+
+    def generic_name(self, origin: Origin, owner: TypeDefinition | MethodDefinition) -> Location | None:
+        """The name with type arguments of `owner` in the statement of `origin`; the operation's place where there is none."""
+        statement = self._found(origin)[0] if origin.il_offset >= 0 and isinstance(origin.member, MethodDefinition) else None
+        if statement is None or self._index is None:
+            return self.at(origin)
+        key = type_id(owner) if isinstance(owner, TypeDefinition) else f"<{self._key(owner)}"
+        return self._index.operation(statement, (key,), 0) or self.at(origin)
 
     def _method_key(self, module: Module, token: Token, context: MethodDefinition | None) -> str:
         generic = open_context(self._universe, context) if context is not None else EMPTY_CONTEXT
@@ -148,11 +195,13 @@ class Positions:
 
     def _key(self, member: Member) -> str:
         if isinstance(member, MethodDefinition):
+            if is_lambda(member.name):
+                return "lambda"
             if is_lambda_or_local_function(member.name):
                 return "L:" + member.name.partition("|")[0].rpartition(">g__")[2]
             return method_id(self._universe, member)
         if isinstance(member, SemanticMember):
-            return member_id(member.module, member.token)
+            return member_id(self._universe, member.module, member.token)
         return type_id(member) if isinstance(member, TypeDefinition) else field_id(member)
 
     def _visible_points(self, method: MethodDefinition) -> list[SequencePoint]:
@@ -162,6 +211,15 @@ class Positions:
         if points is None:
             points = self._points[method.rid] = [p for p in self._pdb.sequence_points(method.rid) if p.line]
         return points
+
+
+def _is_field(module: Module, member_reference: int) -> bool:
+    blob = module.image.blob(module.image.column(TableId.MEMBER_REF, "Signature")[member_reference - 1])
+    return blob[:1] == bytes((_FIELD_SIGNATURE,))
+
+
+def _backs(field: FieldDefinition, key: str) -> bool:
+    return key in _backed_property(field, "stfld") or f"={key}" in _backed_property(field, "stfld")
 
 
 def _backed_property(field: FieldDefinition, instruction: str) -> tuple[str, ...]:

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
 from analyzers.interop import check_platform_call
+from analyzers.names import member_name
 from analyzers.rule import RULES, Rule, link, sentence
 from analyzers.single_file import single_file_rule
 from compiler.flow.demands import is_member_annotated
-from compiler.flow.facts import FieldUse, MemberAccess, MethodUse, Origin, UseKind
+from compiler.flow.facts import ConstructibleArgument, FieldUse, MemberAccess, MethodUse, Origin, UseKind
 from compiler.flow.generated import is_generated_name
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requirement, Requires
@@ -72,20 +73,41 @@ def check_field_use(context: ModuleContext, use: FieldUse) -> Iterator[RawFindin
             yield _requires_finding(context, requirement, context.names.used_field(use.field, use.origin.member), use.origin)
 
 
+def check_constructible(context: ModuleContext, fact: ConstructibleArgument) -> Iterator[RawFinding]:
+    """A type argument that generic code may construct. The build's analyzers name the member that gives it."""
+    if context.lookups.reader is ReaderKind.PUBLISH:
+        return
+    member = fact.origin.member
+    user = context.lookups.generated.user_method(member) if isinstance(member, MethodDefinition) else member
+    for constructor in fact.argument.methods:
+        if constructor.name != ".ctor":
+            continue
+        for kind in Requires:
+            requirement = context.lookups.requirements.of_method(constructor, kind)
+            if requirement is not None and context.may_not_use(fact.origin, kind):
+                rule = RULE_OF[kind]
+                message = rule.message(member_name(context.names, user), requirement.message, link(requirement.url))
+                yield RawFinding(rule, message, member, context.positions.generic_name(fact.origin, fact.owner))
+
+
 def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFinding]:
     """A member reached by reflection, delegate or token."""
     member = access.member
     if access.kind is None and isinstance(member, MethodDefinition) and context.lookups.generated.is_generated(member):
         return
     is_build = context.lookups.reader is ReaderKind.BUILD
+    if is_build and access.kind is not None and not context.positions.is_operation(access.origin):
+        return
     if is_build and isinstance(member, FieldDefinition) and is_generated_name(member.name):
         return
     name = _accessed_name(context, access)
     # The build's analyzers report one attribute of the three for members that reflection reaches.
     for kind in (Requires.UNREFERENCED_CODE,) if is_build and access.kind is None else Requires:
-        requirement = _access_requirement(context, member, kind)
+        requirement = _access_requirement(context, access, kind)
         if requirement is not None and context.may_not_use(access.origin, kind):
             yield _requires_finding(context, requirement, name, access.origin)
+    if is_build and access.kind is UseKind.TOKEN:
+        return
     if is_member_annotated(context.lookups.annotations, member):
         rule = RULES["IL2110" if isinstance(member, FieldDefinition) else "IL2111"]
         if not context.is_silenced(rule, access.origin.member):
@@ -100,10 +122,12 @@ def _accessed_name(context: ModuleContext, access: MemberAccess) -> str:
     return context.names.method(access.member)
 
 
-def _access_requirement(context: ModuleContext, member: MethodDefinition | FieldDefinition, kind: Requires) -> Requirement | None:
-    requirements = context.lookups.requirements
+def _access_requirement(context: ModuleContext, access: MemberAccess, kind: Requires) -> Requirement | None:
+    requirements, member = context.lookups.requirements, access.member
     if isinstance(member, FieldDefinition):
         return requirements.of_field(member, kind)
+    if access.kind is not None and context.lookups.reader is ReaderKind.BUILD:
+        return requirements.of_method(member, kind)
     return requirements.of_reached_method(member, kind)
 
 

@@ -57,8 +57,10 @@ _SOURCES = (
 )
 _REQUIRES = "Using member '{0}' which has '%s' can break functionality when %s.{1}{2}"
 _MISMATCH = "{2}. '{0}' annotations must match across all interface implementations or overrides."
-_OVERRIDE = "'DynamicallyAccessedMemberTypes' in 'DynamicallyAccessedMembersAttribute' on the %s don't match overridden %s. " \
+_OVERRIDE = (
+    "'DynamicallyAccessedMemberTypes' in 'DynamicallyAccessedMembersAttribute' on the %s don't match overridden %s. "
     "All overridden members must have the same 'DynamicallyAccessedMembersAttribute' usage."
+)
 _NOT_ANALYZABLE = " can not be statically determined and may not meet 'DynamicallyAccessedMembersAttribute' requirements."
 _UNRECOGNIZED = (
     "Unrecognized value passed to the parameter '{0}' of method '{1}'. It's not possible to guarantee the availability of the target "
@@ -66,9 +68,7 @@ _UNRECOGNIZED = (
 _WRONG_TYPE = (
     " has 'DynamicallyAccessedMembersAttribute', but that attribute can only be applied to %s of type 'System.Type' or 'System.String'."
 )
-_VIA_REFLECTION = (
-    "is accessed via reflection. Trimmer can't guarantee availability of the requirements of the "
-)
+_VIA_REFLECTION = "is accessed via reflection. Trimmer can't guarantee availability of the requirements of the "
 _DAM_ON_TYPE = "'DynamicallyAccessedMembersAttribute' on '{0}' or one of its base types references '{1}' which "
 
 _TRIM: dict[str, str] = {
@@ -166,7 +166,9 @@ def _matrix() -> dict[str, str]:
 def _table() -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     for category, texts in (
-        (Category.TRIMMING, {**_matrix(), **_TRIM}), (Category.SINGLE_FILE, _SINGLE_FILE), (Category.AOT, _AOT),
+        (Category.TRIMMING, {**_matrix(), **_TRIM}),
+        (Category.SINGLE_FILE, _SINGLE_FILE),
+        (Category.AOT, _AOT),
     ):
         rules.update({id_: Rule(id_, category, text) for id_, text in texts.items()})
     return dict(sorted(rules.items()))

@@ -78,7 +78,7 @@ class AnalysisSession:
         names = lookups.csharp_names if request.reader is ReaderKind.BUILD else lookups.il_names
         index = SourceIndex(request.places) if request.places is not None else None
         positions = Positions(universe, module, _open_symbols(request, module.image.data), index)
-        guards = Guards(lookups)
+        guards = Guards(lookups, positions.statements)
         proves = guards.proves if request.reader is ReaderKind.BUILD else lambda _origin, _kind: False
         context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), proves)
         severities = Severities(request.options.severities, request.sources)
@@ -117,13 +117,27 @@ def _constants(lookups: Lookups, request: AnalysisRequest) -> Constants:
 
 def _show(context: ModuleContext, options: AnalysisOptions, severities: Severities, raw: RawFinding) -> Finding | None:
     rule = raw.rule
-    if not options.is_on(rule.category) or context.lookups.suppressions.is_suppressed(rule.id, raw.member):
-        return None
     place = raw.location
+    if not options.is_on(rule.category) or _is_suppressed(context, raw):
+        return None
     severity = severities.of(rule.id, place.file if place else "", place.line if place else 0)
     if severity is None:
         return None
     return Finding(rule.id, severity, raw.message, place, _member_name(context, raw), raw.reported_by, raw.related, rule.help_link)
+
+
+def _is_suppressed(context: ModuleContext, raw: RawFinding) -> bool:
+    suppressions, positions = context.lookups.suppressions, context.positions
+    if suppressions.is_suppressed(raw.rule.id, raw.member):
+        return True
+    if context.lookups.reader is ReaderKind.PUBLISH:
+        return False
+    # For the build an initializer belongs to its field; attributes that the compiler drops count.
+    field_ = positions.initialized_field(raw.member, raw.location)
+    if field_ is not None and suppressions.is_suppressed(raw.rule.id, field_):
+        return True
+    user = context.lookups.generated.user_method(raw.member) if isinstance(raw.member, MethodDefinition) else raw.member
+    return positions.is_suppressed_in_source(user, raw.location, raw.rule.id)
 
 
 def _member_name(context: ModuleContext, raw: RawFinding) -> str:

@@ -10,7 +10,11 @@ from fnmatch import translate
 from compiler.diagnostics import Severity
 
 _EDITOR_SEVERITIES = {
-    "error": Severity.ERROR, "warning": Severity.WARNING, "suggestion": Severity.INFO, "silent": Severity.HIDDEN, "none": Severity.HIDDEN,
+    "error": Severity.ERROR,
+    "warning": Severity.WARNING,
+    "suggestion": Severity.INFO,
+    "silent": Severity.HIDDEN,
+    "none": Severity.HIDDEN,
 }
 _PRAGMA = re.compile(r"^\s*#\s*pragma\s+warning\s+(disable|restore)\b([^/]*)")
 _SETTING = re.compile(r"^dotnet_diagnostic\.(il\d{4})\.severity$")
@@ -44,7 +48,7 @@ class Severities:
     options: SeverityOptions
     sources: Mapping[str, str]
     _sections: list[_Section] | None = None
-    _disabled: dict[str, dict[str, list[tuple[int, int]]]] = field(default_factory=dict)
+    _directives: dict[str, list[_Directive]] = field(default_factory=dict)
 
     def of(self, rule_id: str, file: str, line: int) -> Severity | None:
         """The severity of a finding, or None when it is not to be shown. Without a place `file` is empty."""
@@ -73,34 +77,38 @@ class Severities:
         return _EDITOR_SEVERITIES.get(found or general)
 
     def _is_disabled(self, rule_id: str, file: str, line: int) -> bool:
-        ranges = self._disabled.get(file)
-        if ranges is None:
-            ranges = self._disabled[file] = _disabled_ranges(self.sources.get(file, ""))
-        return any(start < line <= end for id_ in (rule_id, "") for start, end in ranges.get(id_, ()))
+        directives = self._directives.get(file)
+        if directives is None:
+            directives = self._directives[file] = _read_directives(self.sources.get(file, ""))
+        disabled = False
+        for directive in directives:
+            if directive.line >= line:
+                break
+            if not directive.ids or rule_id in directive.ids:
+                disabled = directive.disables
+        return disabled
 
 
-def _disabled_ranges(text: str) -> dict[str, list[tuple[int, int]]]:
-    """Id (empty for all) -> half-open ranges of lines after a `#pragma warning disable` up to its restore."""
-    if "#pragma" not in text and "pragma" not in text:
-        return {}
-    ranges: dict[str, list[tuple[int, int]]] = {}
-    began: dict[str, int] = {}
-    lines = text.splitlines()
-    for number, line in enumerate(lines, 1):
+@dataclass(frozen=True, slots=True)
+class _Directive:
+    """A `#pragma warning` line; no ids means all."""
+
+    line: int
+    disables: bool
+    ids: frozenset[str]
+
+
+def _read_directives(text: str) -> list[_Directive]:
+    """The `#pragma warning` lines of a file, in order. Ids count as they are written."""
+    found: list[_Directive] = []
+    if "pragma" not in text:
+        return found
+    for number, line in enumerate(text.splitlines(), 1):
         match = _PRAGMA.match(line)
-        if match is None:
-            continue
-        ids = [part.strip().upper() for part in match.group(2).split(",") if part.strip()] or [""]
-        for id_ in ids:
-            if match.group(1) == "disable":
-                began.setdefault(id_, number)
-                continue
-            for open_id in [id_] if id_ else list(began):
-                if open_id in began:
-                    ranges.setdefault(open_id, []).append((began.pop(open_id), number))
-    for id_, start in began.items():
-        ranges.setdefault(id_, []).append((start, len(lines) + 1))
-    return ranges
+        if match is not None:
+            ids = frozenset(part.strip() for part in match.group(2).split(",") if part.strip())
+            found.append(_Directive(number, match.group(1) == "disable", ids))
+    return found
 
 
 def _read_sections(path: str, text: str) -> list[_Section]:

@@ -15,9 +15,12 @@ class SourceIndex:
             self._declarations.setdefault(place.key, place.location)
         self._operations: dict[tuple[str, str], list[SourcePlace]] = {}
         self._by_key: dict[str, Location] = {}
+        self._initializers: dict[str, list[SourcePlace]] = {}
         for place in places.operations:
             self._operations.setdefault((place.location.file, place.key), []).append(place)
-            if place.key.startswith("@"):
+            if place.key.startswith("~"):
+                self._initializers.setdefault(place.location.file, []).append(place)
+            if place.key.startswith(("@", "!")):
                 self._by_key.setdefault(place.key, place.location)
 
     def declaration(self, key: str) -> Location | None:
@@ -27,6 +30,15 @@ class SourceIndex:
     def attribute(self, key: str) -> Location | None:
         """An attribute or one of its named arguments, by its `@` key."""
         return self._by_key.get(key)
+
+    def has_suppression(self, key: str, rule_id: str) -> bool:
+        """Whether a SuppressMessage attribute for the rule stands on a declaration."""
+        return f"!{key}!{rule_id}" in self._by_key
+
+    def initialized_at(self, place: Location) -> str:
+        """The key of the field or property in whose initializer a place is; empty elsewhere."""
+        found = (p.key[1:] for p in self._initializers.get(place.file, ()) if _contains(p.location, place))
+        return next(found, "")
 
     def operation(self, within: Location, keys: tuple[str, ...], ordinal: int) -> Location | None:
         """The operation number `ordinal` (in the order of evaluation, from 0) of one of `keys` in the statement `within`.

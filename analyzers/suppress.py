@@ -13,13 +13,15 @@ from compiler.flow.associations import SemanticMember, association
 from compiler.flow.custom_attributes import AttributeReader, CustomAttribute
 from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
 from compiler.flow.facts import Member
-from compiler.flow.generated import GeneratedCode
+from compiler.flow.generated import GeneratedCode, is_lambda
 from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.tokens import TableId, Token, make_token
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
 from compiler.types.universe import TypeUniverse
 
 ATTRIBUTE = "System.Diagnostics.CodeAnalysis.UnconditionalSuppressMessageAttribute"
+# For the build. The scope "namespace" is a namespace's own, in which there is no code.
+_NAMESPACE = "namespaceanddescendants"
 _ASSEMBLY = make_token(TableId.ASSEMBLY, 1)
 _MODULE = make_token(TableId.MODULE, 1)
 
@@ -76,7 +78,7 @@ class Suppressions:
             owner = member.owner
         elif isinstance(member, SemanticMember):
             yield self._entity(module, member.token)
-            yield targets.by_target.get(member_id(module, member.token), frozenset())
+            yield targets.by_target.get(member_id(self._universe, module, member.token), frozenset())
             owner = member.owner
         elif isinstance(member, FieldDefinition):
             yield self._entity(module, member.token)
@@ -84,6 +86,8 @@ class Suppressions:
             owner = member.owner
         else:
             owner = member
+        if owner is not None:
+            yield from _by_namespace(targets, owner)
         while owner is not None:
             yield self._entity(module, owner.token)
             yield targets.by_target.get(type_id(owner), frozenset())
@@ -98,14 +102,16 @@ class Suppressions:
             current = self._generated.enclosing_scope(current, self._reader)
 
     def _method(self, method: MethodDefinition, targets: _ModuleSuppressions) -> Iterator[frozenset[str]]:
-        yield self._entity(method.module, method.token)
+        # The build's analyzers have no symbol for a lambda, and do not see its attributes.
+        if self._reader is ReaderKind.PUBLISH or not is_lambda(method.name):
+            yield self._entity(method.module, method.token)
         member = association(method)
         if member is not None:
             yield self._entity(member.module, member.token)
         if targets.by_target:
             yield targets.by_target.get(method_id(self._universe, method), frozenset())
             if member is not None and self._reader is ReaderKind.BUILD:
-                yield targets.by_target.get(member_id(member.module, member.token), frozenset())
+                yield targets.by_target.get(member_id(self._universe, member.module, member.token), frozenset())
 
     def _entity(self, module: Module, token: Token) -> frozenset[str]:
         key = (module, token)
@@ -134,6 +140,8 @@ class Suppressions:
                 if scope in ("", "module"):
                     if not target:
                         whole.add(rule_id)
+                elif scope == _NAMESPACE and self._reader is ReaderKind.BUILD:
+                    by_target.setdefault(target.removeprefix("~"), set()).add(rule_id)
                 elif scope in ("type", "member"):
                     # Roslyn writes `~` before the target; the native compiler takes the target as it stands.
                     plain = target.removeprefix("~") if self._reader is ReaderKind.BUILD else target
@@ -141,6 +149,16 @@ class Suppressions:
                 else:
                     invalid.append(InvalidScope(module.name, attribute.named_text("Scope"), target))
         return _ModuleSuppressions({t: frozenset(ids) for t, ids in by_target.items()}, frozenset(whole), tuple(invalid))
+
+
+def _by_namespace(targets: _ModuleSuppressions, definition: TypeDefinition) -> Iterator[frozenset[str]]:
+    """Suppressions of the namespace of a type and of those around it."""
+    outer = definition
+    while outer.enclosing is not None:
+        outer = outer.enclosing
+    parts = outer.namespace.split(".")
+    for length in range(1, len(parts) + 1):
+        yield targets.by_target.get(f"N:{'.'.join(parts[:length])}", frozenset())
 
 
 def _rule_id(attribute: CustomAttribute) -> str:

@@ -84,9 +84,7 @@ _NO_METHOD = MethodAnnotations()
 class Annotations:
     """Looks annotations up, type by type. Invariant: answers depend on metadata and accessor bodies alone, so they are kept."""
 
-    def __init__(
-        self, universe: TypeUniverse, attributes: AttributeReader, generated: GeneratedCode, reader: ReaderKind
-    ) -> None:
+    def __init__(self, universe: TypeUniverse, attributes: AttributeReader, generated: GeneratedCode, reader: ReaderKind) -> None:
         self.reader = reader
         self.universe = universe
         self._attributes = attributes
@@ -292,9 +290,7 @@ class Annotations:
                 own.result = annotation
         self._annotate_backing(member, backing, annotation, result)
 
-    def _annotate_backing(
-        self, member: SemanticMember, backing: list[FieldDefinition], annotation: int, result: TypeAnnotations
-    ) -> None:
+    def _annotate_backing(self, member: SemanticMember, backing: list[FieldDefinition], annotation: int, result: TypeAnnotations) -> None:
         if len(backing) > 1:
             result.problems.append(AnnotationProblem(ProblemKind.NO_UNIQUE_FIELD, member.owner, property=member))
         elif backing and backing[0] in result.fields:

@@ -22,8 +22,12 @@ class AccessorKind(Enum):
 
 
 _KINDS = {
-    0x01: AccessorKind.SETTER, 0x02: AccessorKind.GETTER, 0x04: AccessorKind.OTHER,
-    0x08: AccessorKind.ADDER, 0x10: AccessorKind.REMOVER, 0x20: AccessorKind.RAISER,
+    0x01: AccessorKind.SETTER,
+    0x02: AccessorKind.GETTER,
+    0x04: AccessorKind.OTHER,
+    0x08: AccessorKind.ADDER,
+    0x10: AccessorKind.REMOVER,
+    0x20: AccessorKind.RAISER,
 }
 
 
@@ -95,9 +99,7 @@ def _read_members(module: Module, table: TableId, list_table: TableId, column: s
         end = starts[index + 1] if index + 1 < len(starts) else len(names) + 1
         owner = module.type_definition(parent)
         result[parent] = tuple(
-            SemanticMember(
-                make_token(list_table, rid), image.string(names[rid - 1]), owner, accessors.get(make_token(list_table, rid), {})
-            )
+            SemanticMember(make_token(list_table, rid), image.string(names[rid - 1]), owner, accessors.get(make_token(list_table, rid), {}))
             for rid in range(starts[index], end)
         )
     return result

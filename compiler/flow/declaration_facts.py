@@ -108,5 +108,3 @@ def _unsafe_accessor(annotations: Annotations, attributes: AttributeReader, meth
             demands = Demands(annotations, Origin(method, -1), emit)
             read_call(CallReader(demands), Call(target, kind == _CONSTRUCTOR, instance, tuple(values[skipped:])))
             return
-
-

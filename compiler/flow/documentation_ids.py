@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.flow.associations import association, member_owner
-from compiler.metadata.signatures import ElementType
+from compiler.metadata.signatures import ElementType, read_method_sig
 from compiler.metadata.tokens import TableId, Token
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
 from compiler.types.type_desc import ArrayType, GenericParameter, NamedType, PointerType, TypeDesc
@@ -20,12 +20,17 @@ def field_id(field: FieldDefinition) -> str:
     return f"F:{_type_name(field.owner)}.{_escaped(field.name)}"
 
 
-def member_id(module: Module, token: Token) -> str:
-    """`P:` or `E:` and the property (without the types of an indexer) or event of `token`."""
+def member_id(universe: TypeUniverse, module: Module, token: Token) -> str:
+    """`P:` or `E:` and the property (with the parameter types of an indexer) or event of `token`."""
     table = TableId.PROPERTY if token >> 24 == TableId.PROPERTY else TableId.EVENT
     name = module.image.string(module.image.column(table, "Name")[(token & 0xFFFFFF) - 1])
     letter = "P" if table == TableId.PROPERTY else "E"
-    return f"{letter}:{_type_name(member_owner(module, token))}.{_escaped(name)}"
+    types: list[str] = []
+    if table == TableId.PROPERTY:
+        blob = module.image.blob(module.image.column(table, "Type")[(token & 0xFFFFFF) - 1])
+        sigs = read_method_sig(module.image.file, blob).parameters
+        types = [_type_text(universe.resolve_sig(module, sig, EMPTY_CONTEXT)) for sig in sigs]
+    return f"{letter}:{_type_name(member_owner(module, token))}.{_escaped(name)}" + (f"({','.join(types)})" if types else "")
 
 
 def method_id(universe: TypeUniverse, method: MethodDefinition) -> str:
@@ -39,10 +44,10 @@ def method_id(universe: TypeUniverse, method: MethodDefinition) -> str:
     return f"M:{_type_name(method.owner)}.{_escaped(method.name)}{arity}{parameters}{result}"
 
 
-def accessor_member_id(method: MethodDefinition) -> str:
+def accessor_member_id(universe: TypeUniverse, method: MethodDefinition) -> str:
     """The id of the property or event of an accessor; empty for other methods."""
     member = association(method)
-    return member_id(member.module, member.token) if member is not None else ""
+    return member_id(universe, member.module, member.token) if member is not None else ""
 
 
 def _escaped(name: str) -> str:

@@ -38,9 +38,7 @@ class Dependency:
     type: TypeDefinition | None = None
 
 
-def dependencies_of(
-    annotations: Annotations, attributes: AttributeReader, member: MethodDefinition | FieldDefinition
-) -> list[Dependency]:
+def dependencies_of(annotations: Annotations, attributes: AttributeReader, member: MethodDefinition | FieldDefinition) -> list[Dependency]:
     """What the attributes on `member` reach."""
     found = attributes.named(member.module, member.token, ATTRIBUTE)
     return [result for attribute in found if (result := _resolve(annotations, attribute, member)) is not None]
@@ -108,5 +106,3 @@ def _by_signature(annotations: Annotations, definition: TypeDefinition, signatur
                 if member.name == signature:
                     found.extend(member.accessors.values())
     return found
-
-

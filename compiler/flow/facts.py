@@ -143,6 +143,24 @@ class KeptType:
     members: int
 
 
+@dataclass(frozen=True, slots=True)
+class ConstructibleArgument:
+    """A type argument of `owner` for a type parameter with the constraint `new()`."""
+
+    origin: Origin
+    owner: TypeDefinition | MethodDefinition
+    argument: TypeDefinition
+
+
 Fact = (
-    MethodUse | FieldUse | MemberAccess | Mismatch | UnknownFlow | UnanalyzableCall | UnqualifiedTypeName | KeptType | AnnotatedTypeUse
+    MethodUse
+    | FieldUse
+    | MemberAccess
+    | Mismatch
+    | UnknownFlow
+    | UnanalyzableCall
+    | UnqualifiedTypeName
+    | KeptType
+    | AnnotatedTypeUse
+    | ConstructibleArgument
 )

@@ -7,55 +7,72 @@ This is a forward analysis over basic blocks whose join is intersection; loops c
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 
 from compiler.flow.requirements import Requires
 from compiler.flow.stack_effects import BLOCK_ENDS
 from compiler.il.decode import Instruction
-from compiler.metadata.method_body import MethodBody
+from compiler.metadata.method_body import Clause, ClauseKind, MethodBody
 
 Features = frozenset[Requires]
-# A method token -> the features that a call of it guards when it returns true (empty: no guard), and whether it returns at all.
-GuardOf = Callable[[int], tuple[Features, bool]]
 _NONE: Features = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """What a called method means here: the features that it guards when it returns true; whether it returns; and, when it
+    returns only for one value of its only Boolean argument, that value."""
+
+    guards: Features = _NONE
+    returns: bool = True
+    tests: bool | None = None
+
+
+# A method token -> what it means.
+GuardOf = Callable[[int], Callee]
+_ORDINARY = Callee()
 _ALL: Features = frozenset(Requires)
 _NO_FALL_THROUGH = frozenset({"br", "leave", "ret", "throw", "rethrow", "endfinally", "endfilter", "jmp"})
 _NO_TARGET = frozenset({"ret", "throw", "rethrow", "endfinally", "endfilter", "jmp"})
 
 
-def guarded_offsets(instructions: list[Instruction], body: MethodBody, guard_of: GuardOf) -> dict[int, Features]:
-    """IL offset -> features that are there, for the instructions where any is; code that is not reached counts as fully guarded."""
-    blocks = _blocks(instructions, body)
-    index_of = {instructions[start].offset: number for number, (start, _) in enumerate(blocks)}
-    entry: list[Features] = [_ALL] * len(blocks)
+class Machine(Enum):
+    """What makes a body a state machine's: jumps to the places after an `await` or `yield` are none of the source's."""
+
+    NONE = "none"
+    ITERATOR = "iterator"
+    ASYNC = "async"
+
+
+def guarded_offsets(
+    instructions: list[Instruction], body: MethodBody, guard_of: GuardOf, machine: Machine, statements: frozenset[int]
+) -> dict[int, Features]:
+    """IL offset -> features that are there, for the instructions where any is; code that is not reached counts as fully guarded.
+
+    `statements` are the IL offsets where statements begin: a condition never reaches back into the one before.
+    """
+    blocks = _blocks(instructions, body, guard_of)
     if not blocks:
         return {}
+    flow = _Flow(instructions, body, blocks, guard_of, machine, statements)
+    entry: list[Features] = [_ALL] * len(blocks)
     entry[0] = _NONE
-    handlers = [index_of[o] for clause in body.clauses for o in (clause.handler_start, clause.filter_start) if o in index_of and o]
-    for handler in handlers:
-        entry[handler] = _NONE
-    pending = list(range(len(blocks)))
-    reached = {0, *handlers}
+    pending, reached = [0], {0}
     while pending:
         number = pending.pop(0)
-        if number not in reached:
-            continue
-        for successor, features in _successors(instructions, blocks, number, entry[number], guard_of, index_of):
+        for successor, features in flow.successors(number, entry[number]):
             joined = entry[successor] & features
             if successor not in reached or joined != entry[successor]:
                 reached.add(successor)
                 entry[successor] = joined
                 if successor not in pending:
                     pending.append(successor)
-    return {
-        instructions[i].offset: entry[number]
-        for number, (start, end) in enumerate(blocks)
-        if entry[number]
-        for i in range(start, end)
-    }
+    return {instructions[i].offset: entry[number] for number, (start, end) in enumerate(blocks) if entry[number] for i in range(start, end)}
 
 
-def _blocks(instructions: list[Instruction], body: MethodBody) -> list[tuple[int, int]]:
-    """Half-open index ranges of the basic blocks."""
+def _blocks(instructions: list[Instruction], body: MethodBody, guard_of: GuardOf) -> list[tuple[int, int]]:
+    """Half-open index ranges of the basic blocks; a call that tests a guard ends one."""
     starts = {0}
     offsets: set[int] = set()
     for index, instruction in enumerate(instructions):
@@ -64,6 +81,8 @@ def _blocks(instructions: list[Instruction], body: MethodBody) -> list[tuple[int
             if instruction.name not in _NO_TARGET:
                 operand = instruction.operand
                 offsets.update(operand if isinstance(operand, tuple) else (int(operand),))
+        elif instruction.name == "call" and isinstance(instruction.operand, int) and guard_of(instruction.operand).tests is not None:
+            starts.add(index + 1)
     for clause in body.clauses:
         offsets.update((clause.try_start, clause.handler_start, clause.filter_start))
     starts.update(index for index, instruction in enumerate(instructions) if instruction.offset in offsets)
@@ -71,35 +90,114 @@ def _blocks(instructions: list[Instruction], body: MethodBody) -> list[tuple[int
     return list(zip(ordered, [*ordered[1:], len(instructions)], strict=True))
 
 
-def _successors(
-    instructions: list[Instruction], blocks: list[tuple[int, int]], number: int, known: Features, guard_of: GuardOf,
-    index_of: dict[int, int],
-) -> list[tuple[int, Features]]:
-    start, end = blocks[number]
-    last = instructions[end - 1]
-    for instruction in instructions[start:end]:
-        if instruction.name == "call" and isinstance(instruction.operand, int) and not guard_of(instruction.operand)[1]:
-            return []
-    found: list[tuple[int, Features]] = []
-    if_true, if_false = _branch_features(instructions[start : end - 1], guard_of) if last.name in ("brtrue", "brfalse") else (_NONE, _NONE)
-    if last.name in BLOCK_ENDS and last.name not in _NO_TARGET:
-        taken = if_true if last.name == "brtrue" else if_false
-        targets = last.operand if isinstance(last.operand, tuple) else (int(last.operand),)
-        found.extend((index_of[target], known | taken) for target in targets if target in index_of)
-    if last.name not in _NO_FALL_THROUGH and number + 1 < len(blocks):
-        found.append((number + 1, known | (if_false if last.name == "brtrue" else if_true if last.name == "brfalse" else _NONE)))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """The control flow of one body."""
+
+    instructions: list[Instruction]
+    body: MethodBody
+    blocks: list[tuple[int, int]]
+    guard_of: GuardOf
+    machine: Machine
+    statements: frozenset[int]
+
+    def successors(self, number: int, known: Features) -> list[tuple[int, Features]]:
+        """Blocks where control goes from block `number`, with what is there on the way."""
+        start, end = self.blocks[number]
+        last = self.instructions[end - 1]
+        found = self._handlers(self.instructions[start].offset, known)
+        if any(not self._called(instruction).returns for instruction in self.instructions[start:end]):
+            return found
+        before = self._condition(start, end)
+        if_true, if_false = _value_features(before, self.guard_of) if last.name in ("brtrue", "brfalse", "endfilter") else (_NONE, _NONE)
+        is_dispatch = self.machine is not Machine.NONE and any(_is_state(each) for each in self.instructions[max(start, end - 3) : end - 1])
+        if last.name == "endfilter":
+            found.extend((self._block_at(c.handler_start), known | if_true) for c in self.body.clauses if self._is_filter(c, last))
+        elif last.name in BLOCK_ENDS and last.name not in _NO_TARGET:
+            taken = if_true if last.name == "brtrue" else if_false
+            targets = last.operand if isinstance(last.operand, tuple) else (int(last.operand),)
+            if is_dispatch and last.name != "br":
+                # An iterator starts in the state 0, an async method in another one.
+                starts = self.machine is Machine.ITERATOR and last.name in ("brfalse", "switch")
+                targets = targets[:1] if starts else ()
+            found.extend((self._block_at(target), known | taken) for target in targets)
+        if last.name not in _NO_FALL_THROUGH and number + 1 < len(self.blocks):
+            falling = if_false if last.name == "brtrue" else if_true if last.name == "brfalse" else self._tested(last, before)
+            found.append((number + 1, known | falling))
+        return [(block, features) for block, features in found if block >= 0]
+
+    def _condition(self, start: int, end: int) -> list[Instruction]:
+        """The instructions before the last one, of its statement alone."""
+        first = next((i for i in range(end - 1, start, -1) if self.instructions[i].offset in self.statements), start)
+        return self.instructions[first : end - 1]
+
+    def _handlers(self, offset: int, known: Features) -> list[tuple[int, Features]]:
+        """The handlers of the protected regions around a block: they may run with what was there at its start."""
+        found: list[tuple[int, Features]] = []
+        for clause in self.body.clauses:
+            if clause.try_start <= offset < clause.try_end:
+                found.append((self._block_at(clause.filter_start or clause.handler_start), known))
+        return found
+
+    def _is_filter(self, clause: Clause, end: Instruction) -> bool:
+        return clause.kind is ClauseKind.FILTER and clause.filter_start <= end.offset < clause.handler_start
+
+    def _tested(self, last: Instruction, before: list[Instruction]) -> Features:
+        """What is there after a call that returns only for one value of its argument."""
+        tests = self._called(last).tests
+        if tests is None:
+            return _NONE
+        if_true, if_false = _value_features(before, self.guard_of)
+        return if_true if tests else if_false
+
+    def _called(self, instruction: Instruction) -> Callee:
+        operand = instruction.operand
+        return self.guard_of(operand) if instruction.name == "call" and isinstance(operand, int) else _ORDINARY
+
+    def _block_at(self, offset: int) -> int:
+        return next((number for number, (start, _) in enumerate(self.blocks) if self.instructions[start].offset == offset), -1)
 
 
-def _branch_features(before: list[Instruction], guard_of: GuardOf) -> tuple[Features, Features]:
-    """What is there when the value on the stack is true, and when it is false; the value is a guard, or its negation."""
-    negated = False
-    position = len(before) - 1
-    while position >= 1 and before[position].name == "ceq" and before[position - 1].name == "ldc.i4":
-        negated ^= before[position - 1].operand == 0
-        position -= 2
-    if position < 0 or before[position].name != "call":
+def _is_state(instruction: Instruction) -> bool:
+    """Whether an instruction of a state machine loads its state."""
+    return instruction.name == "ldloc" and instruction.operand == 0
+
+
+def _value_features(before: list[Instruction], guard_of: GuardOf) -> tuple[Features, Features]:
+    """What is there when the value on top of the stack after `before` is true, and when it is false."""
+    return _Expression(before, guard_of).read()
+
+
+class _Expression:
+    """Reads the code of a Boolean expression backwards. Invariant: `_end` is the index behind what was not read yet."""
+
+    def __init__(self, code: list[Instruction], guard_of: GuardOf) -> None:
+        self._code = code
+        self._guard_of = guard_of
+        self._end = len(code)
+
+    def read(self) -> tuple[Features, Features]:
+        """(features when true, features when false) of the expression that ends here."""
+        if self._end <= 0:
+            return _NONE, _NONE
+        self._end -= 1
+        instruction = self._code[self._end]
+        name = instruction.name
+        previous = self._code[self._end - 1] if self._end else instruction
+        if name in ("ceq", "cgt.un") and previous.name == "ldc.i4" and previous.operand == 0:
+            self._end -= 1
+            if_true, if_false = self.read()
+            return (if_false, if_true) if name == "ceq" else (if_true, if_false)
+        if name in ("and", "or"):
+            right, left = self.read(), self.read()
+            if name == "and":
+                return left[0] | right[0], left[1] & right[1]
+            return left[0] & right[0], left[1] | right[1]
+        if name == "call" and isinstance(instruction.operand, int):
+            features = self._guard_of(instruction.operand).guards
+            if features:
+                return features, _NONE
+        if name not in ("ldarg", "ldloc", "ldc.i4", "ldsfld"):
+            # What this pops is not known: nothing before it can be read.
+            self._end = 0
         return _NONE, _NONE
-    operand = before[position].operand
-    features = guard_of(operand)[0] if isinstance(operand, int) else _NONE
-    return (_NONE, features) if negated else (features, _NONE)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from compiler.flow.demands import Demands
-from compiler.flow.facts import Member
+from compiler.flow.facts import ConstructibleArgument, Member
 from compiler.flow.member_types import MemberTypes
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.values import GenericParameterValue, KnownType, NullableOf, Value, single
 from compiler.metadata.signatures import ElementType
 from compiler.types.definitions import MethodDefinition, TypeDefinition
@@ -14,21 +15,30 @@ from compiler.types.type_desc import FieldDesc, GenericParameter, MethodDesc, Na
 def check_instantiation(demands: Demands, of: TypeDesc | MethodDesc | FieldDesc) -> None:
     """Applies the demands of every annotated type parameter in `of` to its argument."""
     if isinstance(of, MethodDesc):
-        _check_arguments(demands, of.definition, of.args)
+        if of.name == ".ctor" and of.owner.is_delegate and demands.annotations.reader is ReaderKind.BUILD:
+            return
+        _check_arguments(demands, of.definition, of.args, 0)
         check_instantiation(demands, of.owner)
     elif isinstance(of, FieldDesc):
         check_instantiation(demands, of.owner)
     elif isinstance(of, NamedType):
-        _check_arguments(demands, of.definition, of.args)
+        outer = of.definition.enclosing
+        # The build's analyzers look at the type that the source names last, not at the types around it.
+        skipped = outer.generic_count if outer is not None and demands.annotations.reader is ReaderKind.BUILD else 0
+        _check_arguments(demands, of.definition, of.args, skipped)
 
 
-def _check_arguments(demands: Demands, owner: TypeDefinition | MethodDefinition, args: tuple[TypeDesc, ...]) -> None:
+def _check_arguments(demands: Demands, owner: TypeDefinition | MethodDefinition, args: tuple[TypeDesc, ...], skipped: int) -> None:
     for index, arg in enumerate(args):
+        if index < skipped:
+            continue
         parameter = demands.annotations.generic_parameter(owner, index)
         if parameter.annotation:
             demands.require(single(argument_value(demands, arg)), parameter)
         if parameter.has_new and isinstance(arg, NamedType) and not parameter.annotation:
             demands.keep(arg, MemberTypes.PUBLIC_PARAMETERLESS_CONSTRUCTOR)
+        if parameter.has_new and isinstance(arg, NamedType) and demands.emit is not None:
+            demands.emit(ConstructibleArgument(demands.origin, owner, arg.definition))
         if isinstance(arg, NamedType) and arg.args:
             check_instantiation(demands, arg)
 
@@ -54,4 +64,3 @@ def type_parameter(demands: Demands, desc: GenericParameter) -> GenericParameter
     else:
         owner = member if isinstance(member, TypeDefinition) else member.owner
     return demands.annotations.generic_parameter(owner, desc.index)
-

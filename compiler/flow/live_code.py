@@ -17,11 +17,18 @@ ConstantOf = Callable[[int], tuple[int, int] | None]
 _NO_FALL_THROUGH = frozenset({"br", "leave", "ret", "throw", "rethrow", "endfinally", "endfilter", "jmp"})
 _ENDS_WITHOUT_TARGET = frozenset({"ret", "throw", "rethrow", "endfinally", "endfilter", "jmp"})
 _COMPARES: dict[str, Callable[[int, int], bool]] = {
-    "beq": lambda a, b: a == b, "bne.un": lambda a, b: a != b, "bge": lambda a, b: a >= b, "bgt": lambda a, b: a > b,
-    "ble": lambda a, b: a <= b, "blt": lambda a, b: a < b,
+    "beq": lambda a, b: a == b,
+    "bne.un": lambda a, b: a != b,
+    "bge": lambda a, b: a >= b,
+    "bgt": lambda a, b: a > b,
+    "ble": lambda a, b: a <= b,
+    "blt": lambda a, b: a < b,
 }
 _OPERATIONS: dict[str, Callable[[int, int], int]] = {
-    "ceq": lambda a, b: int(a == b), "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b,
+    "ceq": lambda a, b: int(a == b),
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "xor": lambda a, b: a ^ b,
 }
 
 

@@ -97,9 +97,9 @@ def _judge(annotations: Annotations, patterns: _Patterns) -> list[Fact]:
         Demands(annotations, origin, facts.append).require(values, target)
     for origin, call in patterns.calls.items():
         read_call(CallReader(Demands(annotations, origin, facts.append)), call)
-    for (origin, of) in patterns.instantiations:
+    for origin, of in patterns.instantiations:
         check_instantiation(Demands(annotations, origin, facts.append), of)
-    for (origin, field_) in patterns.fields:
+    for origin, field_ in patterns.fields:
         facts.append(FieldUse(origin, field_, UseKind.CALL))
     for (origin, member), kind in patterns.accesses.items():
         if isinstance(member, MethodDesc):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from compiler.diagnostics import InputError
 from compiler.flow.contexts import open_type_context
+from compiler.flow.reader_kind import ReaderKind
 from compiler.types.definitions import METHOD_ACCESS_MASK, MethodDefinition, TypeDefinition
 from compiler.types.type_desc import MethodDesc, NamedType
 from compiler.types.universe import TypeUniverse
@@ -23,14 +24,14 @@ class Override:
     base: MethodDefinition
 
 
-def overrides_of(universe: TypeUniverse, definition: TypeDefinition) -> Iterator[Override]:
+def overrides_of(universe: TypeUniverse, definition: TypeDefinition, reader: ReaderKind) -> Iterator[Override]:
     """The pairs that a type's declaration makes: its overrides, and its implementations of the interfaces that it lists."""
     try:
         desc = universe.named(definition, open_type_context(universe, definition).type_args)
         explicit = _explicit(universe, definition)
         yield from (Override(body, declaration.definition) for declaration, body in explicit.items())
         if not definition.is_interface:
-            yield from _class_overrides(universe, desc)
+            yield from _class_overrides(universe, desc, reader)
         yield from _implementations(universe, desc, explicit)
     except InputError:
         # A base type is missing; what was found so far has been given.
@@ -49,7 +50,8 @@ def _explicit(universe: TypeUniverse, definition: TypeDefinition) -> dict[Method
     return found
 
 
-def _class_overrides(universe: TypeUniverse, desc: NamedType) -> Iterator[Override]:
+def _class_overrides(universe: TypeUniverse, desc: NamedType, reader: ReaderKind) -> Iterator[Override]:
+    """Each override with the method that it overrides; for the publish's compiler with those that this one overrides, too."""
     for method in desc.definition.methods:
         if not method.is_virtual or method.is_new_slot:
             continue
@@ -59,7 +61,7 @@ def _class_overrides(universe: TypeUniverse, desc: NamedType) -> Iterator[Overri
             found = _same(universe, own, base)
             if found is not None:
                 yield Override(method, found)
-                if found.is_new_slot:
+                if found.is_new_slot or reader is ReaderKind.BUILD:
                     break
             base = universe.base_type(base)
 
@@ -72,9 +74,7 @@ def _same(universe: TypeUniverse, own: MethodDesc, owner: NamedType) -> MethodDe
     return None
 
 
-def _implementations(
-    universe: TypeUniverse, desc: NamedType, explicit: dict[MethodDesc, MethodDefinition]
-) -> Iterator[Override]:
+def _implementations(universe: TypeUniverse, desc: NamedType, explicit: dict[MethodDesc, MethodDefinition]) -> Iterator[Override]:
     done: set[tuple[MethodDefinition, MethodDefinition]] = set()
     for interface in _all_interfaces(universe, desc):
         for slot in interface.definition.methods:

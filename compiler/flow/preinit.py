@@ -86,7 +86,12 @@ class _Run:
         raise _NotConstantError
 
     def _step(
-        self, method: MethodDefinition, instruction: Instruction, stack: list[_Operand], stored: dict[int, _Operand], args: list[_Operand],
+        self,
+        method: MethodDefinition,
+        instruction: Instruction,
+        stack: list[_Operand],
+        stored: dict[int, _Operand],
+        args: list[_Operand],
         depth: int,
     ) -> int | None:
         """Executes one instruction; the offset to jump to, or None."""
@@ -151,7 +156,14 @@ def _arithmetic(name: str, right: _Operand, left: _Operand) -> int:
     if not isinstance(left, int) or not isinstance(right, int):
         raise _NotConstantError
     results = {
-        "add": left + right, "sub": left - right, "mul": left * right, "and": left & right, "or": left | right, "xor": left ^ right,
-        "ceq": int(left == right), "cgt": int(left > right), "clt": int(left < right),
+        "add": left + right,
+        "sub": left - right,
+        "mul": left * right,
+        "and": left & right,
+        "or": left | right,
+        "xor": left ^ right,
+        "ceq": int(left == right),
+        "cgt": int(left > right),
+        "clt": int(left < right),
     }
     return (results[name] + 0x80000000) % 0x100000000 - 0x80000000

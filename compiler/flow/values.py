@@ -170,8 +170,24 @@ class FieldReference:
 
 Reference = LocalReference | ParameterReference | FieldReference
 Value = (
-    Unknown | Null | ConstInt | KnownString | KnownType | TypeHandle | KnownMethod | MethodHandle | ParameterValue | ReturnValue
-    | FieldValue | GenericParameterValue | Boxed | NullableOf | ArrayValue | LocalReference | ParameterReference | FieldReference
+    Unknown
+    | Null
+    | ConstInt
+    | KnownString
+    | KnownType
+    | TypeHandle
+    | KnownMethod
+    | MethodHandle
+    | ParameterValue
+    | ReturnValue
+    | FieldValue
+    | GenericParameterValue
+    | Boxed
+    | NullableOf
+    | ArrayValue
+    | LocalReference
+    | ParameterReference
+    | FieldReference
 )
 ValueSet = frozenset[Value]
 

@@ -1,7 +1,8 @@
 // A project's compilation -> where its declarations and operations stand in the source.
 // A row is [key, file, line, column, end line, end column, depth]: key is a documentation id (`M:N.C.Get(System.Int32)`),
-// `L:` and the name for a local function, `=` before the id of what is stored to, `return` for a returned value, `dynamic` for an
-// operation that is bound at run time, or `@owner@constructor` (`=name` behind it for an argument) for an attribute.
+// `L:` and the name for a local function, `lambda`, `=` before the id of what is stored to, `return` for a returned value, `dynamic` for an
+// operation that is bound at run time, `@owner@constructor` (`=name` behind it for an argument) for an attribute, `!owner!rule` for a
+// SuppressMessage attribute, `<` before the id of a generic method where its name with type arguments stands, or `~` before the id of the field or property that an initializer belongs to.
 // `file` is an index into `paths`; `depth` counts the lambdas and local functions around the place. Lines and columns count from 1.
 using System;
 using System.Collections.Concurrent;
@@ -76,8 +77,8 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
         {
             cancellation.ThrowIfCancellationRequested();
             Declare(node);
-            if (node is GenericNameSyntax && model.GetSymbolInfo(node, cancellation).Symbol is INamedTypeSymbol type)
-                Add(Operations, Key(type), node);
+            if (node is GenericNameSyntax && model.GetSymbolInfo(node, cancellation).Symbol is { } generic)
+                Add(Operations, generic is IMethodSymbol ? "<" + Key(generic) : Key(generic), node);
             if (node is AttributeSyntax attribute)
                 Attribute(attribute);
             if (IsOperationRoot(node) && model.GetOperation(node, cancellation) is { Parent: null } root)
@@ -111,6 +112,14 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
         };
         foreach (Location location in symbol.Locations.Where(location => location.SourceTree == model.SyntaxTree))
             Declarations.Add(new Place(key ?? "", location.GetMappedLineSpan(), 0));
+        if (node is RecordDeclarationSyntax { ParameterList: { } list } && symbol is INamedTypeSymbol record)
+        {
+            foreach (ParameterSyntax parameter in list.Parameters)
+            {
+                foreach (IPropertySymbol property in record.GetMembers(parameter.Identifier.ValueText).OfType<IPropertySymbol>())
+                    Declarations.Add(new Place(Key(property) ?? "", parameter.Identifier.GetLocation().GetMappedLineSpan(), 0));
+            }
+        }
         if (node is TypeDeclarationSyntax { ParameterList: not null } && symbol is INamedTypeSymbol type)
         {
             foreach (IMethodSymbol constructor in type.InstanceConstructors.Where(each => each.Parameters.Length > 0))
@@ -122,8 +131,14 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
     {
         if (model.GetSymbolInfo(attribute, cancellation).Symbol is not IMethodSymbol constructor)
             return;
-        foreach (ISymbol owner in Owners(attribute.Parent?.Parent))
+        bool isOfField = (attribute.Parent as AttributeListSyntax)?.Target?.Identifier.IsKind(SyntaxKind.FieldKeyword) is true;
+        foreach (ISymbol declared in Owners(attribute.Parent?.Parent))
         {
+            ISymbol owner = isOfField && declared is not IFieldSymbol ? BackingField(declared) ?? declared : declared;
+            // SuppressMessage leaves no trace in the compiled assembly.
+            if (constructor.ContainingType.Name == "SuppressMessageAttribute" && attribute.ArgumentList?.Arguments is { Count: >= 2 } arguments
+                && model.GetConstantValue(arguments[1].Expression, cancellation).Value is string rule)
+                Add(Operations, "!" + Key(owner) + "!" + rule.Split(':')[0], attribute);
             string key = "@" + Key(owner) + "@" + Key(constructor);
             Add(Operations, key, attribute);
             foreach (AttributeArgumentSyntax argument in attribute.ArgumentList?.Arguments ?? [])
@@ -133,6 +148,9 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
             }
         }
     }
+
+    private static ISymbol? BackingField(ISymbol member) =>
+        member.ContainingType?.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(field => Equals(field.AssociatedSymbol, member));
 
     // The symbols that an attribute list stands on; parameters and type parameters stand for what declares them.
     private IEnumerable<ISymbol> Owners(SyntaxNode? node)
@@ -152,45 +170,81 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
     {
         switch (operation)
         {
-            case IInvocationOperation call: Add(Operations, Key(call.TargetMethod), call.Syntax); break;
+            case IInvocationOperation call: Use(call.TargetMethod, call.Syntax); break;
             case IObjectCreationOperation creation: Add(Operations, Key(creation.Constructor), creation.Syntax); break;
-            case IMethodReferenceOperation reference: Add(Operations, Key(reference.Method), reference.Syntax); break;
+            // A function pointer's target is no operation to .NET's analyzers.
+            case IMethodReferenceOperation { Parent: not IAddressOfOperation } reference: Add(Operations, Key(reference.Method), reference.Syntax); break;
             case IFieldReferenceOperation reference: Add(Operations, Key(reference.Field), reference.Syntax); break;
-            case IPropertyReferenceOperation reference: Add(Operations, Key(reference.Property.GetMethod), reference.Syntax); break;
+            case IPropertyReferenceOperation reference when !IsStoredTo(reference): Use(reference.Property.GetMethod, reference.Syntax); break;
+            case IImplicitIndexerReferenceOperation reference:
+                Use(reference.IndexerSymbol is IPropertySymbol indexer ? indexer.GetMethod : reference.IndexerSymbol as IMethodSymbol, reference.Syntax);
+                break;
+            case IAnonymousFunctionOperation function: Add(Operations, "lambda", function.Syntax); break;
+            case IUsingOperation statement: Dispose(statement.Resources, statement.IsAsynchronous); break;
+            case IUsingDeclarationOperation declaration: Dispose(declaration.DeclarationGroup, declaration.IsAsynchronous); break;
             case IEventAssignmentOperation { EventReference: IEventReferenceOperation reference } assignment:
                 Add(Operations, Key(assignment.Adds ? reference.Event.AddMethod : reference.Event.RemoveMethod), assignment.Syntax);
                 break;
             case IDynamicInvocationOperation or IDynamicMemberReferenceOperation or IDynamicIndexerAccessOperation or IDynamicObjectCreationOperation:
                 Add(Operations, "dynamic", operation.Syntax);
                 break;
-            case IBinaryOperation binary: Add(Operations, Key(binary.OperatorMethod), binary.Syntax); break;
-            case IUnaryOperation unary: Add(Operations, Key(unary.OperatorMethod), unary.Syntax); break;
-            case IConversionOperation conversion: Add(Operations, Key(conversion.OperatorMethod), conversion.Syntax); break;
-            case IIncrementOrDecrementOperation step: Add(Operations, Key(step.OperatorMethod), step.Syntax); break;
             case IReturnOperation { ReturnedValue: { } value }: Add(Operations, "return", value.Syntax); break;
             case IForEachLoopOperation loop: Enumerate(loop); break;
             case IAwaitOperation { Syntax: AwaitExpressionSyntax syntax }: Await(syntax); break;
             case IAssignmentOperation assignment: Store(assignment.Target, assignment.Syntax); break;
             case IFieldInitializerOperation initializer:
                 foreach (IFieldSymbol field in initializer.InitializedFields)
+                {
                     Add(Operations, "=" + Key(field), initializer.Value.Syntax);
+                    Add(Operations, "~" + Key(field), initializer.Value.Syntax);
+                }
                 break;
             case IPropertyInitializerOperation initializer:
                 foreach (IPropertySymbol property in initializer.InitializedProperties)
+                {
                     Add(Operations, "=" + Key(property), initializer.Value.Syntax);
+                    Add(Operations, "~" + Key(property), initializer.Value.Syntax);
+                }
                 break;
         }
-        if (operation is ICompoundAssignmentOperation compound)
-            Add(Operations, Key(compound.OperatorMethod), compound.Syntax);
     }
+
+    private static bool IsStoredTo(IOperation reference) => reference.Parent switch
+    {
+        ICoalesceAssignmentOperation => false,
+        IAssignmentOperation assignment => assignment.Target == reference,
+        IIncrementOrDecrementOperation => true,
+        _ => false,
+    };
 
     private void Store(IOperation target, SyntaxNode syntax)
     {
         switch (target)
         {
             case IFieldReferenceOperation reference: Add(Operations, "=" + Key(reference.Field), syntax); break;
-            case IPropertyReferenceOperation reference: Add(Operations, Key(reference.Property.SetMethod), syntax); break;
+            case IPropertyReferenceOperation reference: Use(reference.Property.SetMethod, syntax); break;
             case IParameterReferenceOperation reference: Add(Operations, "=#" + reference.Parameter.Ordinal, syntax); break;
+        }
+    }
+
+    // A compiler calls the method that an override overrides first.
+    private void Use(IMethodSymbol? method, SyntaxNode syntax)
+    {
+        for (IMethodSymbol? each = method; each is not null; each = each.OverriddenMethod)
+            Add(Operations, Key(each), syntax);
+    }
+
+    // What a `using` disposes by its pattern; IDisposable and IAsyncDisposable need nothing.
+    private void Dispose(IOperation resources, bool isAsynchronous)
+    {
+        IEnumerable<IOperation> values = resources is IVariableDeclarationGroupOperation group
+            ? group.Declarations.SelectMany(each => each.Declarators).Select(each => each.GetVariableInitializer()?.Value).OfType<IOperation>()
+            : [resources];
+        foreach (IOperation value in values)
+        {
+            ITypeSymbol? type = (value as IConversionOperation)?.Operand.Type ?? value.Type;
+            foreach (IMethodSymbol method in type?.GetMembers(isAsynchronous ? "DisposeAsync" : "Dispose").OfType<IMethodSymbol>() ?? [])
+                Add(Operations, Key(method), value.Syntax);
         }
     }
 
