@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import uuid4
 
-from compiler.diagnostics import Severity
+from compiler.diagnostics import Diagnostic, InputError, Severity
 from server.build.console_logger import ConsoleLogger, build_line
-from server.build.events import BuildLog
+from server.build.events import BuildLog, Event, Listener
 from server.build.session import BuildAnswer, BuildSession
 from server.build.targets import Outcome
 from server.cli import console
@@ -16,11 +17,12 @@ from server.msbuild.errors import InvalidProjectFile
 from server.msbuild.evaluate import diagnostic_of
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.query import item_values, query_text
+from server.msbuild.sdks import MSBUILD_VERSION
 
 USAGE = """Usage: aotd msbuild [PROJECT] [switches of MSBuild]
 
 Evaluates and builds as `dotnet msbuild` does: -t: -p: -v: -getProperty: -getItem: -getTargetResult: -getResultOutputFile:
--warnaserror -warnnotaserror: -nowarn: -m -nr: -nologo -restore @file.
+-warnaserror -warnnotaserror: -nowarn: -restore -rp: -noconlog -noautorsp -version @file; others are accepted and ignored.
 """
 
 
@@ -28,21 +30,58 @@ def run(args: Sequence[str]) -> int:
     """Exit code of `aotd msbuild ARGS`."""
     whom = caller()
     try:
-        switches = parse_msbuild_switches(args, whom.directory)
+        switches = parse_msbuild_switches(args, whom.directory, whom.environment)
     except SwitchError as error:
         console.write(error.text)
         return 1
+    if switches.wants == "help":
+        console.write(USAGE)
+        return 0
     evaluator = ProjectEvaluator(whom.environment, str(whom.directory))
-    if switches.asks and not switches.targets and not switches.target_results:
+    if switches.wants == "version":
+        console.write(f"{MSBUILD_VERSION}\n")
+        return 0
+    if (switches.get_properties or switches.get_items) and not switches.targets:
         return _query(switches, evaluator)
-    quiet = switches.asks and not switches.result_file
-    listeners = [] if quiet else [ConsoleLogger(switches.verbosity, console.write)]
+    return _build(switches, evaluator)
+
+
+def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
+    if switches.asks and not switches.result_file:
+        listener: Listener = _report_to_stderr
+    else:
+        listener = ConsoleLogger(switches.verbosity, console.write)
+    listeners = [listener] if switches.console_log or switches.asks else []
     log = BuildLog(listeners, switches.warnings_as_errors, switches.warnings_not_as_errors, switches.no_warn)
-    answer = BuildSession(evaluator, log).build(str(switches.project), switches.properties, switches.targets)
-    if switches.asks and answer.instance is not None:
-        text = query_text(answer.instance, switches.get_properties, switches.get_items, _target_results(answer, switches.target_results))
-        console.write(text)
-    return 0 if answer.succeeded and not log.has_escalated else 1
+    only_restores = [target.lower() for target in switches.targets] == ["restore"]
+    answer: BuildAnswer | None = None
+    if switches.restore or only_restores:
+        answer = _restore(switches, evaluator, log)
+    if answer is None or (answer.succeeded and not only_restores):
+        answer = BuildSession(evaluator, log).build(str(switches.project), switches.properties, switches.targets)
+    failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
+    if switches.asks and switches.targets:
+        if answer.instance is None:
+            console.error_line("Build failed. Properties, Items, and Target results cannot be obtained. See details in stderr above.")
+        else:
+            found = _target_results(answer, switches.target_results)
+            text = query_text(answer.instance, switches.get_properties, switches.get_items, found)
+            failed = not _write_result(switches, text) or failed
+    return 1 if failed else 0
+
+
+def _restore(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog) -> BuildAnswer:
+    """Runs the Restore target where there is one, in a session of its own since it may write files that the build imports."""
+    given = switches.restore_properties or switches.properties
+    names = {"msbuildrestoresessionid", "msbuildisrestoring"}
+    properties = {name: value for name, value in given.items() if name.lower() not in names}
+    properties |= {"MSBuildRestoreSessionId": str(uuid4()), "MSBuildIsRestoring": "True"}
+    return BuildSession(evaluator, log).build(str(switches.project), properties, ["Restore"], skip_nonexistent=True)
+
+
+def _report_to_stderr(event: Event) -> None:
+    if isinstance(event, Diagnostic) and event.severity in (Severity.ERROR, Severity.WARNING):
+        console.error_line(build_line(event))
 
 
 def _target_results(answer: BuildAnswer, names: Sequence[str]) -> dict[str, object]:
@@ -59,13 +98,26 @@ def _target_results(answer: BuildAnswer, names: Sequence[str]) -> dict[str, obje
 def _query(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
     try:
         instance = evaluator.evaluate(switches.project, switches.properties)
-    except InvalidProjectFile as error:
-        console.write(build_line(diagnostic_of(error, str(switches.project))) + "\n")
+    except InputError as error:
+        for diagnostic in error.earlier if isinstance(error, InvalidProjectFile) else ():
+            _report_to_stderr(diagnostic)
+        _report_to_stderr(diagnostic_of(error, str(switches.project)))
         return 1
-    failed = False
     for diagnostic in instance.diagnostics:
-        if diagnostic.severity is Severity.ERROR:
-            failed = True
-            console.write(build_line(diagnostic) + "\n")
-    console.write(query_text(instance, switches.get_properties, switches.get_items, None))
-    return 1 if failed else 0
+        _report_to_stderr(diagnostic)
+    written = _write_result(switches, query_text(instance, switches.get_properties, switches.get_items, None))
+    return 1 if not written or any(diagnostic.severity is Severity.ERROR for diagnostic in instance.diagnostics) else 0
+
+
+def _write_result(switches: MSBuildSwitches, text: str) -> bool:
+    """Prints the answer or puts it into the file that was asked for; False when that file cannot be written."""
+    if not switches.result_file:
+        console.write(text)
+        return True
+    path = caller().directory / switches.result_file
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        console.error_line(f"{path} : error AOTD0001: The file of -getResultOutputFile cannot be written: {error.strerror}.")
+        return False
+    return True

@@ -1,13 +1,15 @@
-"""MSBuild's own command line -> typed values: response files, every spelling of switches, and MSBuild's texts for mistakes."""
+"""MSBuild's command line, second part: which project, which targets and properties, and MSBuild's texts for mistakes."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-_SUFFIX = '\n\nFor switch syntax, type "MSBuild -help"\n'
+from server.cli.switch_gathering import PROJECT, GatheredSwitches, SwitchError, initialization_error, switch_error
+
+__all__ = ["MSBuildSwitches", "SwitchError", "parse_msbuild_switches"]
+
 _VERBOSITY = {
     "q": 0,
     "quiet": 0,
@@ -20,29 +22,30 @@ _VERBOSITY = {
     "diag": 4,
     "diagnostic": 4,
 }
-_IGNORED = frozenset(
-    "nologo m maxcpucount nr nodereuse tl terminallogger clp consoleloggerparameters noconlog noconsolelogger bl binarylogger interactive "
-    "restore r graph graphbuild isolate isolateprojects low lowpriority detailedsummary ds noautorsp noautoresponse logger l fl filelogger "
-    "fileloggerparameters flp restoreproperty rp ignore ignoreprojectextensions".split()
-)
-
-
-class SwitchError(Exception):
-    """A mistake in the command line; `text` is all that MSBuild prints about it."""
-
-    def __init__(self, code: str, message: str, switch: str) -> None:
-        shown = f"MSBUILD : error {code}: {message}\n" + (f"Switch: {switch}" if switch else "")
-        self.text = shown + _SUFFIX
-        super().__init__(shown)
+_BOOLEANS = {
+    "nologo": ("MSB1071", "NoLogo value is not valid."),
+    "lowpriority": ("MSB1064", "Low priority value is not valid."),
+    "restore": ("MSB1052", "Restore value is not valid."),
+    "interactive": ("MSB1055", "Interactive value is not valid."),
+    "detailedsummary": ("MSB1061", "Detailed summary value is not valid."),
+    "nodereuse": ("MSB1042", "Node reuse value is not valid."),
+}
+_NOT_IN_TARGET_NAMES = "$@()%*?."
+_SOLUTIONS = (".sln", ".slnx", ".slnf")
 
 
 @dataclass(frozen=True, slots=True)
 class MSBuildSwitches:
-    """The command line. `properties` are escaped as written; `warnings_as_errors` is as in `BuildLog`."""
+    """The command line. `properties` are escaped as written; `warnings_as_errors` is as in `BuildLog`.
 
+    `wants` is "help", "version" or "build"; only for "build" are the others set.
+    """
+
+    wants: str
     project: Path
     targets: tuple[str, ...]
     properties: Mapping[str, str]
+    restore_properties: Mapping[str, str]
     verbosity: int
     get_properties: tuple[str, ...]
     get_items: tuple[str, ...]
@@ -52,6 +55,7 @@ class MSBuildSwitches:
     warnings_not_as_errors: frozenset[str]
     no_warn: frozenset[str]
     restore: bool
+    console_log: bool
 
     @property
     def asks(self) -> bool:
@@ -59,149 +63,153 @@ class MSBuildSwitches:
         return bool(self.get_properties or self.get_items or self.target_results)
 
 
-@dataclass(slots=True)
-class _Reading:
-    projects: list[str] = field(default_factory=list)
-    targets: list[str] = field(default_factory=list)
-    properties: dict[str, tuple[str, str]] = field(default_factory=dict)
-    verbosity: int = 2
-    get_properties: list[str] = field(default_factory=list)
-    get_items: list[str] = field(default_factory=list)
-    target_results: list[str] = field(default_factory=list)
-    result_file: str = ""
-    warnings_as_errors: set[str] | None = None
-    warnings_not_as_errors: set[str] = field(default_factory=set)
-    no_warn: set[str] = field(default_factory=set)
-    restore: bool = False
-
-
-def parse_msbuild_switches(args: Sequence[str], directory: Path) -> MSBuildSwitches:
-    """The switches of `args`, relative paths against `directory`. Raises SwitchError."""
-    reading = _Reading()
-    for arg in _with_response_files(args, directory):
-        _take(reading, arg)
-    if len(reading.projects) > 1:
-        raise SwitchError("MSB1008", "Only one project can be specified.", reading.projects[1])
+def parse_msbuild_switches(args: Sequence[str], directory: Path, variables: Mapping[str, str]) -> MSBuildSwitches:
+    """The switches of `args`, relative paths against `directory`; `variables` are the environment. Raises SwitchError."""
+    gathered = GatheredSwitches(directory, variables, " ".join(args))
+    gathered.gather(args)
+    if gathered.has("help"):
+        return _no_build("help")
+    if gathered.error is not None:
+        raise gathered.error
+    if gathered.has("version"):
+        return _no_build("version")
+    if not gathered.has("noautoresponse"):
+        _gather_near_project(gathered)
+    project = _find_project(gathered)
+    for target in gathered.values("target"):
+        bad = next((character for character in target if character in _NOT_IN_TARGET_NAMES), "")
+        if bad:
+            raise switch_error("MSB5016", f'The name "{target}" contains an invalid character "{bad}".', "target")
+    results = gathered.values("gettargetresult")
+    asked = list(dict.fromkeys(gathered.values("target")))
+    booleans = {name: _boolean(gathered, name) for name in _BOOLEANS}
+    verbosity = [_verbosity(value) for value in gathered.values("verbosity")]
+    not_as_errors = _codes(gathered, "warnnotaserror")
+    as_errors = _codes(gathered, "warnaserror")
+    if not_as_errors is not None and as_errors != frozenset():
+        message = "The -warnnotaserror switch cannot be specified unless the -warnaserror switch is also specified and left empty."
+        gathered.fail("MSB1062", message, gathered.written["warnnotaserror"])
+    if gathered.error is not None:
+        raise gathered.error
+    gets_properties, gets_items = gathered.values("getproperty"), gathered.values("getitem")
+    if project.suffix.lower() in _SOLUTIONS and (gets_properties or gets_items or results):
+        message = (
+            "Cannot access properties or items when building solution files or solution filter files. "
+            "This feature is only available when building individual projects."
+        )
+        raise switch_error("MSB1063", message, "getProperty" if gets_properties else "getItem" if gets_items else "getTargetResult")
     return MSBuildSwitches(
-        project=_find_project(reading.projects[0] if reading.projects else "", directory),
-        targets=tuple(reading.targets),
-        properties=dict(reading.properties.values()),
-        verbosity=reading.verbosity,
-        get_properties=tuple(reading.get_properties),
-        get_items=tuple(reading.get_items),
-        target_results=tuple(reading.target_results),
-        result_file=reading.result_file,
-        warnings_as_errors=frozenset(reading.warnings_as_errors) if reading.warnings_as_errors is not None else None,
-        warnings_not_as_errors=frozenset(reading.warnings_not_as_errors),
-        no_warn=frozenset(reading.no_warn),
-        restore=reading.restore,
+        wants="build",
+        project=project,
+        targets=tuple(asked + [name for name in results if name.lower() not in {known.lower() for known in asked}]),
+        properties=_properties(gathered.values("property")),
+        restore_properties=_properties(gathered.values("restoreproperty")),
+        verbosity=verbosity[-1] if verbosity else 2,
+        get_properties=tuple(gets_properties),
+        get_items=tuple(gets_items),
+        target_results=tuple(results),
+        result_file=next(iter(gathered.values("getresultoutputfile")), ""),
+        warnings_as_errors=as_errors,
+        warnings_not_as_errors=not_as_errors or frozenset(),
+        no_warn=_codes(gathered, "warnasmessage") or frozenset(),
+        restore=booleans["restore"],
+        console_log=not gathered.has("noconsolelogger"),
     )
 
 
-def _with_response_files(args: Sequence[str], directory: Path) -> list[str]:
-    expanded: list[str] = []
-    for arg in args:
-        if not arg.startswith("@"):
-            expanded.append(arg)
-            continue
-        path = directory / arg[1:]
-        if not path.is_file():
-            raise SwitchError("MSB1022", "Response file does not exist.", arg)
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-        inner = [word for line in lines if not line.strip().startswith("#") for word in shlex.split(line, posix=True)]
-        expanded += _with_response_files(inner, path.parent)
-    return expanded
+def _no_build(wants: str) -> MSBuildSwitches:
+    none: frozenset[str] = frozenset()
+    return MSBuildSwitches(wants, Path(), (), {}, {}, 2, (), (), (), "", None, none, none, restore=False, console_log=True)
 
 
-def _take(reading: _Reading, arg: str) -> None:
-    if not (arg.startswith("-") or (arg.startswith("/") and not Path(arg).exists())):
-        reading.projects.append(arg)
-        return
-    name, separator, value = _split(arg)
-    key = name.lower()
-    if key in ("p", "property"):
-        _take_properties(reading, arg, value)
-    elif key in ("t", "target"):
-        if not value:
-            raise SwitchError("MSB1004", "Specify the name of the target.", arg)
-        reading.targets += [part.strip() for part in value.replace(",", ";").split(";") if part.strip()]
-    elif key in ("v", "verbosity"):
-        if value.lower() not in _VERBOSITY:
-            raise SwitchError("MSB1018", "Verbosity level is not valid.", arg)
-        reading.verbosity = _VERBOSITY[value.lower()]
-    elif key in ("getproperty", "getitem", "gettargetresult"):
-        lists = {"getproperty": reading.get_properties, "getitem": reading.get_items, "gettargetresult": reading.target_results}
-        lists[key] += [part.strip() for part in value.replace(";", ",").split(",") if part.strip()]
-    elif key == "getresultoutputfile":
-        reading.result_file = value
-    elif key in ("warnaserror", "err"):
-        reading.warnings_as_errors = (reading.warnings_as_errors or set()) | _codes(value)
-    elif key in ("warnnotaserror", "noerr"):
-        reading.warnings_not_as_errors |= _codes(value)
-    elif key in ("warnasmessage", "nowarn"):
-        reading.no_warn |= _codes(value)
-    elif key in ("restore", "r"):
-        reading.restore = value.lower() not in ("false", "off", "no")
-    elif key not in _IGNORED:
-        raise SwitchError("MSB1001", "Unknown switch.", arg)
-    del separator
+def _gather_near_project(gathered: GatheredSwitches) -> None:
+    """Takes MSBuild.rsp beside the project and the nearest Directory.Build.rsp above it."""
+    named = gathered.values(PROJECT)
+    place = gathered.directory / named[0] if named else gathered.directory
+    if not place.is_dir():
+        if not place.is_file():
+            raise initialization_error("MSB1009", "Project file does not exist.", named[0])
+        place = place.parent
+    above = next((file for folder in (place, *place.resolve().parents) if (file := folder / "Directory.Build.rsp").is_file()), None)
+    beside = place / "MSBuild.rsp"
+    if beside.is_file():
+        gathered.gather_automatic(beside)
+    if above is not None:
+        gathered.gather_automatic(above)
 
 
-def _split(arg: str) -> tuple[str, str, str]:
-    body = arg[2:] if arg.startswith("--") else arg[1:]
-    for at, character in enumerate(body):
-        if character in ":=":
-            return body[:at], character, body[at + 1 :]
-    return body, "", ""
+def _properties(pairs: Sequence[str]) -> dict[str, str]:
+    found: dict[str, tuple[str, str]] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise switch_error("MSB1006", "Property is not valid.", pair)
+        found[name.lower()] = (name, value)
+    return dict(found.values())
 
 
-def _codes(value: str) -> set[str]:
-    return {part.strip().upper() for part in value.replace(",", ";").split(";") if part.strip()}
+def _verbosity(value: str) -> int:
+    if value.lower() not in _VERBOSITY:
+        raise switch_error("MSB1018", "Verbosity level is not valid.", value)
+    return _VERBOSITY[value.lower()]
 
 
-def _take_properties(reading: _Reading, arg: str, value: str) -> None:
-    if not value:
-        raise SwitchError("MSB1005", "Specify a property and its value.", arg)
-    for pair in _property_pairs(value):
-        name, equals, text = pair.partition("=")
-        if not equals or not name.strip():
-            raise SwitchError("MSB1006", "Property is not valid.", pair)
-        reading.properties[name.strip().lower()] = (name.strip(), _unquoted(text))
+def _boolean(gathered: GatheredSwitches, name: str) -> bool:
+    values = gathered.values(name)
+    if values and values[-1].strip().lower() not in ("true", "false"):
+        code, message = _BOOLEANS[name]
+        raise switch_error(code, f"{message} String '{values[-1]}' was not recognized as a valid Boolean.", values[-1])
+    return values[-1].strip().lower() == "true" if values else gathered.has(name)
 
 
-def _property_pairs(value: str) -> list[str]:
-    """`A=1;B=2` at semicolons and commas outside double quotes."""
-    pairs: list[str] = []
-    start = 0
-    quoted = False
-    for at, character in enumerate(value):
-        if character == '"':
-            quoted = not quoted
-        elif character in ";," and not quoted:
-            pairs.append(value[start:at])
-            start = at + 1
-    pairs.append(value[start:])
-    return [pair for pair in pairs if pair.strip()]
+def _codes(gathered: GatheredSwitches, name: str) -> frozenset[str] | None:
+    """The codes after the last switch that was written without any; None without the switch."""
+    if not gathered.has(name):
+        return None
+    codes: set[str] = set()
+    for value in gathered.parameters[name]:
+        if value is None:
+            codes.clear()
+        elif value.strip():
+            codes.add(value.strip().upper())
+    return frozenset(codes)
 
 
-def _unquoted(text: str) -> str:
-    return text.replace('"', "") if text.startswith('"') and text.endswith('"') and len(text) > 1 else text
-
-
-def _find_project(named: str, directory: Path) -> Path:
-    path = directory / named if named else directory
+def _find_project(gathered: GatheredSwitches) -> Path:
+    named = gathered.values(PROJECT)
+    path = gathered.directory / named[0] if named else gathered.directory
     if path.is_file():
         return path
     if not path.is_dir():
-        raise SwitchError("MSB1009", "Project file does not exist.", named)
-    found = sorted(entry for entry in path.iterdir() if entry.suffix.lower().endswith(("proj", ".sln", ".slnx")) and entry.is_file())
-    if not found:
-        raise SwitchError(
-            "MSB1003", "Specify a project or solution file. The current working directory does not contain a project or solution file.", ""
-        )
-    if len(found) > 1:
-        message = (
-            "MSB1011: Specify which project or solution file to use because this folder contains more than one project or solution file."
-        )
-        raise SwitchError("MSB1011", message[9:], "")
-    return found[0]
+        raise initialization_error("MSB1009", "Project file does not exist.", named[0])
+    ignored = {extension.lower() for extension in gathered.values("ignoreprojectextensions")}
+    files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() not in ignored and entry.is_file())
+    projects = [file for file in files if file.suffix.lower().endswith("proj") and not file.name.endswith("~")]
+    solutions = [file for file in files if file.suffix.lower() in (".sln", ".slnx")]
+    filters = [file for file in files if file.suffix.lower() == ".slnf"]
+    chosen = _choose(projects, solutions, filters)
+    if chosen is not None:
+        return chosen
+    if not projects and not solutions and not filters:
+        message = "Specify a project or solution file. The current working directory does not contain a project or solution file."
+        raise initialization_error("MSB1003", message)
+    if not named:
+        message = "Specify which project or solution file to use because this folder contains more than one project or solution file."
+        raise initialization_error("MSB1011", message)
+    message = (
+        f'Specify which project or solution file to use because the folder "{named[0]}" contains more than one project or solution file.'
+    )
+    raise initialization_error("MSB1050", message)
+
+
+def _choose(projects: Sequence[Path], solutions: Sequence[Path], filters: Sequence[Path]) -> Path | None:
+    """The one file that a folder stands for; None when there is none, or more than one could be meant."""
+    if len(solutions) == 1 and len(projects) == 1:
+        return solutions[0] if solutions[0].stem.lower() == projects[0].stem.lower() else None
+    if len(solutions) > 1:
+        return None
+    if len(projects) > 1:
+        plain = [project for project in projects if project.suffix.lower() == ".proj"]
+        return plain[0] if len(projects) == 2 and len(plain) == 1 else None  # noqa: PLR2004
+    candidates = solutions or projects or filters
+    return candidates[0] if len(candidates) == 1 else None
