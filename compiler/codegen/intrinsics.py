@@ -11,8 +11,10 @@ from collections.abc import Callable
 from compiler.codegen.emitter import MethodEmitter, Unsupported, V
 from compiler.codegen.lltypes import LL_OF_KIND, scalar, storage
 from compiler.codegen.ops_arith import compare
-from compiler.codegen.ops_memory import copy_block, rva_data, set_block, type_symbol, zero
+from compiler.codegen.ops_memory import copy_block, rva_data, set_block, string_literal, type_symbol, zero
 from compiler.codegen.ops_object import allocate, cast_class, runtime_type
+from compiler.metadata.resources import embedded_resource
+from compiler.metadata.resources_file import read_strings
 from compiler.metadata.signatures import ElementType
 from compiler.types.casting import can_cast
 from compiler.types.layout import gc_offsets_of, type_layout, value_size
@@ -36,10 +38,30 @@ def try_intrinsic(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool
         if owner.enclosing is not None and method.name == "get_IsSupported" and _outer_namespace(method).startswith("System.Runtime.Intrinsics."):
             m.push(V("i", "0"))
             return True
+    if owner.name == "SR" and owner.namespace == "System" and method.name == "GetResourceString" and _resource_string(m, method, values):
+        return True
     constant = m.constant_result(method)
     if constant is None:
         return False
     m.push(constant)
+    return True
+
+
+def _resource_string(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    """A message of the class library's own resources: looked up now, so that the program needs no resource reader."""
+    if not isinstance(values[0].extra, str):
+        return False
+    module = method.definition.module
+    found = module.sig_cache.get("messages")
+    if found is None:
+        name = "System.Private.CoreLib.Strings" if module.name == "System.Private.CoreLib" else f"FxResources.{module.name}.SR"
+        raw = embedded_resource(module.image, f"{name}.resources")
+        found = module.sig_cache["messages"] = {} if raw is None else read_strings(module.image.file, raw)
+    assert isinstance(found, dict)
+    text = found.get(values[0].extra)
+    if text is None:
+        return False
+    m.push(string_literal(m, text))
     return True
 
 
@@ -472,6 +494,26 @@ def _to_integer_native(m: MethodEmitter, method: MethodDesc, values: list[V]) ->
     return True
 
 
+def _is_assignable_from(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    target, source = values[0].extra, values[1].extra
+    if not isinstance(target, TypeDesc) or not isinstance(source, TypeDesc) or target.is_open or source.is_open:
+        return False
+    m.push(V("i", "1" if can_cast(m.universe, source, target) else "0"))
+    return True
+
+
+def _create_for_parameter(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    """`new G<T>()` from typeof(G<anything>) and typeof(T), as the library's default comparers and sorters make themselves."""
+    types = [v.extra for v in values]
+    if not isinstance(types[0], NamedType) or not all(isinstance(t, TypeDesc) and not t.is_open for t in types):
+        return False
+    args = tuple(t for t in types[1:] if isinstance(t, TypeDesc))
+    if len(args) != types[0].definition.generic_count:
+        return False
+    m.push(new_object(m, m.universe.named(types[0].definition, args)))
+    return True
+
+
 # ---- default comparers ----
 
 
@@ -597,11 +639,12 @@ TABLES: dict[str, dict[str, Emit]] = {
     "System.Object": {"GetType": _get_type},
     "System.Type": {
         "GetTypeFromHandle": _type_from_handle, "op_Equality": _type_equality, "op_Inequality": _type_equality,
-        "get_IsValueType": _type_is_value_type, "get_IsEnum": _type_is_enum,
+        "get_IsValueType": _type_is_value_type, "get_IsEnum": _type_is_enum, "IsAssignableFrom": _is_assignable_from,
     },
     "System.Reflection.MemberInfo": {"IsDefined": _enum_is_flags},
     "System.RuntimeType": {"IsDefined": _enum_is_flags},
     "System.String": {"get_Chars": _string_chars},
+    "System.RuntimeTypeHandle": {"CreateInstanceForAnotherGenericParameter": _create_for_parameter},
     "System.Activator": {"CreateInstance": _create_instance},
     "System.Collections.Generic.ComparerHelpers": {
         "CreateDefaultEqualityComparer": _default_equality, "CreateDefaultComparer": _default_comparer,

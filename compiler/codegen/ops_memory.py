@@ -65,7 +65,7 @@ def string_literal(m: MethodEmitter, text: str) -> V:
         f"{quote(name)} = linkonce_odr global {ll_type} <{{ i64 0, ptr {table}, i32 {n_chars}, [{n_chars + 1} x i16] [{units}] }}>, "
         "comdat, align 16"
     )
-    return V("p", f"getelementptr (i8, ptr {quote(name)}, i64 8)", string, nonnull=True)
+    return V("p", f"getelementptr (i8, ptr {quote(name)}, i64 8)", string, nonnull=True, extra=text)
 
 
 def _sizeof(m: MethodEmitter, ins: Instruction) -> None:

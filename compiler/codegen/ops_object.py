@@ -176,7 +176,7 @@ def cast_class(m: MethodEmitter, desc: TypeDesc, value: V) -> V:
     """ECMA-335 III.4.3: null passes, another type throws InvalidCastException."""
     pointer = m.coerce(value, "p")
     if pointer == "null" or _known_cast(m, desc, value):
-        return V("p", pointer, desc, nonnull=value.nonnull)
+        return V("p", pointer, desc, nonnull=value.nonnull, extra=value.extra)
     target = _nullable_argument(desc)
     helper = m.runtime(_cast_helper(target, "rt_cast"), "ptr", "ptr, ptr")
     return V("p", m.call("ptr", helper, [f"ptr {pointer}", f"ptr {type_symbol(m, target)}"]), desc, nonnull=value.nonnull)
@@ -203,7 +203,7 @@ def _isinst(m: MethodEmitter, ins: Instruction) -> None:
     value = m.pop()
     pointer = m.coerce(value, "p")
     if pointer == "null" or _known_cast(m, desc, value):
-        m.push(V("p", pointer, desc, nonnull=value.nonnull))
+        m.push(V("p", pointer, desc, nonnull=value.nonnull, extra=value.extra))
         return
     target = _nullable_argument(desc)
     helper = m.runtime(_cast_helper(target, "rt_is_instance"), "ptr", "ptr, ptr", "nounwind memory(read)")

@@ -189,3 +189,18 @@ int32_t ic_GCSettings_GetGCLatencyMode(void) { return 1; }
 /* Registrations of byrefs in unmanaged frames; stacks are scanned as they are, so nothing is to be done. */
 void ic_GCFrameRegistration_RegisterForGCReporting(void *registration) { (void)registration; }
 void ic_GCFrameRegistration_UnregisterForGCReporting(void *registration) { (void)registration; }
+
+/* ---- delegates ---- */
+
+void qc_Delegate_InternalAllocLike(RtObject **local) { *local = rt_new((*local)->type); }
+void *ic_MulticastDelegate_GetMulticastInvoke(RtObject *delegate) { return (void *)(uintptr_t)delegate->type->aux->reserved[0]; }
+void *qc_Delegate_GetMulticastInvokeSlow(const RtType *type) { return (void *)(uintptr_t)type->aux->reserved[0]; }
+void *ic_Delegate_GetMulticastInvoke(const RtType *type) { return (void *)(uintptr_t)type->aux->reserved[0]; }
+/* Delegates over one method hold one code address, so that equal methods have been told apart by it before. */
+int32_t qc_Delegate_InternalEqualMethodHandles(RtObject **left, RtObject **right) {
+    (void)left, (void)right;
+    return 0;
+}
+/* The code behind Delegate.Invoke: read only to tell multicast delegates apart, for which the type's own code serves. */
+void *ic_Delegate_GetInvokeMethod(const RtType *type) { return (void *)(uintptr_t)type->aux->reserved[0]; }
+void ic_Thread_InternalFinalize(RtObject *thread) { (void)thread; }

@@ -407,9 +407,14 @@ RtString *rt_exception_stack_trace(RtObject *exception) {
 
 static _Noreturn void unhandled(RtUnwind *unwind) {
     RtObject *exception = unwind->object;
+    static _Thread_local bool is_reporting;
     fflush(stdout);
-    RtString *text = rt_object_to_string(exception);
-    char *utf8 = text ? rt_utf8_string(text) : NULL;
+    char *utf8 = NULL;
+    if (!is_reporting) {
+        is_reporting = true;
+        RtString *text = rt_object_to_string(exception);
+        utf8 = text ? rt_utf8_string(text) : NULL;
+    }
     fprintf(stderr, "Unhandled exception. %s\n", utf8 ? utf8 : exception->type->aux->full_name);
     fflush(stderr);
     abort();
