@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol
 
@@ -54,48 +55,69 @@ class Listener(Protocol):
         """Takes one event."""
 
 
+@dataclass(frozen=True, slots=True)
+class WarningPolicy:
+    """What becomes of warnings. `as_errors` is None when none was asked for, empty when all were; codes are in upper case."""
+
+    as_errors: frozenset[str] | None = None
+    not_as_errors: frozenset[str] = frozenset()
+    as_messages: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class BuildLog:
-    """Where a build sends its events. It applies -warnaserror and -nowarn on the way.
+    """Where a build sends its events. It applies the policies of the command line and of the project that is built on the way.
 
-    `warnings_as_errors` is None when the switch was not given, empty when it was given without codes (all warnings).
+    Invariant: the last of `projects` is the policy of the project whose targets run now; a warning outside of them has none.
     """
 
     listeners: Sequence[Listener]
-    warnings_as_errors: frozenset[str] | None = None
-    warnings_not_as_errors: frozenset[str] = frozenset()
-    no_warn: frozenset[str] = frozenset()
+    policy: WarningPolicy = WarningPolicy()
+    projects: list[WarningPolicy] = field(default_factory=list)
     has_errors: bool = False
     has_escalated: bool = False
-    error_projects: set[str] = field(default_factory=set)
 
     def send(self, event: Event) -> None:
         """Hands an event to all listeners."""
         if isinstance(event, Diagnostic):
-            changed = self._adjusted(event)
-            if changed is None:
-                return
-            event = changed
-            if event.severity is Severity.ERROR:
+            event = self._adjusted(event)
+            if isinstance(event, Diagnostic) and event.severity is Severity.ERROR:
                 self.has_errors = True
         for listener in self.listeners:
             listener(event)
 
-    def turns_into_error(self, code: str) -> bool:
-        """Is a warning with this code an error in this build?"""
-        if self.warnings_as_errors is None or code.upper() in self.warnings_not_as_errors:
-            return False
-        return not self.warnings_as_errors or code.upper() in self.warnings_as_errors
+    @contextmanager
+    def building(self, policy: WarningPolicy) -> Iterator[None]:
+        """Inside the block the targets of a project with that policy run."""
+        self.projects.append(policy)
+        try:
+            yield
+        finally:
+            self.projects.pop()
 
-    def _adjusted(self, diagnostic: Diagnostic) -> Diagnostic | None:
+    def turns_into_error(self, code: str) -> bool:
+        """Is a warning with this code an error now?"""
+        code = code.upper()
+        project = self.projects[-1] if self.projects else WarningPolicy()
+        if self._turns_into_message(code):
+            return False
+        everywhere = self.policy.as_errors
+        if everywhere is not None and (
+            code in everywhere or (not everywhere and code not in self.policy.not_as_errors | project.not_as_errors)
+        ):
+            return True
+        here = project.as_errors
+        return here is not None and (code in here or (not here and code not in project.not_as_errors))
+
+    def _turns_into_message(self, code: str) -> bool:
+        return bool(code) and (code in self.policy.as_messages or bool(self.projects and code in self.projects[-1].as_messages))
+
+    def _adjusted(self, diagnostic: Diagnostic) -> Event:
         if diagnostic.severity is not Severity.WARNING:
             return diagnostic
-        code = diagnostic.code.upper()
-        if code and code in self.no_warn:
-            return None
+        if self._turns_into_message(diagnostic.code.upper()):
+            return Message(diagnostic.message, Importance.LOW, replace(diagnostic, severity=Severity.INFO))
         if self.turns_into_error(diagnostic.code):
             self.has_escalated = True
-            return Diagnostic(
-                diagnostic.code, Severity.ERROR, diagnostic.message, diagnostic.location, diagnostic.subcategory, project=diagnostic.project
-            )
+            return replace(diagnostic, severity=Severity.ERROR)
         return diagnostic

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
-from server.build.events import BuildLog
+from server.build.events import BuildLog, WarningPolicy
 from server.build.targets import Entry, Outcome, ProjectState, TargetResult, TargetRun
 from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest
 from server.msbuild.errors import InvalidProjectFile
@@ -55,7 +55,8 @@ class BuildSession:
         run = TargetRun(state, host, self.n_requests)
         host.run = run
         try:
-            run.build(names, skip_nonexistent=skip_nonexistent)
+            with self.log.building(_policy(instance)):
+                run.build(names, skip_nonexistent=skip_nonexistent)
         except InvalidProjectFile as error:
             self.log.send(diagnostic_of(error, path))
             return BuildAnswer(succeeded=False, results=(), instance=instance)
@@ -81,6 +82,21 @@ class BuildSession:
             self.log.send(diagnostic)
         state = self.states[key] = ProjectState(instance)
         return state
+
+
+def _policy(instance: ProjectInstance) -> WarningPolicy:
+    """What the project says about its own warnings."""
+    listed = _codes(instance.property("MSBuildWarningsAsErrors"))
+    everything = instance.property("MSBuildTreatWarningsAsErrors").strip().lower() == "true"
+    return WarningPolicy(
+        frozenset() if everything else listed or None,
+        _codes(instance.property("MSBuildWarningsNotAsErrors")),
+        _codes(instance.property("MSBuildWarningsAsMessages")),
+    )
+
+
+def _codes(text: str) -> frozenset[str]:
+    return frozenset(code.strip().upper() for code in text.replace(",", ";").split(";") if code.strip())
 
 
 def _fails(result: TargetResult) -> bool:

@@ -52,7 +52,7 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
     else:
         listener = ConsoleLogger(switches.verbosity, console.write)
     listeners = [listener] if switches.console_log or switches.asks else []
-    log = BuildLog(listeners, switches.warnings_as_errors, switches.warnings_not_as_errors, switches.no_warn)
+    log = BuildLog(listeners, switches.warnings)
     only_restores = [target.lower() for target in switches.targets] == ["restore"]
     answer: BuildAnswer | None = None
     if switches.restore or only_restores:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.build.events import WarningPolicy
 from server.cli.switch_gathering import PROJECT, GatheredSwitches, SwitchError, initialization_error, switch_error
 
 __all__ = ["MSBuildSwitches", "SwitchError", "parse_msbuild_switches"]
@@ -36,7 +37,7 @@ _SOLUTIONS = (".sln", ".slnx", ".slnf")
 
 @dataclass(frozen=True, slots=True)
 class MSBuildSwitches:
-    """The command line. `properties` are escaped as written; `warnings_as_errors` is as in `BuildLog`.
+    """The command line. `properties` are escaped as written.
 
     `wants` is "help", "version" or "build"; only for "build" are the others set.
     """
@@ -51,9 +52,7 @@ class MSBuildSwitches:
     get_items: tuple[str, ...]
     target_results: tuple[str, ...]
     result_file: str
-    warnings_as_errors: frozenset[str] | None
-    warnings_not_as_errors: frozenset[str]
-    no_warn: frozenset[str]
+    warnings: WarningPolicy
     restore: bool
     console_log: bool
 
@@ -109,17 +108,14 @@ def parse_msbuild_switches(args: Sequence[str], directory: Path, variables: Mapp
         get_items=tuple(gets_items),
         target_results=tuple(results),
         result_file=next(iter(gathered.values("getresultoutputfile")), ""),
-        warnings_as_errors=as_errors,
-        warnings_not_as_errors=not_as_errors or frozenset(),
-        no_warn=_codes(gathered, "warnasmessage") or frozenset(),
+        warnings=WarningPolicy(as_errors, not_as_errors or frozenset(), _codes(gathered, "warnasmessage") or frozenset()),
         restore=booleans["restore"],
         console_log=not gathered.has("noconsolelogger"),
     )
 
 
 def _no_build(wants: str) -> MSBuildSwitches:
-    none: frozenset[str] = frozenset()
-    return MSBuildSwitches(wants, Path(), (), {}, {}, 2, (), (), (), "", None, none, none, restore=False, console_log=True)
+    return MSBuildSwitches(wants, Path(), (), {}, {}, 2, (), (), (), "", WarningPolicy(), restore=False, console_log=True)
 
 
 def _gather_near_project(gathered: GatheredSwitches) -> None:
