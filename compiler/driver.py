@@ -13,7 +13,7 @@ from compiler.codegen.generate import Generator
 from compiler.codegen.method import CodeItem
 from compiler.codegen.objects import Tier, llvm_version
 from compiler.codegen.pool import compile_units
-from compiler.codegen.program import add_roots, emit_program
+from compiler.codegen.program import add_conditional_roots, add_roots, emit_program
 from compiler.codegen.stubs import missing_natives_unit
 from compiler.codegen.units import Unit, make_units, program_unit
 from compiler.diagnostics import Diagnostic, InputError, Severity
@@ -57,6 +57,8 @@ def _compile(request: CompileRequest, progress: Progress, diagnostics: list[Diag
     generator = Generator(universe, FeatureConstants(universe, request.feature_switches))
     builder = WorldBuilder(universe, memory.remembering(generator))
     add_roots(universe, builder, entry, [])
+    builder.run(lambda n: progress.count(n, 0))
+    add_conditional_roots(universe, builder)
     world = builder.run(lambda n: progress.count(n, 0))
     diagnostics.extend(generator.diagnostics)
     units = _units(universe, world, entry, tier, target)

@@ -35,6 +35,10 @@ FIELDS = (
     ("System", "Exception", "_stackTraceString"),
     ("System", "RuntimeType", "m_handle"),
     ("System.Threading", "Thread", "_startHelper"),
+    ("System", "RuntimeType+RuntimeTypeCache", "m_runtimeType"),
+    ("System.Reflection", "RuntimeMethodInfo", "m_handle"),
+    ("System.Reflection", "RuntimeMethodInfo", "m_methodAttributes"),
+    ("System.Reflection", "RuntimeMethodInfo", "m_name"),
 )
 
 
@@ -58,6 +62,11 @@ def known_types(universe: TypeUniverse) -> list[TypeDesc]:
         universe.array(primitive(ElementType.U4), 0),
         corlib("System.Threading", "Thread"),
     ]
+
+
+def optional_types(universe: TypeUniverse) -> list[TypeDesc]:
+    """More types of RtKnownType, which only programs that reach their makers have (`contract.substitutions.MADE_BY`)."""
+    return [universe.corlib_type("System.Reflection", "RuntimeMethodInfo")]
 
 
 def exception_type(universe: TypeUniverse, name: str) -> NamedType:
@@ -92,6 +101,18 @@ def add_roots(universe: TypeUniverse, builder: WorldBuilder, entry: MethodDesc, 
         builder.add("virtual", _object_virtual(universe, name), None)
 
 
+# A method -> what the runtime calls once the program reaches it: nothing is kept for events that nobody hears.
+_PROCESS_EXIT = ("add_ProcessExit", "OnProcessExit")
+
+
+def add_conditional_roots(universe: TypeUniverse, builder: WorldBuilder) -> None:
+    """Marks what the runtime calls only because of what the program reached so far."""
+    trigger = universe.find_method(universe.corlib_type("System", "AppDomain"), _PROCESS_EXIT[0])
+    handler = universe.find_method(universe.corlib_type("System", "AppContext"), _PROCESS_EXIT[1])
+    if ("method", trigger) in builder.world.reasons:
+        builder.add("method", handler, ("method", trigger))
+
+
 def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str:
     """The whole program module as LLVM text."""
     out = DataText()
@@ -100,8 +121,8 @@ def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str
     emit_dispatch_table(universe, world, type_ids, out)
     thread_bytes = emit_statics(universe, world, out)
     out.lines.append(f'@"rt_thread_statics_bytes" = constant i64 {thread_bytes}, align 8')
-    known = known_types(universe)
-    tables = ", ".join(f"ptr {method_table(d)}" for d in known)
+    known = [*known_types(universe), *optional_types(universe)]
+    tables = ", ".join(f"ptr {method_table(d)}" if d in world.types else "ptr null" for d in known)
     out.lines.append(f'@"rt_known_types" = constant [{len(known)} x ptr] [{tables}], align 8')
     _emit_field_offsets(universe, out)
     _emit_exception_makers(universe, out)
@@ -109,6 +130,9 @@ def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str
     _emit_object_virtuals(universe, out)
     _emit_guard(universe, out)
     _emit_method_table(universe, world, out)
+    exit_handler = universe.find_method(universe.corlib_type("System", "AppContext"), _PROCESS_EXIT[1])
+    code = out.method(universe, exit_handler, "m") if ("method", exit_handler) in world.code else "null"
+    out.lines.append(f'@"rt_process_exit_handler" = constant ptr {code}, align 8')
     declares = [text for _, text in sorted(out.declares.items())]
     return "\n".join([*declares, *out.lines]) + "\n"
 
@@ -153,13 +177,25 @@ def _emit_entry(universe: TypeUniverse, entry: MethodDesc, out: DataText) -> Non
 def _emit_field_offsets(universe: TypeUniverse, out: DataText) -> None:
     offsets = []
     for namespace, name, field_name in FIELDS:
-        owner = universe.corlib_type(namespace, name)
+        owner = _nested_type(universe, namespace, name)
         layout = type_layout(universe, owner)
         found = next((o for f, o in layout.offsets.items() if f.name == field_name), None)
         if found is None:
             raise MissingMember("AOTD1006", f"the class library's '{namespace}.{name}' has no field '{field_name}'; this version is not supported")
         offsets.append(f"i32 {found}")
     out.lines.append(f'@"rt_field_offsets" = constant [{len(offsets)} x i32] [{", ".join(offsets)}], align 4')
+
+
+def _nested_type(universe: TypeUniverse, namespace: str, name: str) -> NamedType:
+    """A core library type; `+` separates nested names."""
+    outer, *inner = name.split("+")
+    definition = universe.corlib_type(namespace, outer).definition
+    for part in inner:
+        nested = definition.module.find_nested(definition, part)
+        if nested is None:
+            raise MissingMember("AOTD1003", f"the core library has no type '{namespace}.{name}'")
+        definition = nested
+    return universe.named(definition, ())
 
 
 # C name -> (method of Object, LLVM result, parameters after the object)
@@ -190,11 +226,19 @@ def _emit_object_virtuals(universe: TypeUniverse, out: DataText) -> None:
 
 
 def _emit_method_table(universe: TypeUniverse, world: World, out: DataText) -> None:
-    """Code address -> name, for stack traces; unsorted, the runtime sorts it at the first trace."""
+    """Code address -> record, for stack traces and Delegate.Method; unsorted, the runtime sorts it at the first use.
+
+    A record is two bytes of MethodAttributes, then `Type \\1 Method \\2 [arguments](parameters)`, zero-terminated.
+    """
     rows = []
-    methods = [target for kind, target in world.code if kind == "method" and isinstance(target, MethodDesc)]
-    for method in sorted(methods, key=lambda m: method_declaration(universe, m, "m")[0]):
-        rows.append(f"{{ ptr, ptr }} {{ ptr {out.method(universe, method, 'm')}, ptr {out.text(stack_trace_name(universe, method))} }}")
+    for kind in ("method", "unboxing_stub"):
+        prefix = "m" if kind == "method" else "unbox"
+        methods = [target for node_kind, target in world.code if node_kind == kind and isinstance(target, MethodDesc)]
+        for method in sorted(methods, key=lambda m: method_declaration(universe, m, "m")[0]):
+            raw = method.definition.flags.to_bytes(2, "little") + stack_trace_name(universe, method).encode("utf-8", "replace") + b"\0"
+            body = "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\{b:02X}" for b in raw)
+            record = out.constant(f"[{len(raw)} x i8]", f'c"{body}"', 1)
+            rows.append(f"{{ ptr, ptr }} {{ ptr {out.method(universe, method, prefix)}, ptr {record} }}")
     out.lines.append(f'@"rt_method_table" = constant [{len(rows)} x {{ ptr, ptr }}] [{", ".join(rows)}], align 8')
     out.lines.append(f'@"rt_method_count" = constant i64 {len(rows)}, align 8')
 

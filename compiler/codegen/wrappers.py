@@ -6,6 +6,8 @@ convention equals for the signatures that occur (see `lltypes`); small integers 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from compiler.codegen.emitter import Dependency, Unsupported, method_declaration
 from compiler.codegen.lltypes import CallShape, call_shape, leaves, quote
 from compiler.codegen.method import CodeItem
@@ -34,7 +36,7 @@ def _return(shape: CallShape, call: str) -> str:
     return f"%r = call {shape.result} {call}\nret {shape.result} %r"
 
 
-def native_call(universe: TypeUniverse, method: MethodDesc, target: str) -> CodeItem:
+def native_call(universe: TypeUniverse, method: MethodDesc, target: str, also: Sequence[Dependency] = ()) -> CodeItem:
     """The method as a call of the C function `target` with the same arguments."""
     signature = universe.signature(method)
     shape = call_shape(universe, signature, has_this=signature.has_this)
@@ -51,7 +53,7 @@ def native_call(universe: TypeUniverse, method: MethodDesc, target: str) -> Code
         index += 1 if parts is None else len(parts)
     declares = {target: f"declare {shape.result} {quote(target)}({', '.join(types)})"}
     body = _return(shape, f"{quote(target)}({', '.join(operands)})")
-    return _item(name, f"define {shape.result} {quote(name)}({header}) uwtable {{\n{body}\n}}", declares, Dependency("native", target))
+    return _item(name, f"define {shape.result} {quote(name)}({header}) uwtable {{\n{body}\n}}", declares, Dependency("native", target), *also)
 
 
 def pinvoke(universe: TypeUniverse, method: MethodDesc, library: str, entry: str) -> CodeItem:

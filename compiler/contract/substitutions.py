@@ -10,7 +10,11 @@ from compiler.types.definitions import MethodDefinition
 
 SUBSTITUTED_9: dict[str, str] = {
     "System.Exception::GetStackTrace": "rt_exception_stack_trace",
-    "System.Exception::get_StackTrace": "rt_exception_stack_trace",
+    "System.Delegate::GetMethodImpl": "rt_delegate_method",
+    "System.MulticastDelegate::GetMethodImpl": "rt_delegate_method",
+    "System.RuntimeType+RuntimeTypeCache::.ctor": "rt_type_cache_init",
+    "System.Runtime.CompilerServices.TypeHandle::CanCastTo/2": "rt_type_handle_can_cast",
+    "System.Runtime.CompilerServices.TypeHandle::CanCastTo/1": "rt_type_handle_can_cast_to",
     "System.ValueType::Equals": "rt_value_equals",
     "System.ValueType::GetHashCode": "rt_value_hash_code",
     "System.RuntimeType::GetCachedName": "rt_type_cached_name",
@@ -21,6 +25,11 @@ SUBSTITUTED_9: dict[str, str] = {
     "System.Runtime.CompilerServices.CastHelpers::IsInstanceOfClass": "rt_is_instance_helper",
     "System.Runtime.CompilerServices.CastHelpers::ChkCastInterface": "rt_cast_helper",
     "System.Runtime.CompilerServices.CastHelpers::IsInstanceOfInterface": "rt_is_instance_helper",
+}
+
+# C function -> core library types of which it makes objects.
+MADE_BY: dict[str, tuple[tuple[str, str], ...]] = {
+    "rt_delegate_method": (("System.Reflection", "RuntimeMethodInfo"),),
 }
 
 

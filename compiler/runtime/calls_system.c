@@ -54,6 +54,17 @@ int32_t qc_ThreadNative_YieldThread(void) {
     return 1;
 }
 
+/* RuntimeHelpers.EnsureSufficientExecutionStack asks for 64 KiB, as CoreCLR does. */
+bool ic_RuntimeHelpers_TryEnsureSufficientExecutionStack(void) {
+    uintptr_t low, high;
+    rt_thread_stack_bounds(&low, &high);
+    return (uintptr_t)__builtin_frame_address(0) > low + 64 * 1024;
+}
+void ic_RuntimeHelpers_EnsureSufficientExecutionStack(void) {
+    if (!ic_RuntimeHelpers_TryEnsureSufficientExecutionStack())
+        rt_throw_kind(RT_THROW_STACK_OVERFLOW);
+}
+
 /* ---- Environment ---- */
 
 int32_t ic_Environment_get_TickCount(void) {
@@ -75,10 +86,8 @@ int32_t qc_Environment_GetProcessorCount(void) {
 }
 int32_t ic_Environment_get_ExitCode(void) { return rt_exit_code; }
 void ic_Environment_set_ExitCode(int32_t code) { rt_exit_code = code; }
-_Noreturn void qc_Environment_Exit(int32_t code) {
-    fflush(stdout);
-    exit(code);
-}
+_Noreturn void rt_exit(int32_t code);
+_Noreturn void qc_Environment_Exit(int32_t code) { rt_exit(code); }
 _Noreturn void qc_Environment_FailFast(void *mark, const uint16_t *message, RtObject **exception, const uint16_t *source) {
     (void)mark, (void)exception, (void)source;
     fputs("Process terminated.", stderr);
@@ -126,7 +135,6 @@ bool ic_Exception_IsImmutableAgileException(RtObject *exception) {
     (void)exception;
     return false;
 }
-void ic_Exception_PrepareForForeignExceptionRaise(void) {}
 
 /* ExceptionMessageKind: ThreadAbort 1, ThreadInterrupted 2, OutOfMemory 3. */
 void qc_ExceptionNative_GetMessageFromNativeResources(int32_t kind, RtString **result) {

@@ -1,6 +1,8 @@
 /* Internal calls of System.RuntimeType, RuntimeTypeHandle and Enum: reflection's view of a type. */
 #include "calls.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,4 +155,71 @@ void qc_Enum_GetValuesAndNames(RtObject **local, const RtType *type, RtObject **
     }
     free(copies);
     free(order);
+}
+
+bool rt_type_handle_can_cast(const RtType *source, const RtType *target) { return rt_can_cast(source, target); }
+
+bool rt_type_handle_can_cast_to(const RtType *const *source, const RtType *target) { return rt_can_cast(*source, target); }
+
+/* RuntimeTypeCache(RuntimeType): no type of a compiled program is a module's global type. */
+void rt_type_cache_init(RtObject *cache, RtObject *runtime_type) {
+    *(RtObject **)rt_field(cache, RT_FIELD_TYPE_CACHE_TYPE) = runtime_type;
+}
+
+/* ---- methods behind delegates ---- */
+
+const char *rt_method_record(const void *code);
+
+typedef struct MethodObject {
+    struct MethodObject *next;
+    const char *record;
+    void *handle;
+} MethodObject;
+static MethodObject *method_objects;
+static pthread_mutex_t method_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The RuntimeMethodInfo for a method's record: one object per method, kept for good. */
+static RtObject *method_object(const char *record) {
+    pthread_mutex_lock(&method_lock);
+    for (MethodObject *m = method_objects; m; m = m->next)
+        if (m->record == record) {
+            RtObject *found = rt_handle_get(m->handle);
+            pthread_mutex_unlock(&method_lock);
+            return found;
+        }
+    pthread_mutex_unlock(&method_lock);
+    RtObject *object = rt_new(rt_known_types[RT_TYPE_RUNTIME_METHOD_INFO]);
+    *(const char **)rt_field(object, RT_FIELD_METHOD_HANDLE) = record;
+    *(uint32_t *)rt_field(object, RT_FIELD_METHOD_ATTRIBUTES) = (uint32_t)(uint8_t)record[0] | (uint32_t)(uint8_t)record[1] << 8;
+    const char *name = strchr(record + 2, 1), *end = name ? strchr(name, 2) : NULL;
+    char text[512] = "";
+    if (end)
+        snprintf(text, sizeof text, "%.*s", (int)(end - name - 1), name + 1);
+    RtObject *simple = (RtObject *)rt_string_utf8(text);
+    *(RtObject **)rt_field(object, RT_FIELD_METHOD_NAME) = simple;
+    MethodObject *entry = malloc(sizeof *entry);
+    if (!entry)
+        rt_fail_fast("out of memory");
+    entry->record = record;
+    entry->handle = rt_handle_new(object, 2);
+    pthread_mutex_lock(&method_lock);
+    entry->next = method_objects;
+    method_objects = entry;
+    pthread_mutex_unlock(&method_lock);
+    return object;
+}
+
+/* Delegate.Method: the method of the last delegate in the list. Delegates hold { target +8, code +24, static code +32, list +40, count +48 }. */
+RtObject *rt_delegate_method(RtObject *delegate) {
+    RtArray *list = *(RtArray **)((char *)delegate + 40);
+    int64_t count = *(int64_t *)((char *)delegate + 48);
+    if (list && count > 0)
+        delegate = ((RtObject **)list->data)[count - 1];
+    void *code = *(void **)((char *)delegate + 32);
+    const char *record = code ? rt_method_record(code) : NULL;
+    if (!record)
+        record = rt_method_record(*(void **)((char *)delegate + 24));
+    if (!record)
+        rt_throw_unsupported("Delegate.Method of this kind of delegate");
+    return method_object(record);
 }

@@ -73,22 +73,23 @@ static void free_unwind(_Unwind_Reason_Code reason, struct _Unwind_Exception *he
 static _Noreturn void unhandled(RtUnwind *unwind);
 
 /* The words of a trace: code addresses, outermost last; kept in Exception._stackTrace as a ulong[]. */
-static void store_trace(RtUnwind *unwind, bool append) {
+static void store_trace(RtUnwind *unwind, bool append, bool is_foreign) {
     RtObject **slot = (RtObject **)rt_field(unwind->object, RT_FIELD_EXCEPTION_TRACE);
     RtArray *old = append ? (RtArray *)*slot : NULL;
     int32_t kept = 0;
     while (kept < unwind->n_frames && (!unwind->handler_frame || unwind->frames[kept] <= unwind->handler_frame))
         kept++;
-    int64_t before = old ? old->length : 0;
+    bool marks = old && is_foreign;
+    int64_t before = old ? (int64_t)old->length + marks : 0;
     RtArray *trace = (RtArray *)rt_new_array(rt_known_types[RT_TYPE_UINT64_ARRAY], before + kept);
     if (before)
-        memcpy(trace->data, old->data, (size_t)before * 8);
+        memcpy(trace->data, old->data, (size_t)(before - marks) * 8); /* a zero word marks where the trace was carried on */
     if (kept)
         memcpy(trace->data + before * 8, unwind->ips, (size_t)kept * 8);
     *slot = (RtObject *)trace;
 }
 
-static _Noreturn void raise_object(RtObject *object, bool append) {
+static _Noreturn void raise_object(RtObject *object, bool append, bool is_foreign) {
     if (!object)
         object = rt_make_exception(RT_THROW_NULL_REFERENCE, NULL);
     RtUnwind *unwind = calloc(1, sizeof(RtUnwind));
@@ -99,14 +100,23 @@ static _Noreturn void raise_object(RtObject *object, bool append) {
     unwind->object = object;
     unwind->handle = rt_handle_new(object, 2);
     _Unwind_Backtrace(record_frame, unwind);
-    store_trace(unwind, append);
+    store_trace(unwind, append, is_foreign);
     _Unwind_RaiseException(&unwind->header);
     unhandled(unwind);
 }
 
-_Noreturn void rt_throw(RtObject *exception) { raise_object(exception, false); }
+static _Thread_local bool continues_foreign_trace;
 
-_Noreturn void rt_rethrow(RtObject *exception) { raise_object(exception, true); }
+/* ExceptionDispatchInfo.Throw: the throw that follows goes on with the trace that the exception has. */
+void ic_Exception_PrepareForForeignExceptionRaise(void) { continues_foreign_trace = true; }
+
+_Noreturn void rt_throw(RtObject *exception) {
+    bool append = continues_foreign_trace;
+    continues_foreign_trace = false;
+    raise_object(exception, append, append);
+}
+
+_Noreturn void rt_rethrow(RtObject *exception) { raise_object(exception, true, false); }
 
 _Noreturn void rt_throw_kind(int kind) { rt_throw(rt_make_exception(kind, NULL)); }
 
@@ -134,9 +144,6 @@ RtObject *rt_begin_catch(struct _Unwind_Exception *header) {
     RtUnwind *unwind = (RtUnwind *)header;
     RtObject *object = unwind->object;
     rt_handle_free(unwind->handle);
-    /* The stack grows down: records below this frame belong to methods that are gone. */
-    while (filter_records && (uintptr_t)filter_records < (uintptr_t)__builtin_frame_address(0))
-        filter_records = filter_records->previous;
     free(unwind);
     return object;
 }
@@ -295,9 +302,14 @@ _Unwind_Reason_Code rt_personality(int version, _Unwind_Action actions, uint64_t
     const uint8_t *table = (const uint8_t *)_Unwind_GetLanguageSpecificData(context);
     if (!table)
         return _URC_CONTINUE_UNWIND;
+    uintptr_t frame = _Unwind_GetCFA(context);
+    /* The stack grows down: records below this frame belong to methods that are being left. Their memory is intact until a
+     * landing pad runs. */
+    if (actions & _UA_CLEANUP_PHASE)
+        while (filter_records && (uintptr_t)filter_records < frame)
+            filter_records = filter_records->previous;
     uintptr_t function_start = _Unwind_GetRegionStart(context);
     uintptr_t ip = _Unwind_GetIP(context) - 1;
-    uintptr_t frame = _Unwind_GetCFA(context);
     Lsda lsda;
     uintptr_t pad = 0, action = 0;
     read_lsda(table, function_start, &lsda);
@@ -338,7 +350,7 @@ RtObject *rt_type_initialization_exception(const RtType *type, RtObject *inner) 
 
 typedef struct RtMethodEntry {
     const char *code;
-    const char *name;
+    const char *record;       /* see program.py: two bytes of attributes, then Type \1 Method \2 rest, zero-terminated */
 } RtMethodEntry;
 extern const RtMethodEntry rt_method_table[];
 extern const uint64_t rt_method_count;
@@ -360,44 +372,58 @@ static void sort_methods(void) {
     qsort(sorted_methods, rt_method_count, sizeof *sorted_methods, by_address);
 }
 
-/* The method whose code holds `ip`, or NULL for the runtime's own. */
-static const char *method_name(uintptr_t ip) {
+/* The record of the method whose code starts at `code`, or NULL. */
+const char *rt_method_record(const void *code) {
     pthread_once(&sort_once, sort_methods);
-    void *start = _Unwind_FindEnclosingFunction((void *)ip);
-    if (!start)
-        return NULL;
     uint64_t low = 0, high = rt_method_count;
     while (low < high) {
         uint64_t middle = (low + high) / 2;
-        if (sorted_methods[middle]->code < (const char *)start)
+        if (sorted_methods[middle]->code < (const char *)code)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < rt_method_count && sorted_methods[low]->code == (const char *)start ? sorted_methods[low]->name : NULL;
+    return low < rt_method_count && sorted_methods[low]->code == (const char *)code ? sorted_methods[low]->record : NULL;
 }
 
-/* Exception.StackTrace: a line per frame, NULL without a trace. */
-RtString *rt_exception_stack_trace(RtObject *exception) {
-    RtString *text = *(RtString **)rt_field(exception, RT_FIELD_EXCEPTION_TRACE_STRING);
-    RtArray *trace = *(RtArray **)rt_field(exception, RT_FIELD_EXCEPTION_TRACE);
-    if (text || !trace)
-        return text;
-    size_t size = 1, used = 0;
-    char *buffer = NULL;
-    for (uint32_t i = 0; i < trace->length; i++) {
-        const char *name = method_name(((uintptr_t *)trace->data)[i] - 1);
-        if (!name)
-            continue;
-        size_t need = strlen(name) + 8;
-        if (used + need + 1 > size) {
-            size = (used + need + 1) * 2;
-            buffer = realloc(buffer, size);
-            if (!buffer)
-                rt_fail_fast("out of memory");
-        }
-        used += (size_t)snprintf(buffer + used, size - used, "%s   at %s", used ? "\n" : "", name);
+/* Appends `   at Type.Method(...)` for the frame at `ip` to a growing buffer; nothing for the runtime's own frames. */
+static void append_frame(uintptr_t ip, char **buffer, size_t *size, size_t *used) {
+    const char *line = NULL;
+    if (ip) {
+        void *start = _Unwind_FindEnclosingFunction((void *)(ip - 1));
+        line = start ? rt_method_record(start) : NULL;
+        if (!line)
+            return;
+        line += 2;
     }
+    const char *prefix = ip ? "   at " : "--- End of stack trace from previous location ---";
+    size_t need = strlen(prefix) + (line ? strlen(line) : 0) + 2;
+    if (*used + need > *size) {
+        *size = (*used + need) * 2;
+        *buffer = realloc(*buffer, *size);
+        if (!*buffer)
+            rt_fail_fast("out of memory");
+    }
+    char *out = *buffer + *used;
+    if (*used)
+        *out++ = '\n';
+    out = stpcpy(out, prefix);
+    for (; line && *line; line++)
+        if (*line == 1)
+            *out++ = '.';
+        else if (*line != 2)
+            *out++ = *line;
+    *out = 0;
+    *used = (size_t)(out - *buffer);
+}
+
+/* Exception.GetStackTrace: a line per frame, NULL without a trace. */
+RtString *rt_exception_stack_trace(RtObject *exception) {
+    RtArray *trace = *(RtArray **)rt_field(exception, RT_FIELD_EXCEPTION_TRACE);
+    size_t size = 0, used = 0;
+    char *buffer = NULL;
+    for (uint32_t i = 0; trace && i < trace->length; i++)
+        append_frame(((uintptr_t *)trace->data)[i], &buffer, &size, &used);
     if (!buffer)
         return NULL;
     RtString *result = rt_string_utf8(buffer);

@@ -177,13 +177,13 @@ def parameter_names(method: MethodDesc) -> list[str]:
 
 
 def stack_trace_name(universe: TypeUniverse, method: MethodDesc) -> str:
-    """`Namespace.Type.Method[T](Int32 count)` as CoreCLR's StackTrace.ToString writes a frame."""
+    """`Namespace.Type \\1 Method \\2 [T](Int32 count)`: a frame as CoreCLR's StackTrace.ToString writes it, once \\1 is a dot and \\2 nothing."""
     owner = method.owner
     signature = universe.signature(method)
     names = parameter_names(method)
     parameters = ", ".join(f"{short_name(p)} {n}".rstrip() for p, n in zip(signature.parameters, names, strict=True))
     arguments = f"[{','.join(_open_parameter_names(method))}]" if method.args else ""
-    return f"{owner.definition.full_name.replace('+', '.')}.{method.name}{arguments}({parameters})"
+    return f"{owner.definition.full_name.replace('+', '.')}\1{method.name}\2{arguments}({parameters})"
 
 
 def _open_parameter_names(method: MethodDesc) -> list[str]:
