@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from compiler.diagnostics import InputError
+
+# zig aborts without a word when its cache is full; with less free space than this, that was the reason.
+LEAST_FREE_BYTES = 4096 * 16
 
 
 def zig_path() -> Path:
@@ -28,5 +32,7 @@ def run_zig(arguments: Sequence[str], cache_dir: Path, what: str) -> None:
     }
     done = subprocess.run([str(zig_path()), *arguments], env=environment, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
+        if shutil.disk_usage(cache_dir).free < LEAST_FREE_BYTES:
+            raise InputError("AOTD2104", f"{what} failed: no space left in the cache folder '{cache_dir}'")
         lines = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit code {done.returncode}"]
         raise InputError("AOTD2104", f"{what} failed: {lines[0].strip()}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.csharp.toolchain import Toolchain
 from tests.conftest import ROOT, CommandResult, RunAotd
 from tests.run.projects import files_below, write_project
 from tests.run.test_bad_projects import ENVIRONMENT, assert_one_error
@@ -39,21 +40,29 @@ def test_read_only_output_folder(tmp_path: Path) -> None:
     output = tmp_path / "out"
     output.mkdir()
     result = in_mount(f"mount -t tmpfs -o ro none '{output}' && $AOTD publish '{project}' -o '{output}/deep'")
-    assert_one_error(result, "AOTD0001", "out/deep", "EROFS")
+    assert_one_error(result, "AOTD2105", "out/deep/app' cannot be written", "Read-only file system")
     assert files_below(output) == {}
 
 
 @pytest.mark.run
-def test_full_disk_under_the_cache(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("full", "code", "words"),
+    [
+        ("", "AOTD2104", "no space left in the cache folder"),
+        ("objects", "AOTD2101", "cannot be written: No space left on device"),
+    ],
+)
+def test_full_disk_under_the_cache(tmp_path: Path, cache_dir: Path, toolchain: Toolchain, full: str, code: str, words: str) -> None:
+    """The whole cache on a disk that is full, and only the objects with the tool chain and the C runtime already there."""
     project = write_project(tmp_path / "p")
     cache = tmp_path / "cache"
-    cache.mkdir()
-    original = os.environ.get("AOTD_CACHE_DIR") or Path.home() / ".cache" / "aotd"
-    script = (
-        f"mount -t tmpfs -o size=300k none '{cache}'"
-        f" && ln -s '{original}/toolchain' '{original}/csharp-worker' '{cache}/'"
-        f" && AOTD_CACHE_DIR='{cache}' $AOTD publish '{project}'; code=$?; find '{cache}' -name '*.tmp' >&2; exit $code"
-    )
+    (cache / full).mkdir(parents=True)
+    links = [part for part in cache_dir.iterdir() if part.name != "objects" and (full or part.name in ("toolchain", "csharp-worker"))]
+    script = f"mount -t tmpfs -o size=300k none '{cache / full}' && AOTD_CACHE_DIR='{cache}' && export AOTD_CACHE_DIR"
+    for link in links:
+        script += f" && ln -s '{link}' '{cache}/'"
+    script += f" && $AOTD publish '{project}' -c Debug; code=$?; find '{cache}' -name '.*' -type f >&2; exit $code"
     result = in_mount(script)
-    assert_one_error(result, "AOTD0001", "ENOSPC")
+    assert_one_error(result, code, words, str(cache))
+    assert result.stderr == "", "temporary files were left"
     assert files_below(tmp_path / "p" / "bin") == {}
