@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-
-from compiler.driver import compile_program
 
 from compiler.csharp.toolchain import Toolchain
 from compiler.diagnostics import Severity
+from compiler.driver import compile_with_memory
+from compiler.library_memory import LibraryMemory
 from compiler.render import canonical_line
 from compiler.request import CompileRequest, Optimization
 from server.build.feature_switches import AOT_SWITCHES
@@ -39,16 +40,23 @@ class SilentProgress:
         """Ignored."""
 
 
-def compile_native(
-    program: CorpusProgram, assembly: Path, toolchain: Toolchain, optimization: Optimization, cache_dir: Path, output: Path
-) -> Path:
+@dataclass(frozen=True, slots=True)
+class NativeCompiler:
+    """What programs are compiled with; `memory` keeps the class library between them, as the daemon does."""
+
+    toolchain: Toolchain
+    cache_dir: Path
+    memory: LibraryMemory
+
+
+def compile_native(compiler: NativeCompiler, program: CorpusProgram, assembly: Path, optimization: Optimization, output: Path) -> Path:
     """The native program at `output`; fails the test with the compiler's errors."""
     folded = {name: value for name, value in program.config.items() if isinstance(value, bool)}
     switches = {**SWITCHES, **folded}
     request = CompileRequest(
         app=assembly,
         references=(),
-        framework_dir=toolchain.framework_dir,
+        framework_dir=compiler.toolchain.framework_dir,
         rid="linux-x64",
         optimization=optimization,
         feature_switches=switches,
@@ -60,10 +68,10 @@ def compile_native(
         output=output,
         symbols=None,
         strip=True,
-        cache_dir=cache_dir,
+        cache_dir=compiler.cache_dir,
         n_workers=len(os.sched_getaffinity(0)),
     )
-    result = compile_program(request, SilentProgress())
+    result = compile_with_memory(request, SilentProgress(), compiler.memory)
     errors = [canonical_line(diagnostic) for diagnostic in result.diagnostics if diagnostic.severity is Severity.ERROR]
     assert result.output is not None and not errors, "\n".join(errors)
     return result.output

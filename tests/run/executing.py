@@ -21,7 +21,7 @@ from compiler.diagnostics import Severity
 from compiler.render import canonical_line
 from tests.run.corpus import ATTRIBUTES, SYMBOLS, CorpusProgram, Expectation
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 30
 
 OPTIONS = CSharpOptions(
     output_kind=OutputKind.EXE,

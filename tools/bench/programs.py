@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.csharp.client import CSharpWorker
-from compiler.csharp.toolchain import Toolchain, cache_directory
+from compiler.csharp.toolchain import cache_directory
+from compiler.library_memory import LibraryMemory
 from compiler.request import Optimization
-from tests.run.compiling import compile_native
+from tests.run.compiling import NativeCompiler, compile_native
 from tests.run.corpus import CONFIG, CorpusProgram, Expectation
 from tests.run.executing import compile_il
 from tools.bench.coreclr import bench_toolchain, coreclr_contestant
@@ -51,13 +52,14 @@ def run(root: Path, arguments: list[str]) -> int:
         return 2
     toolchain = bench_toolchain(root)
     worker = CSharpWorker(toolchain, cache_directory(os.environ), os.environ)
+    compiler = NativeCompiler(toolchain, cache_directory(os.environ), LibraryMemory())
     outcomes: list[Outcome] = []
     failed: list[str] = []
     for name in arguments or list(reference):
         program = bench_program(corpus, name, reference[name])
         with tempfile.TemporaryDirectory() as folder:
             try:
-                outcomes.append(measure_program(program, worker, toolchain, Path(folder)))
+                outcomes.append(measure_program(program, worker, compiler, Path(folder)))
             except AssertionError as error:
                 failed.append(name)
                 sys.stdout.write(f"{name}: {str(error).splitlines()[0]}\n")
@@ -77,14 +79,13 @@ def bench_program(corpus: Path, name: str, reference: dict[str, object]) -> Corp
     return CorpusProgram("bench", name, source, tuple(arguments), "", {}, CONFIG, (), (), Expectation(0, stdout))
 
 
-def measure_program(program: CorpusProgram, worker: CSharpWorker, toolchain: Toolchain, folder: Path) -> Outcome:
+def measure_program(program: CorpusProgram, worker: CSharpWorker, compiler: NativeCompiler, folder: Path) -> Outcome:
     """Compiles and runs both. Raises AssertionError with the compiler's words when it does not compile."""
-    assembly = compile_il(program, worker, toolchain, folder)
-    cache = cache_directory(os.environ)
-    native = compile_native(program, assembly, toolchain, Optimization.BLENDED, cache, folder / "native" / program.name)
+    assembly = compile_il(program, worker, compiler.toolchain, folder)
+    native = compile_native(compiler, program, assembly, Optimization.BLENDED, folder / "native" / program.name)
     contestants = [
         Contestant("native", (str(native), *program.args), plain_environment()),
-        coreclr_contestant(toolchain, assembly, program.args, folder),
+        coreclr_contestant(compiler.toolchain, assembly, program.args, folder),
     ]
     native_runs, coreclr_runs = measure(build_c("measure.c", folder), contestants, RUNS)
     wanted = program.expected.stdout.encode()
