@@ -52,6 +52,7 @@ class ModuleContext:
     """One module under analysis, for findings in the words of one reporter.
 
     `proves` says whether a feature guard protects a place; the publish's compiler folds branches instead, so there it is never asked.
+    `proceed` is called before each method and type; what it raises ends the analysis.
     """
 
     lookups: Lookups
@@ -60,6 +61,7 @@ class ModuleContext:
     names: Names
     constants: Constants
     proves: Callable[[Origin, Requires], bool]
+    proceed: Callable[[], None]
 
     def is_silenced(self, rule: Rule, member: Member) -> bool:
         """Whether the Requires attribute that silences `rule` is in scope in `member`."""

@@ -47,6 +47,7 @@ def module_findings(context: ModuleContext, guards: Guards) -> Iterator[RawFindi
             annotated_types.add(fact.type)
         yield from check_fact(context, fact)
     for definition in context.module.types():
+        context.proceed()
         facts: list[Fact] = []
         read_declarations(context.lookups.annotations, context.lookups.attributes, definition, facts.append)
         for fact in facts:
@@ -79,6 +80,7 @@ def _body_facts(context: ModuleContext) -> Iterator[Fact]:
         ready = [method for method in ready if not needs_instantiation(method)]
     while ready:
         for method in ready:
+            context.proceed()
             for fact in read_facts(lookups.annotations, lookups.generated, context.constants, method):
                 if isinstance(fact, MethodUse) and waiting:
                     used.update((fact.method.definition, fact.method.owner.definition))

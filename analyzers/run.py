@@ -6,7 +6,7 @@ session used once. Nothing here reads files, clock or environment: bytes and opt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from analyzers.context import Lookups, ModuleContext
@@ -60,6 +60,10 @@ class AnalysisRequest:
     feature_switches: Mapping[str, str] = field(default_factory=dict)
 
 
+def proceed_always() -> None:
+    """Ends no analysis."""
+
+
 class AnalysisSession:
     """Analyses applications over one set of references.
 
@@ -70,8 +74,12 @@ class AnalysisSession:
         self._find_assembly = find_assembly
         self._universe: TypeUniverse | None = None
 
-    def findings(self, request: AnalysisRequest) -> tuple[Finding, ...]:
-        """The findings of the request's assembly, sorted by place. Raises BadImage and, without a core library, TypeLoadError."""
+    def findings(self, request: AnalysisRequest, proceed: Callable[[], None] = proceed_always) -> tuple[Finding, ...]:
+        """The findings of the request's assembly, sorted by place.
+
+        `proceed` is called often; what it raises ends the analysis, and the next request starts anew.
+        Raises BadImage and, without a core library, TypeLoadError.
+        """
         universe = self._universe_for(request.assembly_name)
         module = universe.add_module(open_image(request.assembly_name, request.image), request.assembly_name)
         lookups = Lookups(universe, request.reader)
@@ -80,7 +88,7 @@ class AnalysisSession:
         positions = Positions(universe, module, _open_symbols(request, module.image.data), index)
         guards = Guards(lookups, positions.statements)
         proves = guards.proves if request.reader is ReaderKind.BUILD else lambda _origin, _kind: False
-        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), proves)
+        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), proves, proceed)
         severities = Severities(request.options.severities, request.sources)
         shown: dict[tuple[object, ...], Finding] = {}
         for raw in module_findings(context, guards):

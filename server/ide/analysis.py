@@ -5,16 +5,18 @@ An edit then costs the analysis of the project's own assembly alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from analyzers.run import AnalysisRequest, AnalysisSession
-from compiler.csharp.client import CSharpRequest, CSharpResult
+from compiler.csharp.client import CSharpRequest
 from compiler.csharp.frameworks import Framework
+from compiler.csharp.places import SourcePlaces
 from compiler.diagnostics import Diagnostic
 from server.build.findings import analysis_options, assembly_finder, feature_switches
 from server.build.project_values import EvaluatedProject
+from server.workspace.queries import FindingsQuestion
 
 
 @dataclass(slots=True)
@@ -24,21 +26,25 @@ class ProjectAnalysis:
     project: EvaluatedProject
     framework: Framework
     references: tuple[Path, ...]
+    find_places: Callable[[CSharpRequest], SourcePlaces | None]
     _referenced: Mapping[str, bytes] = field(default_factory=dict)
     _session: AnalysisSession | None = None
 
-    def findings(self, request: CSharpRequest, result: CSharpResult, referenced: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
-        """The findings in the assembly that `result` holds; `referenced` are those of projects, by name. Raises InputError."""
+    def findings(self, question: FindingsQuestion) -> tuple[Diagnostic, ...]:
+        """The findings in the compiled assembly. Raises InputError, and what `proceed` of the question raises."""
+        request, result = question.request, question.result
         assert result.pe is not None
-        question = AnalysisRequest(
+        asked = AnalysisRequest(
             assembly_name=self.project.property("AssemblyName"),
             image=result.pe,
             pdb=result.pdb or b"",
             options=analysis_options(self.project, request.analyzer_configs),
             sources={source.path: source.text for source in request.sources},
+            places=self.find_places(request),
             feature_switches=feature_switches(self.project),
         )
-        return tuple(found.to_diagnostic() for found in self._session_for(referenced).findings(question))
+        found = self._session_for(question.referenced).findings(asked, question.proceed)
+        return tuple(finding.to_diagnostic() for finding in found)
 
     def _session_for(self, referenced: Mapping[str, bytes]) -> AnalysisSession:
         """The session over these references; a new one when an assembly of a project is another than before."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult, CSharpWorker
 from compiler.csharp.frameworks import Toolchain
+from compiler.csharp.places import SourcePlaces
 from compiler.request import Progress
 from server.build.csharp_build import csharp_request, read_source_file
 from server.build.evaluation import project_toolset
@@ -20,6 +21,7 @@ from server.build.target_framework import choose_framework
 from server.build.warm import WarmTools
 from server.ide.analysis import ProjectAnalysis
 from server.ide.overlay_files import OverlayFiles
+from server.ide.source_places import PlaceMemory
 from server.msbuild.project import ProjectEvaluator
 from server.workspace.files import FileView
 from server.workspace.queries import Compilation, Evaluation
@@ -34,6 +36,7 @@ class ProjectEngine:
         self._evaluators: dict[tuple[Path, Path], ProjectEvaluator] = {}
         self._files: OverlayFiles | None = None
         self._workers: dict[str, CSharpWorker] = {}
+        self._places: dict[str, PlaceMemory] = {}
 
     def evaluate(self, project: Path, view: FileView, progress: Progress) -> Evaluation:
         """See `Engine`."""
@@ -48,7 +51,7 @@ class ProjectEngine:
         framework, warnings = choose_framework(evaluated, toolchain.frameworks)
         references = assembly_references(evaluated, project)
         projects = [Path(item.full_path()).resolve() for item in evaluated.items_of("ProjectReference")]
-        analysis = ProjectAnalysis(evaluated, framework, tuple(references))
+        analysis = ProjectAnalysis(evaluated, framework, tuple(references), self._find_places)
         return Evaluation(
             inputs=inputs,
             diagnostics=(*evaluated.diagnostics, *warnings),
@@ -61,6 +64,11 @@ class ProjectEngine:
         toolchain = self._toolchain(Path(request.directory), progress)
         worker = self._workers[request.project] = self._tools.compiler(toolchain, self._environment)
         return worker.compile(request)
+
+    def _find_places(self, request: CSharpRequest) -> SourcePlaces | None:
+        """Where operations stand in the sources of `request`, the last that was compiled of its project."""
+        worker = self._workers.get(request.project)
+        return self._places.setdefault(request.project, PlaceMemory()).places(worker, request) if worker is not None else None
 
     def compiler_id(self, request: CSharpRequest) -> int | None:
         """See `Engine`."""

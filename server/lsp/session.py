@@ -20,14 +20,23 @@ from server.ide.diagnostics import diagnostics_by_file
 from server.lsp.convert import to_lsp_diagnostic, to_uri
 from server.lsp.protocol import QuietServer
 from server.workspace.files import Files, FileView
-from server.workspace.queries import WorkspaceQueries
-from server.workspace.report import WorkspaceReport
+from server.workspace.queries import Outdated, WorkspaceQueries
+from server.workspace.report import ProjectReport, WorkspaceReport
 from server.workspace.watch import Watcher
 
 logger = logging.getLogger(__name__)
 
 # A pause in typing after which findings are computed, and how long changes on disk are gathered.
 TYPING_PAUSE_SECONDS = 0.12
+
+# What is known without findings is shown when they take longer than this.
+EARLY_SECONDS = 0.2
+
+# So many analyses in a row may be ended because the text has changed meanwhile.
+MOST_INTERRUPTED = 4
+
+# An analysis that takes longer than this is shown.
+QUIETLY_SECONDS = 0.5
 
 
 class EditorSession:
@@ -49,6 +58,10 @@ class EditorSession:
         self._task: asyncio.Task[None] | None = None
         self._stale = False
         self._disk_changed = True
+        self._status: dict[str, str] = {}
+        self._view = self.files.view()
+        self._early: list[asyncio.TimerHandle] = []
+        self._n_interrupted = 0
 
     def start(self, folders: Iterable[Path]) -> None:
         """Begins to watch and analyse `folders`; called once, on the event loop, when the editor is ready."""
@@ -126,8 +139,11 @@ class EditorSession:
         return self.report
 
     def say_status(self, state: str, text: str, detail: str) -> None:
-        """Tells the editor what the server does; `state` is busy, ready or failed."""
-        self.server.protocol.notify("aotd/status", {"state": state, "text": text, "detail": detail})
+        """Tells the editor what the server does, unless it knows; `state` is busy, ready or failed."""
+        status = {"state": state, "text": text, "detail": detail}
+        if status != self._status:
+            self._status = status
+            self.server.protocol.notify("aotd/status", status)
 
     def step(self, text: str) -> None:
         """A step of an analysis began; called on its thread."""
@@ -136,6 +152,27 @@ class EditorSession:
 
     def count(self, done: int, total: int) -> None:
         """Analyses are too short for the parts of a step to be shown."""
+
+    def early(self, report: ProjectReport) -> None:
+        """A project is compiled and its findings are not there yet; called on the analysis's thread. Shown unless they come soon."""
+        assert self._loop is not None
+        view = self._view
+        self._loop.call_soon_threadsafe(self._show_soon, report, view)
+
+    def proceed(self) -> None:
+        """Ends an analysis whose texts are not the newest, but not one after the other for ever."""
+        if self._stale and self._n_interrupted < MOST_INTERRUPTED:
+            self._n_interrupted += 1
+            raise Outdated
+
+    def _show_soon(self, report: ProjectReport, view: FileView) -> None:
+        assert self._loop is not None
+        self._early.append(self._loop.call_later(EARLY_SECONDS, self._show_early, report, view))
+
+    def _show_early(self, report: ProjectReport, view: FileView) -> None:
+        known = {project.path: project for project in self.report.projects}
+        known[report.path] = report
+        self._publish(WorkspaceReport(tuple(known[path] for path in sorted(known))), view, "analyzing")
 
     def _changed_on_disk(self, paths: frozenset[Path]) -> None:
         if self._loop is not None:
@@ -149,29 +186,44 @@ class EditorSession:
     async def _analyze(self) -> None:
         """Analyses until nothing is stale. The one guard of the editor's analyses: our own errors are said, not fatal."""
         assert self._loop is not None
+        busy = self._loop.call_later(QUIETLY_SECONDS, self.say_status, "busy", "analyzing", "")
         try:
             while self._stale:
                 self._stale = False
                 disk_changed, self._disk_changed = self._disk_changed, False
-                view = self.files.view()
-                self.report = await self._loop.run_in_executor(
+                view = self._view = self.files.view()
+                report = await self._loop.run_in_executor(
                     self._thread, self._queries.analyze, view, tuple(self.folders), disk_changed, self
                 )
-                self._publish(self.report, view)
+                self._drop_early()
+                self.report = report
+                if not self._stale:
+                    self._n_interrupted = 0
+                self._publish(report, view, "analyzing" if self._stale else "")
         except Exception as error:  # noqa: BLE001 # the guard: a bug of ours in one analysis must not end the session
             logger.exception("event=analysis_failed")
             self.say_status("failed", "internal error", f"{type(error).__name__}: {error}")
         finally:
+            busy.cancel()
+            self._drop_early()
             self._task = None
 
-    def _publish(self, report: WorkspaceReport, view: FileView) -> None:
-        """Sends what changed since the last time."""
+    def _drop_early(self) -> None:
+        """What was to be shown early is not needed any more."""
+        for handle in self._early:
+            handle.cancel()
+        self._early.clear()
+
+    def _publish(self, report: WorkspaceReport, view: FileView, doing: str) -> None:
+        """Sends what changed since the last time; the status says what is found, or what is still being done."""
         now = diagnostics_by_file(report, self._said_at_publish)
         for path in sorted({*now, *self._published}):
             diagnostics = now.get(path, ())
             if self._published.get(path, ()) != diagnostics:
                 self._send(path, diagnostics, view)
         self._published = dict(now)
+        if doing:
+            return self.say_status("busy", doing, "")
         n_errors = sum(d.severity is Severity.ERROR for several in now.values() for d in several)
         n_others = sum(len(several) for several in now.values()) - n_errors
         findings = f"{n_others} finding{'' if n_others == 1 else 's'}"

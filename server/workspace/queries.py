@@ -34,19 +34,32 @@ Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 
+class Outdated(Exception):
+    """The analysis is of no use any more: something has changed since it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsQuestion:
+    """What was compiled, the assemblies of the projects that it refers to by name, and what is called to go on."""
+
+    request: CSharpRequest
+    result: CSharpResult
+    referenced: Mapping[str, bytes]
+    proceed: Callable[[], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Compilation:
     """What is to be compiled for one evaluated project, and what was wrong before it came so far.
 
-    `find` gives the analyzers' findings in what was compiled, knowing the assemblies of the projects that it refers to; it raises
-    InputError.
+    `find` gives the analyzers' findings in what was compiled; it raises InputError, and what its question's `proceed` raises.
     """
 
     name: str
     is_program: bool
     request: CSharpRequest
     diagnostics: tuple[Diagnostic, ...]
-    find: Callable[[CSharpRequest, CSharpResult, Mapping[str, bytes]], tuple[Diagnostic, ...]]
+    find: Callable[[FindingsQuestion], tuple[Diagnostic, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,16 @@ class Evaluation:
     diagnostics: tuple[Diagnostic, ...]
     projects: tuple[Path, ...]
     compilation: Callable[[FileView, Sequence[Path]], Compilation]
+
+
+class Listener(Progress, Protocol):
+    """Who asked for an analysis."""
+
+    def early(self, report: ProjectReport) -> None:
+        """What is known of a project before its findings are: those of before stand in for them, moved with the text."""
+
+    def proceed(self) -> None:
+        """Raises Outdated when the analysis is of no use any more."""
 
 
 class Engine(Protocol):
@@ -123,7 +146,7 @@ class _Pass:
 
     view: FileView
     tree: FolderTree
-    progress: Progress
+    progress: Listener
     reports: dict[Path, ProjectReport] = field(default_factory=dict)
     reachable: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
     open: list[Path] = field(default_factory=list)
@@ -154,7 +177,7 @@ class WorkspaceQueries:
             sum(project.findings.n_asked for project in known),
         )
 
-    def analyze(self, view: FileView, folders: tuple[Path, ...], disk_changed: bool, progress: Progress) -> WorkspaceReport:
+    def analyze(self, view: FileView, folders: tuple[Path, ...], disk_changed: bool, progress: Listener) -> WorkspaceReport:
         """The report about every project below `folders`. `disk_changed` says that files may have come or gone since last time."""
         began = time.perf_counter()
         if self._tree is None or disk_changed or folders != self._folders:
@@ -187,7 +210,7 @@ class WorkspaceQueries:
             compilation = evaluation.compilation(now.view, now.reachable[path])
             project.name, is_program = compilation.name, compilation.is_program
             found += compilation.diagnostics
-            found += self._compiled(now, project, compilation, now.reachable[path])
+            found += self._compiled(now, path, compilation, found)
         except InputError as error:
             found.append(error.to_diagnostic())
         now.open.pop()
@@ -207,10 +230,13 @@ class WorkspaceQueries:
         project.evaluation.question = question(answer.inputs)
         return answer
 
-    def _compiled(self, now: _Pass, project: _Project, compilation: Compilation, reachable: Sequence[Path]) -> list[Diagnostic]:
-        """C# diagnostics and findings. While there are errors, findings of the code that was replaced are the last good ones."""
-        request = compilation.request
-        others = [self._projects[path] for path in reachable]
+    def _compiled(self, now: _Pass, path: Path, compilation: Compilation, before: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """C# diagnostics and findings, to follow those of `before`.
+
+        While there are errors, findings of the code that was replaced are the last good ones.
+        """
+        request, project = compilation.request, self._projects[path]
+        others = [self._projects[other] for other in now.reachable[path]]
         question = (request, tuple(other.result.n_asked for other in others))
         result = project.result.get(question, lambda: self._compile(now, project, request, others))
         if failed(result):
@@ -218,11 +244,19 @@ class WorkspaceQueries:
             project.result.question = None
             result = project.result.get(question, lambda: self._compile(now, project, request, others))
             project.result.question = None if failed(result) else question
+        kept = _kept(project, request, None)
         if result.pe is None:
-            return [*result.diagnostics, *_kept(project, request, None)]
+            return [*result.diagnostics, *kept]
+        if project.findings.question != question:
+            early = (*before, *result.diagnostics, *kept)
+            now.progress.early(ProjectReport(path, project.name, compilation.is_program, early))
         images = {other.name: other.result.answer.pe for other in others if other.result.answer is not None}
         referenced = {name: image for name, image in images.items() if image is not None}
-        findings = project.findings.get(question, lambda: compilation.find(request, result, referenced))
+        asked = FindingsQuestion(request, result, referenced, now.progress.proceed)
+        try:
+            findings = project.findings.get(question, lambda: compilation.find(asked))
+        except Outdated:
+            return [*result.diagnostics, *kept]
         if not any(diagnostic.severity is Severity.ERROR for diagnostic in result.diagnostics):
             project.good, project.good_request = findings, request
             return [*result.diagnostics, *findings]

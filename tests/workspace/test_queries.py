@@ -14,7 +14,7 @@ from server.build.warm import WarmTools
 from server.ide.engine import ProjectEngine
 from server.workspace.files import Files
 from server.workspace.queries import WorkspaceQueries
-from server.workspace.report import WorkspaceReport
+from server.workspace.report import ProjectReport, WorkspaceReport
 
 PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup><TargetFramework>net9.0</TargetFramework><IsAotCompatible>true</IsAotCompatible></PropertyGroup>
@@ -24,13 +24,19 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
 
 
 class Silence:
-    """A progress that nobody looks at."""
+    """A listener that does not listen."""
 
     def step(self, text: str) -> None:
         """See Progress."""
 
     def count(self, done: int, total: int) -> None:
         """See Progress."""
+
+    def early(self, report: ProjectReport) -> None:
+        """See Listener."""
+
+    def proceed(self) -> None:
+        """See Listener."""
 
 
 @dataclass
