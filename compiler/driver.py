@@ -57,9 +57,10 @@ def _compile(request: CompileRequest, progress: Progress, diagnostics: list[Diag
     generator = Generator(universe, FeatureConstants(universe, request.feature_switches))
     builder = WorldBuilder(universe, memory.remembering(generator))
     add_roots(universe, builder, entry, [])
-    builder.run(lambda n: progress.count(n, 0))
-    add_conditional_roots(universe, builder)
-    world = builder.run(lambda n: progress.count(n, 0))
+    while builder.has_work:
+        builder.run(lambda n: progress.count(n, 0))
+        add_conditional_roots(universe, builder)
+    world = builder.world
     diagnostics.extend(generator.diagnostics)
     units = _units(universe, world, entry, tier, target)
     runtime = runtime_objects(target, request.cache_dir, request.n_workers)

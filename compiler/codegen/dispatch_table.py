@@ -14,6 +14,9 @@ from compiler.types.naming import method_key, symbol, type_key
 from compiler.types.type_desc import TypeDesc
 from compiler.types.universe import TypeUniverse
 
+# Where a call ends that no constructed type can make: type id 0 stands for every type that the program was not seen to construct.
+NO_TARGET = '@"rt_no_dispatch_target"'
+
 
 def number_types(universe: TypeUniverse, world: World) -> dict[TypeDesc, int]:
     """A type id, from 1, for each constructed type; a class's descendants are numbered together, so that rows stay dense."""
@@ -33,7 +36,8 @@ def emit_dispatch_table(universe: TypeUniverse, world: World, type_ids: dict[Typ
     """Emits the table and each selector's base."""
     rows: list[tuple[str, list[tuple[int, str]]]] = []
     for selector, targets in world.selectors.items():
-        cells = sorted((type_ids[desc], out.method(universe, m, dispatch_symbol_kind(m))) for desc, m in targets.items())
+        cells = [(0, NO_TARGET)]
+        cells += sorted((type_ids[desc], out.method(universe, m, dispatch_symbol_kind(m))) for desc, m in targets.items())
         rows.append((symbol("sel", method_key(universe, selector)), cells))
     rows.sort(key=lambda row: (-len(row[1]), row[0]))
     occupied = 0
@@ -45,7 +49,8 @@ def emit_dispatch_table(universe: TypeUniverse, world: World, type_ids: dict[Typ
             table[base + type_id] = code
         out.lines.append(f"{quote(name)} = constant i32 {base}, align 4")
     size = max(table, default=0) + 1
-    items = ", ".join(f"ptr {table[i]}" if i in table else "ptr null" for i in range(size))
+    items = ", ".join(f"ptr {table.get(i, NO_TARGET)}" for i in range(size))
+    out.declares["rt_no_dispatch_target"] = f"declare void {NO_TARGET}()"
     out.lines.append(f'@"rt_dispatch_table" = constant [{size} x ptr] [{items}], align 8')
 
 

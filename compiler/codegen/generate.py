@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.codegen.lltypes import quote, result_type
+from compiler.codegen.dynamic_invoke import dynamic_thunk
 from compiler.codegen.emitter import ConstantOf, Dependency, Unsupported, method_declaration
 from compiler.codegen.method import CodeItem, compile_body
 from compiler.codegen.wrappers import (
@@ -41,6 +42,9 @@ class Generator:
         if kind == "multicast_thunk":
             assert isinstance(target, NamedType)
             return multicast_thunk(self.universe, target)
+        if kind == "dynamic_thunk":
+            assert isinstance(target, NamedType)
+            return dynamic_thunk(self.universe, target, self.constants)
         assert isinstance(target, MethodDesc)
         if kind == "unboxing_stub":
             return unboxing_stub(self.universe, target)

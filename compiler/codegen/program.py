@@ -13,7 +13,7 @@ from compiler.metadata.signatures import ElementType
 from compiler.reach.world import World, WorldBuilder
 from compiler.types.layout import type_layout
 from compiler.types.naming import stack_trace_name
-from compiler.types.type_desc import MethodDesc, NamedType, TypeDesc
+from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, TypeDesc
 from compiler.types.universe import MissingMember, TypeUniverse
 from compiler.types.vtable import slot_index
 
@@ -23,7 +23,7 @@ EXCEPTIONS = (
     "ArrayTypeMismatchException", "OutOfMemoryException", "ArgumentNullException", "PlatformNotSupportedException",
     "Threading.SynchronizationLockException", "ArgumentOutOfRangeException", "InvalidProgramException", "InsufficientExecutionStackException",
     "Threading.ThreadStateException", "ArithmeticException", "TypeInitializationException", "DllNotFoundException", "EntryPointNotFoundException",
-    "MissingMethodException", "ArgumentException", "RankException", "NotSupportedException",
+    "MissingMethodException", "ArgumentException", "RankException", "NotSupportedException", "Reflection.TargetParameterCountException",
 )
 
 # Fields whose offsets C code needs, in the order of RtField in calls.h.
@@ -97,6 +97,9 @@ def add_roots(universe: TypeUniverse, builder: WorldBuilder, entry: MethodDesc, 
         if name != "TypeInitializationException":
             builder.add("method", universe.find_method(desc, ".ctor", 0), None)
         builder.add("method", _message_constructor(universe, desc), None)
+    wrapper = universe.corlib_type("System.Reflection", "TargetInvocationException")
+    builder.add("constructed", wrapper, None)
+    builder.add("method", universe.find_method(wrapper, ".ctor", 1), None)
     for _, name, _, _ in _OBJECT_VIRTUALS:
         builder.add("virtual", _object_virtual(universe, name), None)
 
@@ -111,6 +114,23 @@ def add_conditional_roots(universe: TypeUniverse, builder: WorldBuilder) -> None
     handler = universe.find_method(universe.corlib_type("System", "AppContext"), _PROCESS_EXIT[1])
     if ("method", trigger) in builder.world.reasons:
         builder.add("method", handler, ("method", trigger))
+    invokes = universe.find_method(universe.corlib_type("System", "Delegate"), "DynamicInvokeImpl")
+    if ("method", invokes) in builder.world.reasons:
+        for desc in list(builder.world.constructed):
+            if isinstance(desc, NamedType) and desc.is_delegate:
+                builder.add("dynamic_thunk", desc, ("method", invokes))
+    boxes = universe.find_method(universe.corlib_type("System", "Array"), "InternalGetValue")
+    if ("method", boxes) in builder.world.reasons:
+        # Array.GetValue boxes elements of whatever array it meets.
+        for desc in list(builder.world.constructed):
+            if isinstance(desc, ArrayType) and isinstance(desc.item, NamedType) and desc.item.is_value_type:
+                item = desc.item.args[0] if desc.item.is_nullable else desc.item
+                if not _is_by_ref_like(item):
+                    builder.add("constructed", item, ("method", boxes))
+
+
+def _is_by_ref_like(desc: TypeDesc) -> bool:
+    return isinstance(desc, NamedType) and desc.definition.has_attribute("System.Runtime.CompilerServices.IsByRefLikeAttribute")
 
 
 def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str:
@@ -252,6 +272,18 @@ def _emit_guard(universe: TypeUniverse, out: DataText) -> None:
         "invoke void %code() to label %ok unwind label %pad\nok:\nret ptr null\npad:\n"
         "%p = landingpad {ptr, i32} catch ptr null\n%e = extractvalue {ptr, i32} %p, 0\n"
         '%o = call ptr @"rt_begin_catch"(ptr %e)\nret ptr %o\n}'
+    )
+    out.lines.append(
+        'define ptr @"rt_call_guarded"(ptr %code, ptr %a, ptr %b, ptr %exception) uwtable personality ptr @"rt_personality" {\n'
+        "%r = invoke ptr %code(ptr %a, ptr %b) to label %ok unwind label %pad\nok:\nret ptr %r\npad:\n"
+        "%p = landingpad {ptr, i32} catch ptr null\n%e = extractvalue {ptr, i32} %p, 0\n"
+        '%o = call ptr @"rt_begin_catch"(ptr %e)\nstore ptr %o, ptr %exception, align 8\nret ptr null\n}'
+    )
+    wrapper = universe.corlib_type("System.Reflection", "TargetInvocationException")
+    wrap = out.method(universe, universe.find_method(wrapper, ".ctor", 1), "m")
+    out.lines.append(
+        'define ptr @"rt_make_target_invocation"(ptr %inner) uwtable {\n'
+        f'%o = call ptr @"rt_new"(ptr {method_table(wrapper)})\ncall void {wrap}(ptr %o, ptr %inner)\nret ptr %o\n}}'
     )
     desc = exception_type(universe, "TypeInitializationException")
     constructor = _message_constructor(universe, desc)

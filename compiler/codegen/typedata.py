@@ -286,7 +286,12 @@ def _identity(desc: TypeDesc) -> tuple[str, str, int, int, str]:
 
 
 def _value_fields(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> tuple[int, str]:
-    """(count, table of { i32 offset, i32, ptr type }) of a boxed value type's instance fields, for ValueType.Equals."""
+    """(count, table of { i32 offset, i32, ptr type }) of a boxed value type's instance fields, for ValueType.Equals; the parameter
+    count and the DynamicInvoke code of a delegate type."""
+    if isinstance(desc, NamedType) and ("dynamic_thunk", desc) in world.code:
+        thunk = symbol("dyn", type_key(desc))
+        out.declares[thunk] = f"declare ptr {quote(thunk)}(ptr, ptr)"
+        return len(universe.signature(universe.find_method(desc, "Invoke")).parameters), quote(thunk)
     if desc not in world.constructed or not isinstance(desc, NamedType) or not desc.is_value_type or desc.is_enum or desc.is_primitive:
         return 0, "null"
     layout = type_layout(universe, desc)

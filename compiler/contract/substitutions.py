@@ -10,6 +10,7 @@ from compiler.types.definitions import MethodDefinition
 
 SUBSTITUTED_9: dict[str, str] = {
     "System.Exception::GetStackTrace": "rt_exception_stack_trace",
+    "System.Delegate::DynamicInvokeImpl": "rt_delegate_dynamic_invoke",
     "System.Delegate::GetMethodImpl": "rt_delegate_method",
     "System.MulticastDelegate::GetMethodImpl": "rt_delegate_method",
     "System.RuntimeType+RuntimeTypeCache::.ctor": "rt_type_cache_init",

@@ -40,7 +40,8 @@ class Code(Protocol):
         """What the code needs."""
 
 
-# (kind of code, desc) -> its code; kinds: "method", "unboxing_stub", "static_thunk", "multicast_thunk".
+# (kind of code, desc) -> its code; kinds: "method", "unboxing_stub", "static_thunk", "multicast_thunk",
+# "dynamic_thunk".
 Generate = Callable[[str, object], Code]
 Node = tuple[str, object]
 
@@ -83,6 +84,11 @@ class WorldBuilder:
             self.world.reasons[node] = reason
             self._queue.append(node)
 
+    @property
+    def has_work(self) -> bool:
+        """Whether marked nodes wait to be followed."""
+        return bool(self._queue)
+
     def run(self, progress: Callable[[int], None]) -> World:
         """Follows all edges; calls `progress` with the number of code items now and then."""
         while self._queue:
@@ -95,7 +101,7 @@ class WorldBuilder:
     def _visit(self, node: Node) -> None:
         kind, target = node
         match kind:
-            case "method" | "unboxing_stub" | "static_thunk" | "multicast_thunk":
+            case "method" | "unboxing_stub" | "static_thunk" | "multicast_thunk" | "dynamic_thunk":
                 code = self.generate(kind, target)
                 self.world.code[node] = code
                 for need in code.dependencies:

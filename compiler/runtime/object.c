@@ -145,6 +145,12 @@ RtObject *rt_new_general_array(const RtType *type, const int32_t *bounds, int32_
     return (RtObject *)array;
 }
 
+/* The target of calls on objects whose type the compiler did not see constructed: a fault of the compiler, told apart from
+ * the program's own. */
+_Noreturn void rt_no_dispatch_target(void) {
+    rt_fail_fast("An interface call met an object whose type was not known to be constructed; this is a bug of aotd, please report it.");
+}
+
 /* ---- type initializers (ECMA-335 II.10.5.3.3) ---- */
 
 static pthread_mutex_t initializer_lock = PTHREAD_MUTEX_INITIALIZER;

@@ -61,7 +61,8 @@ struct RtAux {
     void (*finalizer)(RtObject *); /* 0x10 NULL without a finalizer */
     const char *full_name;    /* 0x18 UTF-8, zero-terminated: as Type.FullName shows it */
     const void *reflection;   /* 0x20 reflection data, see reflection.c */
-    uint64_t reserved[3];     /* 0x28 [0] multicast code of a delegate type; [1], [2] count and table of RtFieldInfo of a value type */
+    uint64_t reserved[3];     /* 0x28 [0] multicast code of a delegate type; [1], [2] count and table of RtFieldInfo of a
+                                        value type, parameter count and DynamicInvoke code of a delegate type */
 };
 
 struct RtObject {
@@ -141,7 +142,7 @@ enum RtThrowKind { /* order is the contract with compiler/codegen */
     RT_THROW_INVALID_CAST, RT_THROW_ARRAY_TYPE_MISMATCH, RT_THROW_OUT_OF_MEMORY, RT_THROW_ARGUMENT_NULL,
     RT_THROW_PLATFORM_NOT_SUPPORTED, RT_THROW_SYNCHRONIZATION_LOCK, RT_THROW_ARGUMENT_OUT_OF_RANGE,
     RT_THROW_INVALID_PROGRAM, RT_THROW_STACK_OVERFLOW, RT_THROW_THREAD_STATE, RT_THROW_ARITHMETIC, RT_THROW_TYPE_INITIALIZATION,
-    RT_THROW_DLL_NOT_FOUND, RT_THROW_ENTRY_POINT_NOT_FOUND, RT_THROW_MISSING_METHOD, RT_THROW_ARGUMENT, RT_THROW_RANK, RT_THROW_NOT_SUPPORTED,
+    RT_THROW_DLL_NOT_FOUND, RT_THROW_ENTRY_POINT_NOT_FOUND, RT_THROW_MISSING_METHOD, RT_THROW_ARGUMENT, RT_THROW_RANK, RT_THROW_NOT_SUPPORTED, RT_THROW_TARGET_PARAMETER_COUNT,
 };
 _Noreturn void rt_throw_kind(int kind);
 _Noreturn void rt_throw(RtObject *exception);

@@ -1,0 +1,63 @@
+"""Delegate.DynamicInvoke: per delegate type, code that takes an object[] and calls Invoke with its elements unboxed."""
+
+from __future__ import annotations
+
+from compiler.codegen.emitter import ConstantOf, MethodEmitter, V
+from compiler.codegen.lltypes import call_shape, quote
+from compiler.codegen.method import CodeItem
+from compiler.codegen.ops_call import DELEGATE_POINTER, DELEGATE_TARGET, emit_call
+from compiler.codegen.ops_memory import type_symbol, zero
+from compiler.codegen.ops_object import box
+from compiler.metadata.method_body import MethodBody
+from compiler.metadata.tokens import Token
+from compiler.types.naming import symbol, type_key
+from compiler.types.type_desc import NamedType, PointerType, TypeDesc
+from compiler.types.universe import GenericContext, TypeUniverse
+
+
+def dynamic_thunk(universe: TypeUniverse, owner: NamedType, constants: ConstantOf) -> CodeItem:
+    """`ptr dyn(ptr delegate, ptr arguments)`: the boxed result, null for void. The runtime has checked the count."""
+    invoke = universe.find_method(owner, "Invoke")
+    body = MethodBody(8, init_locals=False, local_sig=Token(0), code=b"", clauses=())
+    m = MethodEmitter(universe, invoke, owner.definition.module, body, GenericContext(owner.args, ()), constants)
+    m.start_block("start")
+    arguments: list[V] = []
+    written_back: list[tuple[int, TypeDesc, str]] = []
+    for index, desc in enumerate(m.signature.parameters):
+        value_type = desc.item if isinstance(desc, PointerType) else desc
+        slot = f"getelementptr i8, ptr %arguments, i64 {16 + 8 * index}"
+        element = m.value(f"load ptr, ptr {m.value(slot)}, align 8")
+        value = _argument(m, value_type, element)
+        if isinstance(desc, PointerType):
+            home = m.struct_temp(value_type)
+            m.store(value_type, home, value)
+            written_back.append((index, value_type, home))
+            value = V("p", home, desc, nonnull=True)
+        arguments.append(value)
+    code = m.value(f"load ptr, ptr {m.gep('%delegate', DELEGATE_POINTER)}, align 8")
+    target = m.value(f"load ptr, ptr {m.gep('%delegate', DELEGATE_TARGET)}, align 8")
+    emit_call(m, code, call_shape(universe, m.signature, has_this=True), m.signature, target, arguments)
+    result = "null" if m.is_void(m.signature.return_type) else box(m, m.signature.return_type, m.pop()).ir
+    for index, desc, home in written_back:
+        boxed = box(m, desc, m.load(desc, home))
+        m.emit(f"store ptr {boxed.ir}, ptr {m.gep('%arguments', 16 + 8 * index)}, align 8")
+    m.emit(f"ret ptr {result}")
+    name = symbol("dyn", type_key(owner))
+    lines = [f"define ptr {quote(name)}(ptr %delegate, ptr %arguments) uwtable {{", "entry:", *m.entry, "br label %start"]
+    for block in m.blocks:
+        lines.append(f"{block.label}:")
+        lines.extend(block.lines)
+    lines.append("}")
+    return CodeItem(name, "\n".join(lines), m.declares, m.globals, tuple(m.dependencies), 0)
+
+
+def _argument(m: MethodEmitter, desc: TypeDesc, element: str) -> V:
+    """The element as a value of `desc`: null stands for default(T); a wrong type throws ArgumentException."""
+    if desc.is_reference:
+        checked = m.runtime("rt_dynamic_reference", "ptr", "ptr, ptr")
+        return V("p", m.call("ptr", checked, [f"ptr {element}", f"ptr {type_symbol(m, desc)}"]), desc)
+    home = m.struct_temp(desc)
+    zero(m, home, desc)
+    fill = m.runtime("rt_dynamic_value", "void", "ptr, ptr, ptr")
+    m.call("void", fill, [f"ptr {home}", f"ptr {element}", f"ptr {type_symbol(m, desc)}"])
+    return m.load(desc, home)

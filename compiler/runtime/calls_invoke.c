@@ -1,0 +1,81 @@
+/* Delegate.DynamicInvoke: checks arguments as reflection does, calls the type's code, wraps what it throws. */
+#include "calls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+extern RtObject *rt_call_guarded(RtObject *(*code)(RtObject *, RtArray *), RtObject *a, RtArray *b, RtObject **exception);
+extern RtObject *rt_make_target_invocation(RtObject *inner);
+
+static _Noreturn void wrong_type(const RtType *source, const RtType *target) {
+    char text[1024];
+    snprintf(text, sizeof text, "Object of type '%s' cannot be converted to type '%s'.", rt_reflection(source)->to_string, rt_reflection(target)->to_string);
+    rt_throw_message(RT_THROW_ARGUMENT, text);
+}
+
+RtObject *rt_dynamic_reference(RtObject *element, const RtType *type) {
+    if (element && !rt_can_cast(element->type, type))
+        wrong_type(element->type, type);
+    return element;
+}
+
+/* Bytes of an integer CorElementType and whether it is signed; 0 for others. Char counts as unsigned. */
+static int integer_size(int kind, bool *is_signed) {
+    static const uint8_t sizes[] = {[0x03] = 2, [0x04] = 1, [0x05] = 1, [0x06] = 2, [0x07] = 2, [0x08] = 4, [0x09] = 4, [0x0A] = 8, [0x0B] = 8};
+    *is_signed = kind == 0x04 || kind == 0x06 || kind == 0x08 || kind == 0x0A;
+    return kind >= 0x03 && kind <= 0x0B ? sizes[kind] : 0;
+}
+
+/* Primitive widening as the default binder allows it; false when there is none. */
+static bool widen(void *target, int to, const void *source, int from) {
+    bool from_signed, to_signed;
+    int from_size = integer_size(from, &from_signed), to_size = integer_size(to, &to_signed);
+    if (!from_size)
+        return to == 0x0D && from == 0x0C ? (*(double *)target = *(const float *)source, true) : false;
+    int64_t value = 0;
+    memcpy(&value, source, (size_t)from_size);
+    if (from_signed && from_size < 8)
+        value = (int64_t)((uint64_t)value << (64 - 8 * from_size)) >> (64 - 8 * from_size);
+    if (to == 0x0C || to == 0x0D) {
+        double number = from_signed ? (double)value : (double)(uint64_t)value;
+        if (to == 0x0C)
+            *(float *)target = (float)number;
+        else
+            *(double *)target = number;
+        return true;
+    }
+    bool fits = to_size > from_size && to != 0x03 && (to_signed || !from_signed);
+    if (fits)
+        memcpy(target, &value, (size_t)to_size);
+    return fits;
+}
+
+void rt_dynamic_value(void *target, RtObject *element, const RtType *type) {
+    if (!element)
+        return;
+    const RtType *source = element->type;
+    if (rt_category(type) == RT_FLAG_CATEGORY_NULLABLE && source == type->element) {
+        size_t size = (size_t)rt_reflection(source)->value_bytes, whole = (size_t)rt_reflection(type)->value_bytes;
+        *(uint8_t *)target = 1;
+        memcpy((char *)target + (whole - size), (char *)element + 8, size);
+        return;
+    }
+    const RtType *a = rt_category(source) == RT_FLAG_CATEGORY_PRIMITIVE && source->element ? source->element : source;
+    const RtType *b = rt_category(type) == RT_FLAG_CATEGORY_PRIMITIVE && type->element ? type->element : type;
+    if (source == type || (a == b && source != a) || (a == b && type != b))
+        memcpy(target, (char *)element + 8, (size_t)rt_reflection(type)->value_bytes);
+    else if (!widen(target, rt_reflection(b)->element_type, (char *)element + 8, rt_reflection(a)->element_type))
+        wrong_type(source, type);
+}
+
+/* Delegate.DynamicInvokeImpl. A delegate type's aux->reserved holds: [1] the number of parameters, [2] the code. */
+RtObject *rt_delegate_dynamic_invoke(RtObject *delegate, RtArray *arguments) {
+    RtAux *aux = delegate->type->aux;
+    if ((arguments ? arguments->length : 0) != aux->reserved[1])
+        rt_throw_message(RT_THROW_TARGET_PARAMETER_COUNT, "Parameter count mismatch.");
+    RtObject *exception = NULL;
+    RtObject *result = rt_call_guarded((RtObject * (*)(RtObject *, RtArray *))(uintptr_t) aux->reserved[2], delegate, arguments, &exception);
+    if (exception)
+        rt_throw(rt_make_target_invocation(exception));
+    return result;
+}
