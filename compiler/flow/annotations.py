@@ -91,7 +91,6 @@ class Annotations:
         self._generated = generated
         self._parameters: dict[tuple[TypeDefinition | MethodDefinition, int], GenericParameterValue] = {}
         self._types: dict[TypeDefinition, TypeAnnotations] = {}
-        self._tokens: dict[Module, dict[int, int]] = {}
         self._interesting: dict[TypeDefinition, bool] = {}
         self._type_wide: dict[TypeDefinition, int] = {}
 
@@ -197,17 +196,19 @@ class Annotations:
     # ---- reading ----
 
     def _annotated_tokens(self, module: Module) -> dict[int, int]:
-        """Token -> annotation of every annotated entity of a module."""
-        found = self._tokens.get(module)
-        if found is None:
-            found = self._tokens[module] = {}
-            parents = module.image.column(TableId.CUSTOM_ATTRIBUTE, "Parent")
-            for row, coded in enumerate(parents, 1):
-                if module.attribute_type_name(row) == ATTRIBUTE:
-                    attribute = self._attributes.decode(module, row)
-                    value = int_argument(attribute.value.fixed[0]) if attribute is not None and attribute.value.fixed else None
-                    if value is not None:
-                        found[decode_coded("HasCustomAttribute", coded)] = value
+        """Token -> annotation of every annotated entity of a module; kept with the module, which outlives one analysis."""
+        known = module.sig_cache.get("annotated tokens")
+        if isinstance(known, dict):
+            return known
+        found: dict[int, int] = {}
+        parents = module.image.column(TableId.CUSTOM_ATTRIBUTE, "Parent")
+        for row, coded in enumerate(parents, 1):
+            if module.attribute_type_name(row) == ATTRIBUTE:
+                attribute = self._attributes.decode(module, row)
+                value = int_argument(attribute.value.fixed[0]) if attribute is not None and attribute.value.fixed else None
+                if value is not None:
+                    found[decode_coded("HasCustomAttribute", coded)] = value
+        module.sig_cache["annotated tokens"] = found
         return found
 
     def _read(self, definition: TypeDefinition) -> TypeAnnotations:
