@@ -31,7 +31,6 @@ class RawFinding:
     message: str
     member: Member
     location: Location | None
-    reported_by: tuple[Reporter, ...] = BOTH
     related: tuple[Related, ...] = ()
     member_name: str = ""
 

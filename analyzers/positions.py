@@ -77,7 +77,8 @@ class Positions:
             owner = owner.enclosing
         if place is not None:
             keys.append(self._index.initialized_at(place))
-        return any(key and self._index.has_suppression(key, rule_id) for key in keys)
+        file = place.file if place is not None else None
+        return any(key and self._index.has_suppression(key, rule_id, file) for key in keys)
 
     def initialized_field(self, member: Member, place: Location | None) -> FieldDefinition | None:
         """The field in whose initializer `place` is, when `member` is a constructor."""

@@ -40,16 +40,16 @@ def check_method_use(context: ModuleContext, use: MethodUse) -> Iterator[RawFind
             yield _finding(context, rule, rule.message(name), use.origin)
         return
     yield from check_platform_call(context, use)
-    if context.lookups.reader is ReaderKind.BUILD and not _is_in_source(context, use):
-        return
     for kind in (use.only,) if use.only is not None else Requires:
         requirement = context.lookups.requirements.of_method(callee, kind)
-        if requirement is not None and context.may_not_use(use.origin, kind):
+        if requirement is not None and context.may_not_use(use.origin, kind) and _is_in_source(context, use):
             yield _requires_finding(context, requirement, name, use.origin)
 
 
 def _is_in_source(context: ModuleContext, use: MethodUse) -> bool:
-    """Whether the user wrote the call: constructors that nobody wrote call their base's without saying so."""
+    """Whether the user wrote the call: constructors that nobody wrote call their base's without saying so. Publishing counts all."""
+    if context.lookups.reader is ReaderKind.PUBLISH:
+        return True
     caller = use.origin.member
     is_base_call = use.kind is UseKind.CALL and use.method.name == ".ctor"
     if is_base_call and isinstance(caller, MethodDefinition) and caller.name == ".ctor":
@@ -96,22 +96,23 @@ def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFi
     if access.kind is None and isinstance(member, MethodDefinition) and context.lookups.generated.is_generated(member):
         return
     is_build = context.lookups.reader is ReaderKind.BUILD
-    if is_build and access.kind is not None and not context.positions.is_operation(access.origin):
-        return
     if is_build and isinstance(member, FieldDefinition) and is_generated_name(member.name):
         return
-    name = _accessed_name(context, access)
+    may_be_hidden = is_build and access.kind is not None
     # The build's analyzers report one attribute of the three for members that reflection reaches.
     for kind in (Requires.UNREFERENCED_CODE,) if is_build and access.kind is None else Requires:
         requirement = _access_requirement(context, access, kind)
-        if requirement is not None and context.may_not_use(access.origin, kind):
-            yield _requires_finding(context, requirement, name, access.origin)
+        if requirement is None or not context.may_not_use(access.origin, kind):
+            continue
+        if not may_be_hidden or context.positions.is_operation(access.origin):
+            yield _requires_finding(context, requirement, _accessed_name(context, access), access.origin)
     if is_build and access.kind is UseKind.TOKEN:
         return
     if is_member_annotated(context.lookups.annotations, member):
         rule = RULES["IL2110" if isinstance(member, FieldDefinition) else "IL2111"]
-        if not context.is_silenced(rule, access.origin.member):
-            yield _finding(context, rule, rule.message(name), access.origin)
+        if context.is_silenced(rule, access.origin.member) or (may_be_hidden and not context.positions.is_operation(access.origin)):
+            return
+        yield _finding(context, rule, rule.message(_accessed_name(context, access)), access.origin)
 
 
 def _accessed_name(context: ModuleContext, access: MemberAccess) -> str:

@@ -7,18 +7,18 @@ session used once. Nothing here reads files, clock or environment: bytes and opt
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzers.context import Lookups, ModuleContext
 from analyzers.feature_guards import Guards, with_guards
-from analyzers.finding import Finding, RawFinding
+from analyzers.finding import Finding, RawFinding, Reporter
 from analyzers.module_findings import module_findings
 from analyzers.names import member_name
 from analyzers.positions import Positions
 from analyzers.rule import Category
 from analyzers.severity import Severities, SeverityOptions
 from analyzers.source_index import SourceIndex
-from compiler.csharp.places import SourcePlaces
+from compiler.csharp.places import PlaceFinder
 from compiler.diagnostics import Diagnostic
 from compiler.flow.body_reader import Constants
 from compiler.flow.reader_kind import ReaderKind
@@ -56,7 +56,7 @@ class AnalysisRequest:
     options: AnalysisOptions
     reader: ReaderKind = ReaderKind.BUILD
     sources: Mapping[str, str] = field(default_factory=dict)
-    places: SourcePlaces | None = None
+    places: PlaceFinder | None = None
     feature_switches: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -89,7 +89,7 @@ class AnalysisSession:
         guards = Guards(lookups, positions.statements)
         proves = guards.proves if request.reader is ReaderKind.BUILD else lambda _origin, _kind: False
         context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), proves, proceed)
-        severities = Severities(request.options.severities, request.sources)
+        severities = _severities(request)
         shown: dict[tuple[object, ...], Finding] = {}
         for raw in module_findings(context, guards):
             found = _show(context, request.options, severities, raw)
@@ -107,6 +107,14 @@ class AnalysisSession:
 def analyze(request: AnalysisRequest, find_assembly: AssemblyFinder) -> tuple[Diagnostic, ...]:
     """The diagnostics of the request's assembly, sorted by place. Raises like `AnalysisSession.findings`."""
     return tuple(found.to_diagnostic() for found in AnalysisSession(find_assembly).findings(request))
+
+
+def _severities(request: AnalysisRequest) -> Severities:
+    """What decides on severity: a native compiler reads neither sources nor their configuration."""
+    options = request.options.severities
+    if request.reader is ReaderKind.BUILD:
+        return Severities(options, request.sources)
+    return Severities(replace(options, editor_configs=()), {})
 
 
 def _open_symbols(request: AnalysisRequest, image: bytes) -> PortablePdb | None:
@@ -131,7 +139,8 @@ def _show(context: ModuleContext, options: AnalysisOptions, severities: Severiti
     severity = severities.of(rule.id, place.file if place else "", place.line if place else 0)
     if severity is None:
         return None
-    return Finding(rule.id, severity, raw.message, place, _member_name(context, raw), raw.reported_by, raw.related, rule.help_link)
+    reported_by = (Reporter.BUILD if context.lookups.reader is ReaderKind.BUILD else Reporter.PUBLISH,)
+    return Finding(rule.id, severity, raw.message, place, _member_name(context, raw), reported_by, raw.related, rule.help_link)
 
 
 def _is_suppressed(context: ModuleContext, raw: RawFinding) -> bool:

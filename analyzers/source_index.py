@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from compiler.csharp.places import SourcePlace, SourcePlaces
+from compiler.csharp.places import PlaceFinder, SourcePlace
 from compiler.diagnostics import Location
 
 
 class SourceIndex:
-    """Look-ups over `SourcePlaces`."""
+    """Look-ups over the places that `finder` gives, asked for when they are first needed.
 
-    def __init__(self, places: SourcePlaces) -> None:
+    Invariant: the rows of the files in `_loaded` are in the tables; those of all files when `_has_all`.
+    """
+
+    def __init__(self, finder: PlaceFinder) -> None:
+        self._finder = finder
+        self._loaded: set[str] = set()
+        self._has_all = False
         self._declarations: dict[str, Location] = {}
-        for place in places.declarations:
-            self._declarations.setdefault(place.key, place.location)
         self._operations: dict[tuple[str, str], list[SourcePlace]] = {}
         self._by_key: dict[str, Location] = {}
         self._initializers: dict[str, list[SourcePlace]] = {}
+
+    def _need(self, file: str | None) -> None:
+        """Loads a file, or all for None."""
+        if self._has_all or file in self._loaded:
+            return
+        if file is not None and self._finder.by_file:
+            places = self._finder.find((file,))
+            self._loaded.add(file)
+            # Without a row the file has another path in the sources than in the symbols (`#line`, PathMap).
+            if not places.declarations and not places.operations:
+                self._need(None)
+                return
+        else:
+            places = self._finder.find(None)
+            self._has_all = True
+        for place in places.declarations:
+            self._declarations.setdefault(place.key, place.location)
         for place in places.operations:
+            if place.location.file in self._loaded and place.location.file != file:
+                continue
             self._operations.setdefault((place.location.file, place.key), []).append(place)
             if place.key.startswith("~"):
                 self._initializers.setdefault(place.location.file, []).append(place)
@@ -25,18 +48,22 @@ class SourceIndex:
 
     def declaration(self, key: str) -> Location | None:
         """The name in a declaration."""
+        self._need(None)
         return self._declarations.get(key)
 
     def attribute(self, key: str) -> Location | None:
         """An attribute or one of its named arguments, by its `@` key."""
+        self._need(None)
         return self._by_key.get(key)
 
-    def has_suppression(self, key: str, rule_id: str) -> bool:
-        """Whether a SuppressMessage attribute for the rule stands on a declaration."""
+    def has_suppression(self, key: str, rule_id: str, file: str | None) -> bool:
+        """Whether a SuppressMessage attribute for the rule stands on a declaration in `file`, or in any file for None."""
+        self._need(file)
         return f"!{key}!{rule_id}" in self._by_key
 
     def initialized_at(self, place: Location) -> str:
         """The key of the field or property in whose initializer a place is; empty elsewhere."""
+        self._need(place.file)
         found = (p.key[1:] for p in self._initializers.get(place.file, ()) if _contains(p.location, place))
         return next(found, "")
 
@@ -45,6 +72,7 @@ class SourceIndex:
 
         Operations inside a lambda of the statement are another method's.
         """
+        self._need(within.file)
         for key in keys:
             found = [p for p in self._operations.get((within.file, key), ()) if _contains(within, p.location)]
             if found:

@@ -5,7 +5,7 @@ Keys are documentation ids, and what `worker/Places.cs` adds to them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from compiler.csharp.wire import Json
@@ -27,6 +27,17 @@ class SourcePlaces:
 
     declarations: tuple[SourcePlace, ...]
     operations: tuple[SourcePlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFinder:
+    """Asks for the places in some files of a project, or in all for None.
+
+    With `by_file` files are asked for one by one, as places in them are needed; else all at once.
+    """
+
+    find: Callable[[Sequence[str] | None], SourcePlaces]
+    by_file: bool = False
 
 
 def read_places(paths: Sequence[Json], declarations: Sequence[Json], operations: Sequence[Json]) -> SourcePlaces:

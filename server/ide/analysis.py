@@ -12,7 +12,7 @@ from pathlib import Path
 from analyzers.run import AnalysisRequest, AnalysisSession
 from compiler.csharp.client import CSharpRequest
 from compiler.csharp.frameworks import Framework
-from compiler.csharp.places import SourcePlaces
+from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
 from server.build.findings import analysis_options, assembly_finder, feature_switches
 from server.build.project_values import EvaluatedProject
@@ -34,13 +34,14 @@ class ProjectAnalysis:
         """The findings in the compiled assembly. Raises InputError, and what `proceed` of the question raises."""
         request, result = question.request, question.result
         assert result.pe is not None
+        places = self.find_places(request)
         asked = AnalysisRequest(
             assembly_name=self.project.property("AssemblyName"),
             image=result.pe,
             pdb=result.pdb or b"",
             options=analysis_options(self.project, request.analyzer_configs),
             sources={source.path: source.text for source in request.sources},
-            places=self.find_places(request),
+            places=PlaceFinder(lambda _paths: places) if places is not None else None,
             feature_switches=feature_switches(self.project),
         )
         found = self._session_for(question.referenced).findings(asked, question.proceed)

@@ -1,0 +1,44 @@
+"""The findings of .NET's two reporters -> one list in which each stands once, in the words and at the place of the build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analyzers.finding import BOTH, Finding
+from compiler.diagnostics import Location
+
+
+def merge_findings(build: Sequence[Finding], publish: Sequence[Finding]) -> tuple[Finding, ...]:
+    """All of `build`, and those of `publish` that are no finding of the build about the same place, sorted.
+
+    Two findings are the same when they have the same id and the place of one encloses that of the other.
+    """
+    merged = list(build)
+    by_file: dict[tuple[str, str], list[int]] = {}
+    for index, finding in enumerate(build):
+        by_file.setdefault((finding.id, _file(finding)), []).append(index)
+    for finding in publish:
+        candidates = by_file.get((finding.id, _file(finding)), [])
+        same = [i for i in candidates if build[i].location == finding.location and build[i].location is not None]
+        same = same or [i for i in candidates if _overlap(build[i], finding)]
+        for index in same:
+            merged[index] = replace(merged[index], reported_by=BOTH)
+        if not same:
+            merged.append(finding)
+    return tuple(sorted(merged, key=lambda each: (each.sort_key, each.member)))
+
+
+def _file(finding: Finding) -> str:
+    return finding.location.file if finding.location is not None else ""
+
+
+def _overlap(one: Finding, other: Finding) -> bool:
+    if one.location is None or other.location is None:
+        return one.location is other.location and one.member == other.member
+    return _encloses(one.location, other.location) or _encloses(other.location, one.location)
+
+
+def _encloses(outer: Location, inner: Location) -> bool:
+    starts = (outer.line, outer.column) <= (inner.line, inner.column)
+    return starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
