@@ -17,6 +17,7 @@ from typing import Protocol
 from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult, CSharpSource
 from compiler.csharp.frameworks import Framework
 from compiler.csharp.options import DebugKind, csc_switches
+from compiler.csharp.places import SourcePlaces
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.atomic_files import replace_file
 from server.build.build_stamp import Stamp, output_hashes, read_stamp, write_stamp
@@ -35,6 +36,9 @@ class CSharpCompiler(Protocol):
 
     def compile(self, request: CSharpRequest) -> CSharpResult:
         """The compiled assembly, or the diagnostics that say why there is none."""
+
+    def places(self, project: str, paths: Sequence[str] | None) -> SourcePlaces:
+        """Where things stand in the sources that were compiled last. Raises ToolchainError when `project` was not compiled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,70 @@
-"""Built project -> the findings of the analyzers, as a build of that project reports them.
+"""Built projects -> the findings of the analyzers: as a build reports them, as publishing does, or both as one list.
 
-Which families run and how severe a finding is come from the project: EnableTrimAnalyzer, EnableSingleFileAnalyzer,
-EnableAotAnalyzer, NoWarn, WarningsAsErrors, TreatWarningsAsErrors and .editorconfig.
+Which families a build runs and how severe a finding is come from the project: EnableTrimAnalyzer, EnableSingleFileAnalyzer,
+EnableAotAnalyzer, NoWarn, WarningsAsErrors, TreatWarningsAsErrors and .editorconfig. Publishing runs all families and knows
+IlcTreatWarningsAsErrors, SuppressTrimAnalysisWarnings and SuppressAotAnalysisWarnings instead of the source's configuration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from enum import Enum
 from pathlib import Path
 
-from analyzers.run import AnalysisOptions, AnalysisRequest, analyze
+from analyzers.finding import Finding
+from analyzers.merge import merge_findings
+from analyzers.run import AnalysisOptions, AnalysisRequest, AnalysisSession
 from analyzers.severity import SeverityOptions
 from compiler.csharp.client import CSharpSource
+from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Framework
+from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
+from compiler.flow.reader_kind import ReaderKind
 from compiler.types.universe import AssemblyFinder
-from server.build.csharp_build import configuration_files, read_source_file
+from server.build.csharp_build import CSharpCompiler, configuration_files, csharp_request, read_source_file
 from server.build.csharp_options import codes
 from server.build.feature_switches import runtime_options
 from server.build.graph import BuiltProject, in_project
 from server.build.project_values import EvaluatedProject, is_true
 
 
-def project_findings(built: BuiltProject) -> tuple[Diagnostic, ...]:
-    """The findings in the project's own assembly, sorted by place, each with the project named."""
+class Reporters(Enum):
+    """Whose findings are wanted; `value` is the word on the command line."""
+
+    BUILD = "build"
+    PUBLISH = "publish"
+    ALL = "all"
+
+
+# Projects with the findings in their own assemblies.
+GraphFindings = tuple[tuple[BuiltProject, tuple[Finding, ...]], ...]
+
+
+def graph_findings(projects: Sequence[BuiltProject], compiler: CSharpCompiler, reporters: Reporters) -> GraphFindings:
+    """Each of `projects` with the findings in its own assembly, sorted by place. The last of them is what is published.
+
+    Together with the build, publishing reports only on programs that are to be native (PublishAot). Raises InputError.
+    """
+    publishes = reporters is Reporters.PUBLISH or (reporters is Reporters.ALL and is_true(projects[-1].project, "PublishAot"))
+    program = projects[-1].project if publishes else None
+    return tuple((built, _project_findings(built, compiler, reporters, program)) for built in projects)
+
+
+def findings_as_diagnostics(found: GraphFindings) -> list[Diagnostic]:
+    """The findings as lines of a build, each with its project named."""
+    return [
+        in_project(finding.to_diagnostic(), Path(built.project.property("MSBuildProjectFullPath")))
+        for built, findings in found
+        for finding in findings
+    ]
+
+
+def _project_findings(
+    built: BuiltProject, compiler: CSharpCompiler, reporters: Reporters, program: EvaluatedProject | None
+) -> tuple[Finding, ...]:
+    """`program` is what is published, if that reports."""
     project, symbols = built.project, built.assembly.symbols
     request = AnalysisRequest(
         assembly_name=project.property("AssemblyName"),
@@ -31,11 +72,29 @@ def project_findings(built: BuiltProject) -> tuple[Diagnostic, ...]:
         pdb=symbols.read_bytes() if symbols is not None else b"",
         options=analysis_options(project, configuration_files(project, read_source_file)),
         sources=sources(project),
+        places=PlaceFinder(lambda _paths: _places(built, compiler)),
         feature_switches=feature_switches(project),
     )
-    found = analyze(request, assembly_finder(built.framework, built.references))
-    path = Path(project.property("MSBuildProjectFullPath"))
-    return tuple(in_project(diagnostic, path) for diagnostic in found)
+    session = AnalysisSession(assembly_finder(built.framework, built.references))
+    if program is None:
+        return session.findings(request)
+    switches = feature_switches(program)
+    publish = replace(request, options=publish_options(program), reader=ReaderKind.PUBLISH, feature_switches=switches)
+    if reporters is Reporters.PUBLISH:
+        # A native compiler knows statements, not operations.
+        return session.findings(replace(publish, places=None))
+    return merge_findings(session.findings(request), session.findings(publish))
+
+
+def _places(built: BuiltProject, compiler: CSharpCompiler) -> SourcePlaces:
+    """Where things stand in the project's sources. A worker that has not compiled the project does so first."""
+    name = built.project.property("MSBuildProjectFullPath")
+    try:
+        return compiler.places(name, None)
+    except ToolchainError:
+        request, _ = csharp_request(built.project, built.framework, built.direct, read_source_file)
+        compiler.compile(request)
+        return compiler.places(name, None)
 
 
 def analysis_options(project: EvaluatedProject, configurations: Sequence[CSharpSource]) -> AnalysisOptions:
@@ -51,6 +110,18 @@ def analysis_options(project: EvaluatedProject, configurations: Sequence[CSharpS
             treat_warnings_as_errors=is_true(project, "TreatWarningsAsErrors"),
             editor_configs=tuple((file.path, file.text) for file in configurations),
         ),
+    )
+
+
+def publish_options(project: EvaluatedProject) -> AnalysisOptions:
+    """The families and severities of publishing a native program."""
+    severities = analysis_options(project, ()).severities
+    if project.property("IlcTreatWarningsAsErrors"):
+        severities = replace(severities, treat_warnings_as_errors=is_true(project, "IlcTreatWarningsAsErrors"))
+    return AnalysisOptions(
+        trim=not is_true(project, "SuppressTrimAnalysisWarnings"),
+        aot=not is_true(project, "SuppressAotAnalysisWarnings"),
+        severities=severities,
     )
 
 

@@ -37,12 +37,16 @@ class BuildProgress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BuiltProject:
-    """A project with its assembly. `references` are the assemblies outside the framework that it needs to run, each once."""
+    """A project with its assembly. `references` are the assemblies outside the framework that it needs to run, each once.
+
+    `direct` are those of them that it was compiled with.
+    """
 
     project: EvaluatedProject
     framework: Framework
     assembly: CSharpAssembly
     references: tuple[Path, ...]
+    direct: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def _build_alone(tools: BuildTools, project: EvaluatedProject, path: Path, parts
     if assembly.has_errors():
         raise BuildFailed(str(path))
     indirect = [reference for part in parts for reference in part.references]
-    return BuiltProject(project, framework, assembly, tuple(dict.fromkeys([*direct, *indirect])))
+    return BuiltProject(project, framework, assembly, tuple(dict.fromkeys([*direct, *indirect])), tuple(direct))
 
 
 def require_csharp(project: EvaluatedProject, path: Path) -> None:

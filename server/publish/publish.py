@@ -13,7 +13,8 @@ from typing import Protocol
 
 from compiler.diagnostics import InputError, Severity
 from compiler.request import CompileRequest, CompileResult, Progress
-from server.build.findings import project_findings
+from server.build.csharp_build import CSharpCompiler
+from server.build.findings import Reporters, findings_as_diagnostics, graph_findings
 from server.build.graph import BuildFailed, BuildProgress, BuildTools, BuiltProject, build_graph, in_project
 from server.publish.content import content_files, copy_content
 from server.publish.request import CompilerPlace, compile_request
@@ -67,7 +68,7 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
     """
     global_properties = with_runtime(project, publish_properties(properties), tools)
     projects = build_graph(project, global_properties, tools.build)
-    report_findings(projects, progress)
+    report_findings(projects, tools.build.compiler, progress)
     built = projects[-1]
     rid = built.project.property("RuntimeIdentifier")
     request = compile_request(built, rid, tools.place)
@@ -91,10 +92,10 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
     )
 
 
-def report_findings(projects: Sequence[BuiltProject], progress: BuildProgress) -> None:
+def report_findings(projects: Sequence[BuiltProject], compiler: CSharpCompiler, progress: BuildProgress) -> None:
     """Gives the analyzers' findings to the progress. Raises BuildFailed when one is an error."""
     progress.step("looking for trim and AOT findings")
-    found = [diagnostic for built in projects for diagnostic in project_findings(built)]
+    found = findings_as_diagnostics(graph_findings(projects, compiler, Reporters.ALL))
     for diagnostic in found:
         progress.diagnostic(diagnostic)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
