@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,3 +82,41 @@ def test_a_second_check_compiles_nothing_and_says_the_same(aotd: RunAotd, tmp_pa
     assert assembly.stat().st_mtime_ns == written
     (tmp_path / "Program.cs").write_text("\n\nint unused = 1;\n")
     assert "Program.cs(3,5): warning CS0219: " in aotd("check", project, env=ENVIRONMENT).stdout
+
+
+def test_json_has_each_finding_once_and_who_reports_it(aotd: RunAotd, repository: Path) -> None:
+    sample = repository / "samples" / "findings"
+    rows = {reporter: json_rows(aotd, sample, reporter) for reporter in ("build", "publish", "all")}
+    assert [row["reportedBy"] for row in rows["build"]] == [["build"]] * len(rows["build"])
+    assert {tuple(row["reportedBy"]) for row in rows["publish"]} == {("publish",)}
+    both = [row for row in rows["all"] if row["reportedBy"] == ["build", "publish"]]
+    keys = [(row["id"], row["line"], row["column"]) for row in rows["all"]]
+    assert both and len(set(keys)) == len(keys)
+    assert {(row["id"], row["line"], row["endColumn"]) for row in rows["build"]} <= {
+        (row["id"], row["line"], row["endColumn"]) for row in rows["all"] if "build" in row["reportedBy"]
+    }
+    first = rows["build"][0]
+    assert set(first) == {"id", "level", "file", "line", "column", "endLine", "endColumn", "member", "message", "reportedBy"}
+    assert (first["file"], first["level"]) == ("Program.cs", "warning")
+
+
+def test_places_are_those_of_operations(aotd: RunAotd, repository: Path) -> None:
+    sample = repository / "samples" / "findings"
+    lines = (sample / "Program.cs").read_text().splitlines()
+    for row in json_rows(aotd, sample, "build"):
+        assert row["line"] == row["endLine"]
+        text = lines[row["line"] - 1][row["column"] - 1 : row["endColumn"] - 1]
+        assert text and not text.endswith(";") and not text.startswith((" ", "var ", "return "))
+
+
+def test_reporter_needs_a_known_name(aotd: RunAotd, repository: Path) -> None:
+    result = aotd("check", repository / "samples" / "hello", "--reporter", "someone", env=ENVIRONMENT)
+    assert result.exit_code == 1 and "AOTD0002" in result.output
+
+
+def json_rows(aotd: RunAotd, project: Path, reporter: str) -> list[dict[str, Any]]:
+    result = aotd("check", project, "--reporter", reporter, "--format", "json", env=ENVIRONMENT)
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)["findings"]
+    assert isinstance(rows, list)
+    return rows
