@@ -92,6 +92,12 @@ RtObject *rt_new(const RtType *type)
     return allocate_slowly(type, size, 0, false);
 }
 
+RtObject *rt_new_finalizable(const RtType *type)
+{
+    assert(type->flags & RT_FLAG_HAS_FINALIZER);
+    return allocate_slowly(type, rt_round_up(type->base_size, RT_GRANULE_BYTES), 0, false);
+}
+
 static inline RtObject *new_with_elements(const RtType *type, uint32_t length)
 {
     RtHole *hole = &rt_allocator.small.hole;

@@ -153,6 +153,9 @@ _Noreturn void rt_fail_fast(const char *message);      /* message on stderr, the
 
 /* ---- alloc.c: may collect. Memory is zeroed. Throws OutOfMemoryException when memory cannot be had. ---- */
 RtObject *rt_new(const RtType *type);
+/* For types with a finalizer, which rt_new takes as well. Generated code must not declare this one noalias: its finalizer
+ * sees an object that nothing else refers to, so the stores of its constructor are not dead. */
+RtObject *rt_new_finalizable(const RtType *type);
 RtObject *rt_new_array(const RtType *array_type, int64_t length); /* OverflowException when length is negative */
 RtObject *rt_new_string(int32_t length, const RtType *string_type);
 
@@ -199,6 +202,7 @@ void rt_thread_set_name(RtThread *thread, const char *name); /* UTF-8; as debugg
 void rt_thread_set_managed(RtThread *thread, RtObject *managed); /* the Thread object; a root while the thread lives */
 RtObject *rt_thread_managed(RtThread *thread);
 void rt_thread_stack_bounds(uintptr_t *low, uintptr_t *high); /* of the calling thread; high is exclusive */
+int rt_thread_stop_signal(void); /* to be blocked while a handler runs on an alternate stack: it must find the thread's own */
 
 bool rt_thread_sleep(int32_t timeout_ms);               /* -1 sleeps for ever; false: interrupted */
 void rt_thread_interrupt(RtThread *thread);             /* its present or next wait ends as interrupted */

@@ -20,7 +20,7 @@ RtWorld rt_world;
 
 enum { DEFAULT_STACK_BYTES = 1536 * 1024 }; /* CoreCLR's on Linux */
 
-static int stop_signal(void)
+int rt_thread_stop_signal(void)
 {
     return SIGRTMIN + 6; /* below are debuggers' and the C library's */
 }
@@ -95,7 +95,7 @@ void rt_world_stop(RtThread *self)
     for (RtThread *thread = rt_world.threads; thread; thread = thread->next) {
         if (thread == self || atomic_load(&thread->state) == RT_THREAD_BLOCKED)
             continue;
-        if (pthread_kill(thread->native, stop_signal()) != 0)
+        if (pthread_kill(thread->native, rt_thread_stop_signal()) != 0)
             rt_fail_fast("a thread cannot be stopped for garbage collection");
         n_signalled++;
     }
@@ -188,7 +188,7 @@ static void bind_to_thread(RtThread *thread)
 {
     sigset_t stop;
     sigemptyset(&stop);
-    sigaddset(&stop, stop_signal());
+    sigaddset(&stop, rt_thread_stop_signal());
     pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
     find_stack(thread);
     rt_mutex_lock(&rt_world.lock);
@@ -224,7 +224,7 @@ void rt_thread_init(void)
     struct sigaction action = {.sa_sigaction = on_stop_signal, .sa_flags = SA_RESTART | SA_SIGINFO};
     sigfillset(&action.sa_mask);
     sigdelset(&action.sa_mask, SIGSEGV);
-    if (sigaction(stop_signal(), &action, NULL) != 0 || pthread_key_create(&rt_world.exit_key, detach) != 0)
+    if (sigaction(rt_thread_stop_signal(), &action, NULL) != 0 || pthread_key_create(&rt_world.exit_key, detach) != 0)
         rt_fail_fast("threads cannot be set up");
 }
 
