@@ -43,12 +43,12 @@ def publish(aotd: RunAotd, project: Path, cache: Path, configuration: str) -> Pu
 
 @pytest.fixture
 def object_cache(cache_dir: Path, toolchain: Toolchain, tmp_path: Path) -> Path:
-    """A cache folder without objects, with the tool chain of the user's cache."""
+    """A cache folder without objects of programs; all else is that of the user's cache."""
     folder = tmp_path / "cache"
     folder.mkdir()
-    for part in ("toolchain", "csharp-worker"):
-        if (cache_dir / part).is_dir():
-            (folder / part).symlink_to(cache_dir / part)
+    for part in cache_dir.iterdir():
+        if part.name != "objects":
+            (folder / part.name).symlink_to(part)
     return folder
 
 
