@@ -209,7 +209,12 @@ class RemoteCommand:
 
 
 def start_daemon(environment: Mapping[str, str]) -> DaemonState | None:
-    """State of the daemon that runs now, started in the background when there was none; None when it did not come up."""
+    """State of the daemon that runs now, started in the background when there was none; None when it did not come up.
+
+    Also None where there are no Unix sockets, and so no daemon.
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        return None
     place = daemon_place(environment)
     running = daemon_state(place)
     if running is not None and running.fingerprint == program_fingerprint():

@@ -17,7 +17,6 @@ from server.daemon.place import DaemonPlace
 from tests.conftest import ROOT
 from tests.lsp.editor import Editor
 
-
 pytestmark = pytest.mark.run
 
 
