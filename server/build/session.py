@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.events import BuildLog, WarningPolicy
+from server.build.services import BuildServices, NoServices
 from server.build.targets import Entry, Outcome, ProjectState, TargetResult, TargetRun
 from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest
 from server.msbuild.errors import InvalidProjectFile
@@ -33,9 +34,10 @@ class BuildAnswer:
 class BuildSession:
     """One build. Invariant: `states` holds a project from its first request on; a project that could not be evaluated is not in it."""
 
-    def __init__(self, evaluator: ProjectEvaluator, log: BuildLog) -> None:
+    def __init__(self, evaluator: ProjectEvaluator, log: BuildLog, services: BuildServices | None = None) -> None:
         self.evaluator = evaluator
         self.log = log
+        self.services = services or NoServices()
         self.states: dict[Key, ProjectState] = {}
         self.n_requests = 0
 
@@ -108,6 +110,7 @@ class _Host:
 
     def __init__(self, session: BuildSession, state: ProjectState, log: BuildLog, properties: Mapping[str, str]) -> None:
         self.session = session
+        self.services = session.services
         self.state = state
         self.log = log
         self.properties = properties

@@ -14,6 +14,7 @@ from server.build.batching import Bucket, prepare_buckets
 from server.build.dynamic_groups import run_item_group, run_property_group
 from server.build.events import BuildLog
 from server.build.lookup import Lookup
+from server.build.services import BuildServices
 from server.build.tasks.registry import find_task
 from server.build.tasks.task import (
     Argument,
@@ -45,6 +46,7 @@ class TargetHost(Protocol):
     """What running tasks need of the build around them."""
 
     log: BuildLog
+    services: BuildServices
     call_location: Location
     condition_warnings: ConditionWarnings
 
@@ -145,7 +147,17 @@ def _run_task(instance: ProjectInstance, host: TargetHost, element: XmlElement, 
     def call_targets(names: Sequence[str]) -> list[ProjectBuildAnswer]:
         return host.call_targets(names, entry)
 
-    call = TaskCall(definition, instance, host.log, element.location, arguments, policy.as_warnings, _builder(host), call_targets)
+    call = TaskCall(
+        definition,
+        instance,
+        host.log,
+        element.location,
+        arguments,
+        host.services,
+        errors_are_warnings=policy.as_warnings,
+        build_projects=_builder(host),
+        call_targets=call_targets,
+    )
     succeeded = definition.run(call)
     bucket.lookup.set_property("MSBuildLastTaskResult", "true" if succeeded else "false")
     if not succeeded and not call.logged_error and not call.child_failed:

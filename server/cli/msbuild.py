@@ -11,6 +11,7 @@ from server.build.events import BuildLog, Event, Listener
 from server.build.session import BuildAnswer, BuildSession
 from server.build.targets import Outcome
 from server.cli import console
+from server.cli.build_services import CallerServices
 from server.cli.caller import caller
 from server.cli.msbuild_switches import MSBuildSwitches, SwitchError, parse_msbuild_switches
 from server.msbuild.errors import InvalidProjectFile
@@ -58,7 +59,8 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
     if switches.restore or only_restores:
         answer = _restore(switches, evaluator, log)
     if answer is None or (answer.succeeded and not only_restores):
-        answer = BuildSession(evaluator, log).build(str(switches.project), switches.properties, switches.targets)
+        services = CallerServices(caller(), switches.project.parent)
+        answer = BuildSession(evaluator, log, services).build(str(switches.project), switches.properties, switches.targets)
     failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
     if switches.asks and switches.targets:
         if answer.instance is None:

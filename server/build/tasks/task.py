@@ -8,6 +8,7 @@ from enum import Enum
 
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.events import BuildLog, Importance, Message
+from server.build.services import BuildServices
 from server.msbuild import paths
 from server.msbuild.escaping import escape
 from server.msbuild.items import Item
@@ -97,6 +98,7 @@ class TaskCall:
     log: BuildLog
     location: Location
     arguments: Mapping[str, Argument]
+    services: BuildServices
     errors_are_warnings: bool
     build_projects: Callable[[Sequence[ProjectBuildRequest], bool], list[ProjectBuildAnswer]]
     call_targets: Callable[[Sequence[str]], list[ProjectBuildAnswer]]

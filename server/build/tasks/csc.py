@@ -1,0 +1,238 @@
+"""The Csc task: compiles C# with the warm compiler of the build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult, CSharpSource
+from compiler.diagnostics import Diagnostic, InputError, Location, Severity
+from server.build.atomic_files import replace_file
+from server.build.csharp_build import read_source_file
+from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
+
+# Switches with a value, and the text parameter that gives it.
+_TEXTS = (
+    ("target", "TargetType"),
+    ("langversion", "LangVersion"),
+    ("nullable", "Nullable"),
+    ("platform", "Platform"),
+    ("main", "MainEntryPoint"),
+    ("keyfile", "KeyFile"),
+    ("pathmap", "PathMap"),
+    ("subsystemversion", "SubsystemVersion"),
+    ("runtimemetadataversion", "RuntimeMetadataVersion"),
+    ("checksumalgorithm", "ChecksumAlgorithm"),
+    ("moduleassemblyname", "ModuleAssemblyName"),
+)
+_NUMBERS = (("filealign", "FileAlignment"), ("codepage", "CodePage"), ("warn", "WarningLevel"))
+_FLAGS = (
+    ("unsafe", "AllowUnsafeBlocks"),
+    ("checked", "CheckForOverflowUnderflow"),
+    ("optimize", "Optimize"),
+    ("deterministic", "Deterministic"),
+    ("publicsign", "PublicSign"),
+    ("delaysign", "DelaySign"),
+    ("highentropyva", "HighEntropyVA"),
+    ("warnaserror", "TreatWarningsAsErrors"),
+)
+_CODES = (("warnaserror+", "WarningsAsErrors"), ("warnaserror-", "WarningsNotAsErrors"), ("nowarn", "DisabledWarnings"))
+_IGNORED_TEXTS = (
+    "AdditionalLibPaths",
+    "ApplicationConfiguration",
+    "BaseAddress",
+    "CodeAnalysisRuleSet",
+    "ErrorLog",
+    "ErrorReport",
+    "GeneratedFilesOutputPath",
+    "Instrument",
+    "KeyContainer",
+    "PreferredUILang",
+    "ProjectName",
+    "SharedCompilationId",
+    "TargetFramework",
+    "ToolExe",
+    "ToolPath",
+    "VsSessionGuid",
+    "Win32Icon",
+    "Win32Manifest",
+    "Win32Resource",
+    "SourceLink",
+)
+_IGNORED_FLAGS = (
+    "DisableSdkPath",
+    "EmbedAllSources",
+    "ErrorEndLocation",
+    "GenerateFullPaths",
+    "NoConfig",
+    "NoLogo",
+    "NoStandardLib",
+    "NoWin32Manifest",
+    "Prefer32Bit",
+    "ProvideCommandLineArgs",
+    "RefOnly",
+    "ReportAnalyzer",
+    "ReportIVTs",
+    "SkipAnalyzers",
+    "SkipCompilerExecution",
+    "UseHostCompilerIfAvailable",
+    "UseSharedCompilation",
+    "Utf8Output",
+)
+
+
+def _run(call: TaskCall) -> bool:
+    output = call.path(call.text("OutputAssembly") or "a.dll")
+    switches = list(_switches(call, Path(output).name))
+    if call.flag("SkipCompilerExecution"):
+        return True
+    sources = [source for item in call.items("Sources") if (source := _source(call, item.identity)) is not None]
+    if call.logged_error:
+        return False
+    configurations = [source for item in call.items("AnalyzerConfigFiles") if (source := _source(call, item.identity)) is not None]
+    request = CSharpRequest(
+        project=call.instance.path,
+        directory=call.instance.directory,
+        switches=tuple(switches),
+        sources=tuple(sources),
+        references=tuple(
+            CSharpReference(
+                call.path(item.identity),
+                tuple(alias.strip() for alias in item.value("Aliases").split(",") if alias.strip()),
+                embed_interop_types=item.value("EmbedInteropTypes").lower() == "true",
+            )
+            for item in call.items("References")
+        ),
+        analyzer_configs=tuple(configurations),
+    )
+    try:
+        result = call.services.compile(request)
+    except InputError as error:
+        call.error(error.code, error.message, location=error.location)
+        return False
+    for diagnostic in result.diagnostics:
+        _report(call, diagnostic)
+    if call.logged_error or result.pe is None:
+        return False
+    return _write(call, result, Path(output))
+
+
+def _report(call: TaskCall, diagnostic: Diagnostic) -> None:
+    place = diagnostic.location or Location("CSC")
+    if diagnostic.severity is Severity.ERROR:
+        call.error(diagnostic.code, diagnostic.message, location=place)
+    elif diagnostic.severity is Severity.WARNING:
+        call.warning(diagnostic.code, diagnostic.message, location=place)
+
+
+def _write(call: TaskCall, result: CSharpResult, output: Path) -> bool:
+    symbols = call.text("PdbFile")
+    documentation = [item.identity for item in call.items("DocumentationFile")]
+    reference = call.text("OutputRefAssembly")
+    parts = [
+        (output, result.pe),
+        (Path(call.path(symbols)) if symbols else output.with_suffix(".pdb"), result.pdb),
+        (Path(call.path(reference)) if reference else None, result.reference_pe),
+        (Path(call.path(documentation[0])) if documentation else None, result.documentation),
+    ]
+    for path, content in parts:
+        if path is None or content is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, content)
+        except OSError as error:
+            call.error("CS0016", f"Could not write to output file '{path}' -- '{error.strerror}'", location=Location("CSC"))
+            return False
+    return True
+
+
+def _source(call: TaskCall, include: str) -> CSharpSource | None:
+    path = call.path(include)
+    try:
+        return CSharpSource(path, read_source_file(Path(path)))
+    except FileNotFoundError:
+        call.error("CS2001", f"Source file '{path}' could not be found.", location=Location("CSC"))
+    except OSError as error:
+        call.error("CS1504", f"Source file '{path}' could not be opened -- {error.strerror}", location=Location("CSC"))
+    return None
+
+
+def _switches(call: TaskCall, name: str) -> Iterator[str]:
+    yield f"/out:{name}"
+    yield from ("/nostdlib+", "/nosdkpath")
+    for switch, parameter in _FLAGS:
+        if call.has(parameter):
+            yield f"/{switch}{'+' if call.flag(parameter) else '-'}"
+    for switch, parameter in _TEXTS:
+        if call.text(parameter):
+            yield f"/{switch}:{call.text(parameter).lower() if switch == 'target' else call.text(parameter)}"
+    for switch, parameter in _NUMBERS:
+        if call.has(parameter):
+            yield f"/{switch}:{call.number(parameter, 0)}"
+    for switch, parameter in _CODES:
+        codes = call.text(parameter).replace(",", ";").replace(" ", ";").split(";")
+        if any(codes):
+            yield f"/{switch}:{','.join(dict.fromkeys(filter(None, codes)))}"
+    constants = [word for word in call.text("DefineConstants").replace(",", ";").replace(" ", ";").split(";") if word]
+    if constants:
+        yield f"/define:{';'.join(constants)}"
+    yield from _symbols(call)
+    for feature in [word for word in call.text("Features").replace(",", ";").split(";") if word.strip()]:
+        yield f"/features:{feature.strip()}"
+    for names in (call.text("InterceptorsNamespaces"), call.text("InterceptorsPreviewNamespaces")):
+        if names.strip(";"):
+            yield f"/features:InterceptorsNamespaces={names}"
+    for item in call.items("Resources"):
+        logical = item.value("LogicalName") or Path(item.identity).name
+        access = "private" if item.value("Access").lower() == "private" else "public"
+        yield f'/resource:"{call.path(item.identity)}","{logical}",{access}'
+    for switch, parameter in (("analyzer", "Analyzers"), ("additionalfile", "AdditionalFiles"), ("addmodule", "AddModules")):
+        yield from (f"/{switch}:{call.path(item.identity)}" for item in call.items(parameter))
+    for item in call.items("DocumentationFile"):
+        yield f"/doc:{call.path(item.identity)}"
+    if call.text("OutputRefAssembly"):
+        yield f"/refout:{call.path(call.text('OutputRefAssembly'))}"
+
+
+def _symbols(call: TaskCall) -> Iterator[str]:
+    kind = call.text("DebugType").lower()
+    if kind == "none" or (call.has("EmitDebugInformation") and not call.flag("EmitDebugInformation") and not kind):
+        yield "/debug-"
+    elif kind == "embedded":
+        yield "/debug:embedded"
+    else:
+        yield "/debug:portable"
+
+
+TASK = TaskDefinition(
+    "Csc",
+    (
+        Parameter("Sources", Kind.ITEMS),
+        Parameter("References", Kind.ITEMS),
+        Parameter("Resources", Kind.ITEMS),
+        Parameter("LinkResources", Kind.ITEMS),
+        Parameter("Analyzers", Kind.ITEMS),
+        Parameter("AdditionalFiles", Kind.ITEMS),
+        Parameter("AnalyzerConfigFiles", Kind.ITEMS),
+        Parameter("AddModules", Kind.ITEMS),
+        Parameter("EmbeddedFiles", Kind.ITEMS),
+        Parameter("ResponseFiles", Kind.ITEMS),
+        Parameter("DocumentationFile", Kind.ITEMS),
+        Parameter("OutputAssembly", Kind.ITEM),
+        Parameter("OutputRefAssembly", Kind.ITEM),
+        Parameter("EmitDebugInformation", Kind.BOOL),
+        Parameter("EnvironmentVariables", Kind.TEXTS),
+        *(
+            Parameter(name, Kind.TEXT)
+            for name in ("DebugType", "PdbFile", "DefineConstants", "Features", "InterceptorsNamespaces", "InterceptorsPreviewNamespaces")
+        ),
+        *(Parameter(name, Kind.TEXT) for _, name in (*_TEXTS, *_CODES)),
+        *(Parameter(name, Kind.INT) for _, name in _NUMBERS),
+        *(Parameter(name, Kind.BOOL) for _, name in _FLAGS),
+        *(Parameter(name, Kind.TEXT) for name in _IGNORED_TEXTS),
+        *(Parameter(name, Kind.BOOL) for name in _IGNORED_FLAGS),
+    ),
+    ("CommandLineArgs", "OutputAssembly", "OutputRefAssembly"),
+    _run,
+)

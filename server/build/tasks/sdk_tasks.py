@@ -1,0 +1,195 @@
+"""The tasks behind our own SDK's targets: class library, references, generated sources and the files beside an assembly.
+
+Their names start with Aotd; projects do not call them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from compiler.diagnostics import InputError
+from server.build.atomic_files import replace_file
+from server.build.generated_sources import generated_sources
+from server.build.target_framework import choose_framework
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.msbuild.functions.frameworks import is_compatible, parse_framework
+
+_ASP_NET = "microsoft.aspnetcore.app"
+
+
+def _resolve_framework(call: TaskCall) -> bool:
+    """The assemblies of the class library that the project is compiled against."""
+    try:
+        frameworks = call.services.frameworks()
+        framework, warnings = choose_framework(call.instance, frameworks)
+    except InputError as error:
+        call.error(error.code, error.message, location=error.location)
+        return False
+    for warning in warnings:
+        call.warning(warning.code, warning.message, location=warning.location)
+    folders = [framework.reference_dir]
+    if any(item.identity.lower() == _ASP_NET for item in call.items("FrameworkReferences")):
+        folders += [other.reference_dir for other in frameworks if other.name.lower() == _ASP_NET and other.version == framework.version]
+    assemblies = [path for folder in folders for path in sorted(folder.glob("*.dll"))]
+    metadata = {"FrameworkFile": "true", "Private": "false"}
+    call.set_items("References", [OutputItem(str(path), metadata) for path in assemblies])
+    call.set_value("Version", framework.version)
+    return True
+
+
+def _resolve_references(call: TaskCall) -> bool:
+    """Reference items: files by HintPath or by path; a name is one of the class library's or a warning."""
+    known = {Path(item.identity).stem.lower() for item in call.items("FrameworkFiles")}
+    found: list[OutputItem] = []
+    for item in call.items("References"):
+        name = item.identity.partition(",")[0]
+        candidates = [hint for hint in (item.value("HintPath"), item.identity) if hint]
+        file = next((path for path in map(call.path, candidates) if Path(path).is_file()), None)
+        if file is not None:
+            copied = "false" if item.value("Private").lower() == "false" else "true"
+            found.append(OutputItem(file, {"CopyLocal": copied, "Aliases": item.value("Aliases")}))
+        elif name.lower().removesuffix(".dll") not in known:
+            text = (
+                f'Could not resolve this reference. Could not locate the assembly "{item.identity}". '
+                "Check to make sure the assembly exists on disk. "
+                "If this reference is required by your code, you may get compilation errors."
+            )
+            call.warning("MSB3245", text)
+    call.set_items("Resolved", found)
+    return True
+
+
+def _nearest(call: TaskCall) -> bool:
+    """Gives each referenced project the target framework that fits best: SetTargetFramework, or none when it has only one."""
+    mine = parse_framework(call.text("TargetFramework"))
+    outputs: list[OutputItem] = []
+    for item in call.items("Projects"):
+        offered = [word.strip() for word in item.value("TargetFrameworks").split(";") if word.strip()]
+        parsed = {word: parse_framework(word) for word in offered}
+        fitting = [(kind.identifier == mine.identifier, kind.version, word) for word, kind in parsed.items() if is_compatible(mine, kind)]
+        exact = [word for word in offered if word.lower() == call.text("TargetFramework").lower()]
+        metadata = {"UndefineProperties": "TargetFramework"}
+        if len(offered) > 1 or (offered and item.value("HasSingleTargetFramework").lower() == "false"):
+            chosen = exact[0] if exact else max(fitting)[2] if fitting else ""
+            if not chosen:
+                text = f"Project '{item.identity}' targets '{item.value('TargetFrameworks')}'."
+                call.error("NU1201", f"{text} It cannot be referenced by a project that targets '{call.text('TargetFramework')}'.")
+                return False
+            metadata = {"SetTargetFramework": f"TargetFramework={chosen}"}
+        outputs.append(OutputItem(item.identity, metadata, item))
+    call.set_items("Annotated", outputs)
+    return True
+
+
+def _generate_sources(call: TaskCall) -> bool:
+    """Writes the sources that the build generates, those that changed."""
+    folder = Path(call.path(call.text("Folder")))
+    written: list[OutputItem] = []
+    for name, text in generated_sources(call.instance).items():
+        path = folder / name
+        if not _write(call, path, text):
+            return False
+        written.append(OutputItem(f"{call.text('Folder')}{name}"))
+    call.set_items("Sources", written)
+    return True
+
+
+def _write_editor_config(call: TaskCall) -> bool:
+    """The file that tells analyzers and generators of properties and metadata."""
+    lines = ["is_global = true"]
+    for item in call.items("Properties"):
+        lines.append(f"build_property.{item.identity} = {' '.join(call.instance.property(item.identity).split(chr(10)))}")
+    sections: dict[str, list[str]] = {}
+    for visible in call.items("ItemMetadata"):
+        name = visible.value("MetadataName")
+        for item in call.instance.items_of(visible.identity):
+            section = sections.setdefault(item.full_path(), [])
+            if name:
+                section.append(f"build_metadata.{visible.identity}.{name} = {item.value(name)}")
+    for path, section in sections.items():
+        lines += ["", f"[{path}]", *section]
+    return _write(call, Path(call.path(call.text("File"))), "\n".join(lines) + "\n")
+
+
+def _write(call: TaskCall, path: Path, text: str) -> bool:
+    content = text.encode()
+    try:
+        if path.is_file() and path.read_bytes() == content:
+            return True
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+    except OSError as error:
+        call.error("MSB3491", f'Could not write lines to file "{path}". {error.strerror}')
+        return False
+    return True
+
+
+def _write_runtime_configuration(call: TaskCall) -> bool:
+    """`<name>.runtimeconfig.json`: the class library to run on and the switches handed to it."""
+    properties: dict[str, object] = {}
+    for item in call.items("Options"):
+        value = item.value("Value")
+        number = int(value) if value.lstrip("-").isdigit() else value
+        properties[item.identity] = {"true": True, "false": False}.get(value.lower(), number)
+    names = ["Microsoft.NETCore.App"]
+    names += ["Microsoft.AspNetCore.App" for item in call.items("FrameworkReferences") if item.identity.lower() == _ASP_NET]
+    frameworks = [{"name": name, "version": call.text("FrameworkVersion")} for name in dict.fromkeys(names)]
+    options: dict[str, object] = {"tfm": call.text("TargetFramework")}
+    if call.text("RollForward"):
+        options["rollForward"] = call.text("RollForward")
+    if len(frameworks) == 1:
+        options["framework"] = frameworks[0]
+    else:
+        options["frameworks"] = frameworks
+    if properties:
+        options["configProperties"] = properties
+    return _write(call, Path(call.path(call.text("File"))), _json({"runtimeOptions": options}))
+
+
+def _write_dependencies(call: TaskCall) -> bool:
+    """`<name>.deps.json`: the assembly and those that are copied beside it."""
+    target = call.text("TargetFrameworkMoniker")
+    own = f"{call.text('AssemblyName')}/{call.text('Version')}"
+    assemblies = [Path(item.identity) for item in call.items("Assemblies")]
+    parts: dict[str, object] = {f"{path.stem}/1.0.0": {"runtime": {path.name: {}}} for path in assemblies}
+    entry: dict[str, object] = {}
+    if assemblies:
+        entry["dependencies"] = {path.stem: "1.0.0" for path in assemblies}
+    entry["runtime"] = {f"{call.text('AssemblyName')}.dll": {}}
+    library = {"type": "project", "serviceable": False, "sha512": ""}
+    content = {
+        "runtimeTarget": {"name": target, "signature": ""},
+        "compilationOptions": {},
+        "targets": {target: {own: entry, **parts}},
+        "libraries": {own: library, **dict.fromkeys(parts, library)},
+    }
+    return _write(call, Path(call.path(call.text("File"))), _json(content))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _task(name: str, texts: Sequence[str], items: Sequence[str], outputs: Sequence[str], run: object) -> TaskDefinition:
+    parameters = (*(Parameter(text, Kind.TEXT) for text in texts), *(Parameter(item, Kind.ITEMS) for item in items))
+    assert callable(run)
+    return TaskDefinition(name, parameters, tuple(outputs), run)
+
+
+TASKS = (
+    _task("AotdResolveFramework", (), ("FrameworkReferences",), ("References", "Version"), _resolve_framework),
+    _task("AotdResolveReferences", (), ("References", "FrameworkFiles"), ("Resolved",), _resolve_references),
+    _task("AotdNearestTargetFramework", ("TargetFramework",), ("Projects",), ("Annotated",), _nearest),
+    _task("AotdGenerateSources", ("Folder",), (), ("Sources",), _generate_sources),
+    _task("AotdWriteEditorConfig", ("File",), ("Properties", "ItemMetadata"), (), _write_editor_config),
+    _task(
+        "AotdWriteRuntimeConfiguration",
+        ("File", "TargetFramework", "FrameworkVersion", "RollForward"),
+        ("Options", "FrameworkReferences"),
+        (),
+        _write_runtime_configuration,
+    ),
+    _task("AotdWriteDependencies", ("File", "TargetFrameworkMoniker", "AssemblyName", "Version"), ("Assemblies",), (), _write_dependencies),
+)

@@ -1,0 +1,175 @@
+"""Build, Rebuild and Clean of our own SDK: what is compiled with what, what is written where, and what a second build leaves alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from compiler.csharp.client import CSharpRequest, CSharpResult
+from compiler.csharp.frameworks import NETCORE_APP, Framework
+from compiler.diagnostics import Diagnostic, Location, Severity
+from server.build.console_logger import ConsoleLogger
+from server.build.events import BuildLog
+from server.build.session import BuildSession
+from server.msbuild.project import ProjectEvaluator
+from server.msbuild.sdks import own_toolset
+
+LIBRARY = '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net9.0</TargetFramework></PropertyGroup>{}</Project>'
+PROGRAM = (
+    '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net9.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>'
+    "{}</Project>"
+)
+
+
+class Machine:
+    """A class library with one assembly, and a compiler that notes what it is asked and answers with its name."""
+
+    def __init__(self, folder: Path) -> None:
+        references = folder / "ref"
+        references.mkdir()
+        (references / "System.Runtime.dll").write_bytes(b"")
+        self.library = Framework(NETCORE_APP, "9.0.5", folder, references, None)
+        self.requests: list[CSharpRequest] = []
+        self.findings: tuple[Diagnostic, ...] = ()
+
+    def frameworks(self) -> Sequence[Framework]:
+        """The one library."""
+        return [self.library]
+
+    def compile(self, request: CSharpRequest) -> CSharpResult:
+        """An assembly that is no assembly."""
+        self.requests.append(request)
+        failed = any(finding.severity is Severity.ERROR for finding in self.findings)
+        part = None if failed else f"{request.project} {len(self.requests)}".encode()
+        return CSharpResult(part, part, self.findings, reference_pe=part)
+
+
+class Build:
+    """A folder of projects and the machine that builds them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.machine = Machine(folder)
+        self.folder = folder / "work"
+        self.folder.mkdir()
+        self.lines: list[str] = []
+
+    def write(self, name: str, text: str) -> None:
+        """A file of the folder."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def run(self, project: str, *targets: str, properties: Mapping[str, str] | None = None) -> bool:
+        """Builds; did it succeed? `lines` has what was printed."""
+        self.lines.clear()
+        log = BuildLog([ConsoleLogger(1, self.lines.append)])
+        evaluator = ProjectEvaluator({}, str(self.folder), toolset=own_toolset())
+        session = BuildSession(evaluator, log, self.machine)
+        return session.build(str(self.folder / project), properties or {}, targets).succeeded and not log.has_errors
+
+    def files(self, under: str) -> list[str]:
+        """Files below a folder, relative to it."""
+        root = self.folder / under
+        return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """An empty folder."""
+    return Build(tmp_path)
+
+
+def test_program(build: Build) -> None:
+    """A program with its files; a second build compiles nothing; Clean leaves the folders."""
+    build.write("app.csproj", PROGRAM.format(""))
+    build.write("P.cs", "// text")
+    assert build.run("app.csproj")
+    assert build.lines == [f"  app -> {build.folder}/bin/Debug/net9.0/app.dll\n"]
+    assert build.files("bin") == [f"Debug/net9.0/app.{kind}" for kind in ("deps.json", "dll", "pdb", "runtimeconfig.json")]
+    configuration = json.loads((build.folder / "bin/Debug/net9.0/app.runtimeconfig.json").read_text(encoding="utf-8"))
+    assert configuration["runtimeOptions"]["framework"] == {"name": "Microsoft.NETCore.App", "version": "9.0.0"}
+    request = build.machine.requests[0]
+    assert [Path(source.path).name for source in request.sources][:1] == ["P.cs"]
+    assert {"/target:exe", "/out:app.dll", "/debug:portable", "/optimize-"} <= set(request.switches)
+    assert [Path(reference.path).name for reference in request.references] == ["System.Runtime.dll"]
+    assert build.run("app.csproj")
+    assert len(build.machine.requests) == 1
+    assert build.run("app.csproj", "Clean")
+    assert build.files("bin") == []
+    assert build.run("app.csproj", "Rebuild")
+    assert len(build.machine.requests) == 2
+
+
+def test_references_are_built_first_and_copied(build: Build) -> None:
+    """Direct and indirect references are compiled against and copied; content follows."""
+    build.write("base/base.csproj", LIBRARY.format('<ItemGroup><Content Include="t.txt" CopyToOutputDirectory="Always" /></ItemGroup>'))
+    build.write("base/t.txt", "text")
+    build.write("lib/lib.csproj", LIBRARY.format('<ItemGroup><ProjectReference Include="../base/base.csproj" /></ItemGroup>'))
+    build.write("app/app.csproj", PROGRAM.format('<ItemGroup><ProjectReference Include="../lib/lib.csproj" /></ItemGroup>'))
+    assert build.run("app/app.csproj", properties={"Configuration": "Release"})
+    assert [Path(request.project).stem for request in build.machine.requests] == ["base", "lib", "app"]
+    assert [Path(reference.path).name for reference in build.machine.requests[2].references] == [
+        "System.Runtime.dll",
+        "lib.dll",
+        "base.dll",
+    ]
+    assert {"base.dll", "lib.dll", "app.dll", "t.txt", "lib.pdb"} <= set(build.files("app/bin/Release/net9.0"))
+    dependencies = json.loads((build.folder / "app/bin/Release/net9.0/app.deps.json").read_text(encoding="utf-8"))
+    assert set(dependencies["libraries"]) == {"app/1.0.0", "lib/1.0.0", "base/1.0.0"}
+
+
+def test_several_frameworks(build: Build) -> None:
+    """A library for several frameworks is built for each; who refers to it gets the one that fits."""
+    build.write("lib/lib.csproj", LIBRARY.replace("Framework>", "Frameworks>").replace("net9.0", "netstandard2.0;net9.0").format(""))
+    build.write("app/app.csproj", PROGRAM.format('<ItemGroup><ProjectReference Include="../lib/lib.csproj" /></ItemGroup>'))
+    assert build.run("app/app.csproj")
+    assert build.files("lib/bin") == [f"Debug/net9.0/lib.{kind}" for kind in ("deps.json", "dll", "pdb")]
+    assert build.run("lib/lib.csproj")
+    assert "Debug/netstandard2.0/lib.dll" in build.files("lib/bin")
+
+
+def test_hooks_of_projects(build: Build) -> None:
+    """Targets before and after ours run, and what they add is compiled; build events run."""
+    hooks = (
+        "<PropertyGroup><PreBuildEvent>echo before &gt; before.txt</PreBuildEvent></PropertyGroup>"
+        '<Target Name="Make" BeforeTargets="BeforeCompile"><WriteLinesToFile File="obj/G.cs" Lines="class G" />'
+        '<ItemGroup><Compile Include="obj/G.cs" /></ItemGroup></Target>'
+        '<Target Name="Tell" AfterTargets="Build"><Message Importance="high" Text="@(IntermediateAssembly)" /></Target>'
+    )
+    build.write("app.csproj", PROGRAM.format(hooks))
+    assert build.run("app.csproj")
+    assert build.lines[-1] == "  obj/Debug/net9.0/app.dll\n"
+    assert "G.cs" in [Path(source.path).name for source in build.machine.requests[0].sources]
+    assert "before.txt" in build.files("bin/Debug/net9.0")
+
+
+def test_findings_of_the_compiler(build: Build) -> None:
+    """Errors end the build with the project named; nothing is copied."""
+    build.write("app.csproj", PROGRAM.format(""))
+    place = Location(str(build.folder / "P.cs"), 1, 2)
+    build.machine.findings = (Diagnostic("CS1513", Severity.ERROR, "} expected", place),)
+    assert not build.run("app.csproj")
+    assert build.lines == [f"{build.folder}/P.cs(1,2): error CS1513: }} expected [{build.folder}/app.csproj]\n"]
+    assert build.files("bin") == []
+
+
+def test_missing_source_and_framework(build: Build) -> None:
+    """One line each."""
+    build.write("app.csproj", PROGRAM.format('<ItemGroup><Compile Include="none.cs" /></ItemGroup>'))
+    assert not build.run("app.csproj")
+    assert build.lines == [f"CSC : error CS2001: Source file '{build.folder}/none.cs' could not be found. [{build.folder}/app.csproj]\n"]
+    assert not build.run("app.csproj", properties={"TargetFramework": "net99.0", "AotdAllowFrameworkFallback": "false"})
+    assert build.lines[0].startswith(f"{build.folder}/app.csproj : error AOTD0302: ")
+
+
+def test_a_deleted_output_comes_back(build: Build) -> None:
+    """Up to date means that the outputs are there."""
+    build.write("app.csproj", PROGRAM.format(""))
+    assert build.run("app.csproj")
+    os.unlink(build.folder / "obj/Debug/net9.0/app.dll")
+    assert build.run("app.csproj")
+    assert len(build.machine.requests) == 2
