@@ -72,6 +72,22 @@ _VIA_REFLECTION = "is accessed via reflection. Trimmer can't guarantee availabil
 _DAM_ON_TYPE = "'DynamicallyAccessedMembersAttribute' on '{0}' or one of its base types references '{1}' which "
 
 _TRIM: dict[str, str] = {
+    "IL2001": "Type '{0}' has no fields to preserve.",
+    "IL2002": "Type '{0}' has no methods to preserve.",
+    "IL2007": "Could not resolve assembly '{0}'.",
+    "IL2008": "Could not resolve type '{0}'.",
+    "IL2009": "Could not find method '{0}' on type '{1}'.",
+    "IL2010": "Invalid value for '{0}' stub.",
+    "IL2011": "Unknown body modification '{0}' for '{1}'.",
+    "IL2012": "Could not find field '{0}' on type '{1}'.",
+    "IL2013": "Substituted field '{0}' needs to be static field.",
+    "IL2014": "Missing 'value' attribute for field '{0}'.",
+    "IL2015": "Invalid value '{0}' for '{1}'.",
+    "IL2016": "Could not find event '{0}' on type '{1}'.",
+    "IL2017": "Could not find property '{0}' on type '{1}'.",
+    "IL2044": "Could not find any type in namespace '{0}'.",
+    "IL2100": "XML contains unsupported wildcard for assembly 'fullname' attribute.",
+    "IL2101": "Embedded XML in assembly '{0}' contains assembly \"fullname\" attribute for another assembly '{1}'",
     "IL2026": _REQUIRES % ("RequiresUnreferencedCodeAttribute", "trimming application code"),
     "IL2032": _UNRECOGNIZED + "type.",
     "IL2035": "Unresolved assembly '{0}' in 'DynamicDependencyAttribute'.",

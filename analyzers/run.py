@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from analyzers.context import Lookups, ModuleContext
 from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding, RawFinding, Reporter
+from analyzers.link_xml import check_link_xml
 from analyzers.module_findings import module_findings
 from analyzers.names import member_name
 from analyzers.positions import Positions
@@ -91,7 +93,8 @@ class AnalysisSession:
         context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), proves, proceed)
         severities = _severities(request)
         shown: dict[tuple[object, ...], Finding] = {}
-        for raw in module_findings(context, guards):
+        files = check_link_xml(context, _switches(request)) if request.reader is ReaderKind.PUBLISH else ()
+        for raw in chain(module_findings(context, guards), files):
             found = _show(context, request.options, severities, raw)
             if found is not None:
                 shown.setdefault((found.sort_key, found.member), found)
@@ -127,8 +130,11 @@ def _constants(lookups: Lookups, request: AnalysisRequest) -> Constants:
     """Results that are known before the program runs. The build's analyzers do not fold feature switches, the publish's compiler does."""
     if request.reader is ReaderKind.BUILD:
         return lambda _method: None
-    switches = {name: value.lower() == "true" for name, value in request.feature_switches.items()}
-    return with_guards(lookups, FeatureConstants(lookups.universe, switches).constant)
+    return with_guards(lookups, FeatureConstants(lookups.universe, _switches(request)).constant)
+
+
+def _switches(request: AnalysisRequest) -> dict[str, bool]:
+    return {name: value.lower() == "true" for name, value in request.feature_switches.items()}
 
 
 def _show(context: ModuleContext, options: AnalysisOptions, severities: Severities, raw: RawFinding) -> Finding | None:
