@@ -5,6 +5,7 @@ Everything whole-program stands here, so that all other units depend on nothing 
 
 from __future__ import annotations
 
+from compiler.codegen.callbacks import add_callback_roots, emit_callbacks
 from compiler.codegen.dispatch import VTABLE_OFFSET
 from compiler.codegen.dispatch_table import emit_dispatch_table, number_types
 from compiler.codegen.emitter import method_declaration
@@ -39,6 +40,13 @@ FIELDS = (
     ("System.Reflection", "RuntimeMethodInfo", "m_handle"),
     ("System.Reflection", "RuntimeMethodInfo", "m_methodAttributes"),
     ("System.Reflection", "RuntimeMethodInfo", "m_name"),
+    ("System", "GCMemoryInfoData", "_highMemoryLoadThresholdBytes"),
+    ("System", "GCMemoryInfoData", "_totalAvailableMemoryBytes"),
+    ("System", "GCMemoryInfoData", "_memoryLoadBytes"),
+    ("System", "GCMemoryInfoData", "_heapSizeBytes"),
+    ("System", "GCMemoryInfoData", "_totalCommittedBytes"),
+    ("System", "GCMemoryInfoData", "_index"),
+    ("System", "GCMemoryInfoData", "_generation"),
 )
 
 
@@ -104,16 +112,9 @@ def add_roots(universe: TypeUniverse, builder: WorldBuilder, entry: MethodDesc, 
         builder.add("virtual", _object_virtual(universe, name), None)
 
 
-# A method -> what the runtime calls once the program reaches it: nothing is kept for events that nobody hears.
-_PROCESS_EXIT = ("add_ProcessExit", "OnProcessExit")
-
-
 def add_conditional_roots(universe: TypeUniverse, builder: WorldBuilder) -> None:
     """Marks what the runtime calls only because of what the program reached so far."""
-    trigger = universe.find_method(universe.corlib_type("System", "AppDomain"), _PROCESS_EXIT[0])
-    handler = universe.find_method(universe.corlib_type("System", "AppContext"), _PROCESS_EXIT[1])
-    if ("method", trigger) in builder.world.reasons:
-        builder.add("method", handler, ("method", trigger))
+    add_callback_roots(universe, builder)
     invokes = universe.find_method(universe.corlib_type("System", "Delegate"), "DynamicInvokeImpl")
     if ("method", invokes) in builder.world.reasons:
         for desc in list(builder.world.constructed):
@@ -150,9 +151,7 @@ def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str
     _emit_object_virtuals(universe, out)
     _emit_guard(universe, out)
     _emit_method_table(universe, world, out)
-    exit_handler = universe.find_method(universe.corlib_type("System", "AppContext"), _PROCESS_EXIT[1])
-    code = out.method(universe, exit_handler, "m") if ("method", exit_handler) in world.code else "null"
-    out.lines.append(f'@"rt_process_exit_handler" = constant ptr {code}, align 8')
+    emit_callbacks(universe, world, out)
     declares = [text for _, text in sorted(out.declares.items())]
     return "\n".join([*declares, *out.lines]) + "\n"
 

@@ -203,4 +203,3 @@ int32_t qc_Delegate_InternalEqualMethodHandles(RtObject **left, RtObject **right
 }
 /* The code behind Delegate.Invoke: read only to tell multicast delegates apart, for which the type's own code serves. */
 void *ic_Delegate_GetInvokeMethod(const RtType *type) { return (void *)(uintptr_t)type->aux->reserved[0]; }
-void ic_Thread_InternalFinalize(RtObject *thread) { (void)thread; }

@@ -1,4 +1,4 @@
-/* Internal calls of threads, monitors, the environment and interop's error word. */
+/* Internal calls of the environment, exceptions and interop's error word. */
 #include "calls.h"
 
 #include <errno.h>
@@ -10,49 +10,6 @@
 #include <unistd.h>
 
 extern int32_t rt_exit_code;
-
-/* ---- Monitor ---- */
-
-void ic_Monitor_Enter(RtObject *object) { rt_monitor_enter(object); }
-void ic_Monitor_Exit(RtObject *object) { rt_monitor_exit(object); }
-void ic_Monitor_ReliableEnter(RtObject *object, uint8_t *taken) {
-    rt_monitor_enter(object);
-    *taken = 1;
-}
-void ic_Monitor_ReliableEnterTimeout(RtObject *object, int32_t timeout_ms, uint8_t *taken) { *taken = rt_monitor_try_enter(object, timeout_ms); }
-bool ic_Monitor_IsEnteredNative(RtObject *object) { return rt_monitor_is_entered(object); }
-int32_t qc_Monitor_Wait(RtObject **object, int32_t timeout_ms) { return rt_monitor_wait(*object, timeout_ms); }
-void qc_Monitor_Pulse(RtObject **object) { rt_monitor_pulse(*object); }
-void qc_Monitor_PulseAll(RtObject **object) { rt_monitor_pulse_all(*object); }
-
-/* ---- Thread ---- */
-
-/* The Thread object of the calling thread, made at the first question. */
-RtObject *ic_Thread_GetCurrentThreadNative(void) {
-    RtThread *self = rt_thread_self();
-    RtObject *managed = rt_thread_managed(self);
-    if (!managed) {
-        managed = rt_new(rt_known_types[RT_TYPE_THREAD]);
-        *(int32_t *)rt_field(managed, RT_FIELD_THREAD_ID) = rt_thread_id(self);
-        *(int32_t *)rt_field(managed, RT_FIELD_THREAD_PRIORITY) = 2;
-        *(RtThread **)rt_field(managed, RT_FIELD_THREAD_INTERNAL) = self;
-        rt_thread_retain(self);
-        rt_thread_set_managed(self, managed);
-    }
-    return managed;
-}
-
-int32_t ic_Environment_get_CurrentManagedThreadId(void) { return rt_thread_id(rt_thread_self()); }
-int32_t ic_Thread_get_OptimalMaxSpinWaitsPerSpinIteration(void) { return 7; }
-void qc_ThreadNative_SpinWait(int32_t iterations) {
-    for (volatile int32_t i = 0; i < iterations; i++) {
-    }
-}
-void qc_ThreadNative_Sleep(int32_t timeout_ms) { rt_thread_sleep(timeout_ms); }
-int32_t qc_ThreadNative_YieldThread(void) {
-    rt_thread_yield();
-    return 1;
-}
 
 /* RuntimeHelpers.EnsureSufficientExecutionStack asks for 64 KiB, as CoreCLR does. */
 bool ic_RuntimeHelpers_TryEnsureSufficientExecutionStack(void) {
@@ -141,19 +98,4 @@ void qc_ExceptionNative_GetMessageFromNativeResources(int32_t kind, RtString **r
     static const char *const texts[] = {"", "Thread was being aborted.", "Thread was interrupted from a waiting state.",
                                         "Insufficient memory to continue the execution of the program."};
     *result = rt_string_utf8(kind > 0 && kind < 4 ? texts[kind] : "");
-}
-
-/* ---- wait handles ---- */
-
-int32_t qc_SetEvent(void *event) {
-    rt_wait_event_set(event);
-    return 1;
-}
-int32_t qc_ResetEvent(void *event) {
-    rt_wait_event_reset(event);
-    return 1;
-}
-int32_t qc_CloseHandle(void *handle) {
-    rt_wait_close(handle);
-    return 1;
 }

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -431,13 +432,21 @@ RtString *rt_exception_stack_trace(RtObject *exception) {
     return result;
 }
 
+extern void (*const rt_unhandled_exception_event)(RtObject *exception); /* NULL when nothing listens */
+
+/* The first thread to come here tells and ends the process; others, which may come meanwhile, wait for that. */
 static _Noreturn void unhandled(RtUnwind *unwind) {
+    static _Atomic int32_t reporter;
     RtObject *exception = unwind->object;
-    static _Thread_local bool is_reporting;
+    int32_t nobody = 0, me = rt_thread_id(rt_thread_self());
+    bool is_first = atomic_compare_exchange_strong(&reporter, &nobody, me);
+    while (!is_first && nobody != me)
+        pause();
     fflush(stdout);
     char *utf8 = NULL;
-    if (!is_reporting) {
-        is_reporting = true;
+    if (is_first) {
+        if (rt_unhandled_exception_event)
+            rt_unhandled_exception_event(exception);
         RtString *text = rt_object_to_string(exception);
         utf8 = text ? rt_utf8_string(text) : NULL;
     }

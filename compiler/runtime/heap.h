@@ -111,7 +111,11 @@ struct RtThread {
     pthread_t native;
     void (*entry)(void *);
     void *argument;                /* a root until entry is called */
-    RtFutex has_exited;
+    RtFutex phase;                 /* RT_THREAD_UNSTARTED, _STARTED or _EXITED, see rt.h */
+    void *exit_event;              /* a manual-reset event of wait.c, set when the thread has ended */
+    bool is_background;            /* does not keep the process alive */
+    bool is_pool_thread;
+    bool is_counted;               /* part of rt_world.n_foreground */
     RtFutex wake;                  /* what the thread sleeps on in wait.c and in Monitor.Wait */
     _Atomic bool is_interrupted;
     bool is_alertable_wait;
@@ -177,9 +181,11 @@ extern RtHeap rt_heap RT_HIDDEN;
 typedef struct RtWorld {
     RtMutex lock;         /* list of threads; held for a whole collection */
     RtThread *threads;
+    RtThread *main;       /* its end is the end of Main, so that it is not counted below */
     RtFutex is_stopping;
     RtFutex epoch;        /* changes when the world is let go */
     RtFutex n_parked;     /* signalled threads that have stopped */
+    RtFutex n_foreground; /* threads that were started, have not ended and keep the process alive */
     _Atomic int32_t last_id;
     pthread_key_t exit_key;
 } RtWorld;

@@ -164,6 +164,7 @@ void rt_gc_init(void);
 void rt_gc_collect(int generation);                     /* blocking */
 int64_t rt_gc_total_allocated_bytes(void);
 int64_t rt_gc_heap_bytes(void);                         /* bytes in use after the last collection plus what was allocated since */
+int64_t rt_gc_available_bytes(void);                    /* what the container or else the machine lets the heap have */
 int64_t rt_gc_thread_allocated_bytes(void);             /* by the calling thread */
 int64_t rt_gc_pause_ns(bool longest);                   /* of all collections together, or of the longest one */
 int32_t rt_gc_count(int generation);
@@ -195,7 +196,22 @@ int32_t rt_thread_id(RtThread *thread);                 /* Thread.ManagedThreadI
 RtThread *rt_thread_create(void (*entry)(void *), void *argument, size_t stack_bytes);
 void rt_thread_retain(RtThread *thread);
 void rt_thread_release(RtThread *thread);
+/* In two steps, for a Thread object that is there before its thread: a new one counts as foreground, the caller owns one
+ * reference. NULL or false: the system has no room; then it can be started again. */
+RtThread *rt_thread_new(void);
+bool rt_thread_start(RtThread *thread, void (*entry)(void *), void *argument, size_t stack_bytes);
 bool rt_thread_join(RtThread *thread, int32_t timeout_ms); /* -1 waits for ever; false: still running */
+int32_t rt_thread_join_code(RtThread *thread, int32_t timeout_ms); /* RT_WAIT_OBJECT_0, _TIMEOUT or _INTERRUPTED */
+enum { RT_THREAD_UNSTARTED, RT_THREAD_STARTED, RT_THREAD_EXITED };
+enum { RT_STATE_BACKGROUND = 4, RT_STATE_UNSTARTED = 8, RT_STATE_STOPPED = 16, RT_STATE_WAIT_SLEEP_JOIN = 32, RT_PRIORITY_NORMAL = 2 };
+int rt_thread_states(RtThread *thread);                 /* System.Threading.ThreadState */
+/* A thread made by rt_thread_create and a foreign one are in the background from the first. */
+void rt_thread_set_background(RtThread *thread, bool is_background);
+bool rt_thread_is_pool_thread(RtThread *thread);         /* a mark for the class library alone */
+void rt_thread_set_pool_thread(RtThread *thread, bool is_pool_thread);
+bool rt_thread_is_main(RtThread *thread);
+void rt_thread_adopt_main(void);                        /* the calling thread runs Main */
+void rt_thread_wait_for_foreground(void);               /* until no other foreground thread runs */
 bool rt_thread_is_alive(RtThread *thread);
 void rt_thread_yield(void);
 void rt_thread_set_name(RtThread *thread, const char *name); /* UTF-8; as debuggers and top show it */

@@ -93,6 +93,12 @@ static size_t read_hard_limit(void)
     return (size_t)strtoull(text, NULL, 10) / 4 * 3;
 }
 
+int64_t rt_gc_available_bytes(void)
+{
+    size_t limit = read_hard_limit(), physical = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    return (int64_t)(limit < physical ? limit : physical);
+}
+
 /* The limit is looked up once the heap is large enough for it to matter. rt_heap.lock is held. */
 static bool within_hard_limit(size_t more_bytes)
 {

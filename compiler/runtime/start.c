@@ -36,7 +36,8 @@ int main(int argc, char **argv) {
     rt_argv = argv;
     signal(SIGPIPE, SIG_IGN);
     rt_gc_init();
-    rt_thread_self();
+    rt_thread_adopt_main();
     int32_t result = rt_program_main(make_arguments());
+    rt_thread_wait_for_foreground();
     rt_exit(rt_main_returns_void ? rt_exit_code : result);
 }

@@ -152,7 +152,24 @@ static RtThread *new_thread(void)
     thread->id = atomic_fetch_add(&rt_world.last_id, 1) + 1;
     thread->hash_seed = (uint64_t)thread->id * UINT64_C(0x9E3779B97F4A7C15);
     thread->n_references = 1;
+    thread->exit_event = rt_wait_event_new(true, false);
+    if (!thread->exit_event) {
+        free(thread);
+        return NULL;
+    }
     return thread;
+}
+
+/* rt_world.lock is held: after anything that decides whether the thread keeps the process alive. */
+static void count_foreground(RtThread *thread)
+{
+    bool counts = atomic_load(&thread->phase) == RT_THREAD_STARTED && !thread->is_background;
+    if (counts == thread->is_counted)
+        return;
+    thread->is_counted = counts;
+    atomic_fetch_add(&rt_world.n_foreground, counts ? 1 : UINT32_MAX);
+    if (!counts)
+        rt_futex_wake(&rt_world.n_foreground, INT_MAX);
 }
 
 static void add_to_world(RtThread *thread)
@@ -162,10 +179,12 @@ static void add_to_world(RtThread *thread)
     if (thread->next)
         thread->next->previous = thread;
     rt_world.threads = thread;
+    atomic_store(&thread->phase, RT_THREAD_STARTED);
+    count_foreground(thread);
     rt_mutex_unlock(&rt_world.lock);
 }
 
-static void remove_from_world(RtThread *thread)
+static void remove_from_world(RtThread *thread, uint32_t phase)
 {
     rt_mutex_lock(&rt_world.lock);
     if (thread->allocator) {
@@ -173,7 +192,10 @@ static void remove_from_world(RtThread *thread)
         rt_allocator.thread = NULL;
         thread->allocator = NULL;
     }
-    thread->managed = NULL;
+    if (phase == RT_THREAD_EXITED)
+        thread->managed = NULL;
+    atomic_store(&thread->phase, phase);
+    count_foreground(thread);
     if (thread->previous)
         thread->previous->next = thread->next;
     else
@@ -211,11 +233,10 @@ static void detach(void *pointer)
 {
     RtThread *self = pointer;
     rt_wait_abandon_mutexes(self);
-    remove_from_world(self);
+    remove_from_world(self, RT_THREAD_EXITED);
     free(self->statics);
     self->statics = NULL;
-    atomic_store(&self->has_exited, 1);
-    rt_futex_wake(&self->has_exited, INT_MAX);
+    rt_wait_event_set(self->exit_event);
     rt_thread_release(self);
 }
 
@@ -233,6 +254,7 @@ RtThread *rt_thread_attach(void)
     RtThread *self = new_thread();
     if (!self)
         rt_fail_fast("no memory for a thread");
+    self->is_background = true;
     bind_to_thread(self);
     add_to_world(self);
     return self;
@@ -263,8 +285,10 @@ void rt_thread_retain(RtThread *thread)
 
 void rt_thread_release(RtThread *thread)
 {
-    if (atomic_fetch_sub(&thread->n_references, 1) == 1)
-        free(thread);
+    if (atomic_fetch_sub(&thread->n_references, 1) != 1)
+        return;
+    rt_wait_close(thread->exit_event);
+    free(thread);
 }
 
 static void *run_thread(void *pointer)
@@ -294,33 +318,98 @@ static bool start_native(RtThread *thread, size_t stack_bytes)
     return is_started;
 }
 
-RtThread *rt_thread_create(void (*entry)(void *), void *argument, size_t stack_bytes)
+RtThread *rt_thread_new(void)
 {
-    RtThread *thread = new_thread();
-    if (!thread)
-        return NULL;
+    return new_thread();
+}
+
+bool rt_thread_start(RtThread *thread, void (*entry)(void *), void *argument, size_t stack_bytes)
+{
     rt_thread_retain(thread);
     thread->entry = entry;
     thread->argument = argument;
     thread->state = RT_THREAD_BLOCKED;
     add_to_world(thread);
     if (start_native(thread, stack_bytes))
+        return true;
+    remove_from_world(thread, RT_THREAD_UNSTARTED);
+    rt_thread_release(thread);
+    return false;
+}
+
+RtThread *rt_thread_create(void (*entry)(void *), void *argument, size_t stack_bytes)
+{
+    RtThread *thread = new_thread();
+    if (!thread)
+        return NULL;
+    thread->is_background = true;
+    if (rt_thread_start(thread, entry, argument, stack_bytes))
         return thread;
-    remove_from_world(thread);
-    free(thread);
+    rt_thread_release(thread);
     return NULL;
+}
+
+int32_t rt_thread_join_code(RtThread *thread, int32_t timeout_ms)
+{
+    return rt_wait_one(thread->exit_event, timeout_ms);
 }
 
 bool rt_thread_join(RtThread *thread, int32_t timeout_ms)
 {
+    return rt_thread_join_code(thread, timeout_ms) == RT_WAIT_OBJECT_0;
+}
+
+void rt_thread_set_background(RtThread *thread, bool is_background)
+{
+    rt_mutex_lock(&rt_world.lock);
+    thread->is_background = is_background;
+    if (thread != rt_world.main)
+        count_foreground(thread);
+    rt_mutex_unlock(&rt_world.lock);
+}
+
+bool rt_thread_is_pool_thread(RtThread *thread)
+{
+    return thread->is_pool_thread;
+}
+
+void rt_thread_set_pool_thread(RtThread *thread, bool is_pool_thread)
+{
+    thread->is_pool_thread = is_pool_thread;
+}
+
+bool rt_thread_is_main(RtThread *thread)
+{
+    return thread == rt_world.main;
+}
+
+void rt_thread_adopt_main(void)
+{
+    rt_world.main = rt_thread_self();
+    rt_world.main->is_background = false;
+}
+
+void rt_thread_wait_for_foreground(void)
+{
     RtThread *self = rt_thread_self();
-    int64_t deadline = rt_deadline_after_ms(timeout_ms);
-    bool has_time = true;
+    uint32_t n_running;
     rt_thread_enter_blocked(self);
-    while (!atomic_load(&thread->has_exited) && has_time)
-        has_time = rt_futex_wait(&thread->has_exited, 0, deadline);
+    while ((n_running = atomic_load(&rt_world.n_foreground)) != 0)
+        rt_futex_wait(&rt_world.n_foreground, n_running, RT_NO_DEADLINE);
     rt_thread_leave_blocked(self);
-    return atomic_load(&thread->has_exited) != 0;
+}
+
+int rt_thread_states(RtThread *thread)
+{
+    uint32_t phase = atomic_load(&thread->phase);
+    int states = thread->is_background ? RT_STATE_BACKGROUND : 0;
+    if (phase == RT_THREAD_UNSTARTED)
+        states |= RT_STATE_UNSTARTED;
+    else if (phase == RT_THREAD_EXITED)
+        states = RT_STATE_STOPPED;
+    else if (thread->is_alertable_wait)
+        states |= RT_STATE_WAIT_SLEEP_JOIN;
+    return states;
 }
 
 void rt_thread_yield(void)
@@ -343,7 +432,7 @@ RtObject *rt_thread_managed(RtThread *thread)
 
 bool rt_thread_is_alive(RtThread *thread)
 {
-    return !atomic_load(&thread->has_exited);
+    return atomic_load(&thread->phase) == RT_THREAD_STARTED;
 }
 
 void rt_thread_stack_bounds(uintptr_t *low, uintptr_t *high)
@@ -365,7 +454,7 @@ void rt_thread_set_name(RtThread *thread, const char *name)
     rt_mutex_lock(&rt_world.lock);
     memcpy(thread->name, name, n_bytes);
     thread->name[n_bytes] = 0;
-    if (thread->allocator && !atomic_load(&thread->has_exited))
+    if (thread->allocator && atomic_load(&thread->phase) == RT_THREAD_STARTED)
         pthread_setname_np(thread->native, thread->name);
     rt_mutex_unlock(&rt_world.lock);
 }

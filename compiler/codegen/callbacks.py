@@ -1,0 +1,124 @@
+"""What the runtime calls in managed code: C symbols that hold its address, or null in a program that cannot need it.
+
+A callback is kept once the program reaches what asks for it: nothing is there for events that nobody hears and threads
+that nobody starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler.codegen.lltypes import quote
+from compiler.codegen.statics import static_layout
+from compiler.codegen.typedata import DataText, method_table
+from compiler.codegen.wrappers import DELEGATE_POINTER, DELEGATE_TARGET
+from compiler.reach.world import Node, World, WorldBuilder
+from compiler.types.naming import symbol, type_key
+from compiler.types.type_desc import MethodDesc, NamedType
+from compiler.types.universe import TypeUniverse
+
+MethodName = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A C symbol, what makes it needed (a runtime call's C name or a method), and the methods that it calls, the first one directly."""
+
+    symbol: str
+    trigger: str | MethodName
+    methods: tuple[MethodName, ...]
+
+
+CALLBACKS = (
+    Callback("rt_process_exit_handler", ("System", "AppDomain", "add_ProcessExit"), (("System", "AppContext", "OnProcessExit"),)),
+    Callback("rt_thread_start_callback", "qc_ThreadNative_Start", (("System.Threading", "Thread", "StartCallback"),)),
+)
+_INTERRUPTED = Callback(
+    "rt_make_thread_interrupted", "qc_ThreadNative_Interrupt", (("System.Threading", "ThreadInterruptedException", ".ctor"),)
+)
+_UNHANDLED = Callback(
+    "rt_unhandled_exception_event", ("System", "AppContext", "add_UnhandledException"),
+    (("System", "UnhandledExceptionEventArgs", ".ctor"), ("System", "AppDomain", "get_CurrentDomain")),
+)
+
+
+def _trigger(universe: TypeUniverse, callback: Callback) -> Node:
+    if isinstance(callback.trigger, str):
+        return "native", callback.trigger
+    return "method", _method(universe, callback.trigger)
+
+
+def _method(universe: TypeUniverse, name: MethodName) -> MethodDesc:
+    owner = universe.corlib_type(name[0], name[1])
+    if name[2] != ".ctor":
+        return universe.find_method(owner, name[2])
+    # Of several constructors the one that the runtime uses has no parameters; else there is just one.
+    without = [d for d in owner.definition.methods_named(".ctor") if not d.sig.parameters]
+    return universe.method(without[0], owner, ()) if without else universe.find_method(owner, ".ctor")
+
+
+def add_callback_roots(universe: TypeUniverse, builder: WorldBuilder) -> None:
+    """Marks the callbacks that the program has come to need."""
+    for callback in (*CALLBACKS, _INTERRUPTED, _UNHANDLED):
+        trigger = _trigger(universe, callback)
+        if trigger not in builder.world.reasons:
+            continue
+        for name in callback.methods:
+            method = _method(universe, name)
+            if method.name == ".ctor":
+                builder.add("constructed", method.owner, trigger)
+            builder.add("method", method, trigger)
+
+
+def emit_callbacks(universe: TypeUniverse, world: World, out: DataText) -> None:
+    """Emits the C symbols of all callbacks."""
+    for callback in CALLBACKS:
+        code = out.method(universe, _method(universe, callback.methods[0]), "m") if _is_kept(universe, world, callback) else "null"
+        out.lines.append(f"{quote(callback.symbol)} = constant ptr {code}, align 8")
+    _emit_interrupted(universe, world, out)
+    _emit_unhandled(universe, world, out)
+
+
+def _is_kept(universe: TypeUniverse, world: World, callback: Callback) -> bool:
+    return _trigger(universe, callback) in world.reasons
+
+
+def _emit_interrupted(universe: TypeUniverse, world: World, out: DataText) -> None:
+    """`ptr make()`: a new ThreadInterruptedException."""
+    code = "null"
+    if _is_kept(universe, world, _INTERRUPTED):
+        constructor = _method(universe, _INTERRUPTED.methods[0])
+        code = '@"make.interrupted"'
+        out.declares["rt_new"] = 'declare noalias nonnull ptr @"rt_new"(ptr)'
+        out.lines.append(
+            f"define internal ptr {code}() uwtable {{\n%o = call ptr @\"rt_new\"(ptr {method_table(constructor.owner)})\n"
+            f"call void {out.method(universe, constructor, 'm')}(ptr %o)\nret ptr %o\n}}"
+        )
+    out.lines.append(f"{quote(_INTERRUPTED.symbol)} = constant ptr {code}, align 8")
+
+
+def _emit_unhandled(universe: TypeUniverse, world: World, out: DataText) -> None:
+    """`void raise(ptr exception)`: invokes AppContext.UnhandledException with the current domain as sender."""
+    code = "null"
+    if _is_kept(universe, world, _UNHANDLED):
+        constructor, domain = (_method(universe, name) for name in _UNHANDLED.methods)
+        code = '@"raise.unhandled"'
+        out.declares["rt_new"] = 'declare noalias nonnull ptr @"rt_new"(ptr)'
+        out.lines.append(
+            f"define internal void {code}(ptr %e) uwtable {{\n%d = load ptr, ptr {_event_field(universe)}, align 8\n"
+            "%z = icmp eq ptr %d, null\nbr i1 %z, label %done, label %raise\nraise:\n"
+            f"%a = call ptr @\"rt_new\"(ptr {method_table(constructor.owner)})\n"
+            f"call void {out.method(universe, constructor, 'm')}(ptr %a, ptr %e, i8 1)\n"
+            f"%s = call ptr {out.method(universe, domain, 'm')}()\n"
+            f"%ca = getelementptr i8, ptr %d, i64 {DELEGATE_POINTER}\n%c = load ptr, ptr %ca, align 8\n"
+            f"%ta = getelementptr i8, ptr %d, i64 {DELEGATE_TARGET}\n%t = load ptr, ptr %ta, align 8\n"
+            "call void %c(ptr %t, ptr %s, ptr %a)\nbr label %done\ndone:\nret void\n}"
+        )
+    out.lines.append(f"{quote(_UNHANDLED.symbol)} = constant ptr {code}, align 8")
+
+
+def _event_field(universe: TypeUniverse) -> str:
+    owner = universe.corlib_type("System", "AppContext")
+    assert isinstance(owner, NamedType)
+    offset = next(o for f, o in static_layout(universe, owner).offsets.items() if f.name == "UnhandledException")
+    return f"getelementptr (i8, ptr {quote(symbol('statics', type_key(owner)))}, i64 {offset})"
