@@ -6,6 +6,7 @@ inputs; what the cache has is not made again.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from compiler.codegen.cache import ObjectCache
@@ -49,6 +50,19 @@ def _compile(request: CompileRequest, progress: Progress, diagnostics: list[Diag
     target = TARGETS.get(request.rid)
     if target is None:
         raise InputError("AOTD2107", f"runtime identifier '{request.rid}' is not supported; supported: {', '.join(sorted(TARGETS))}")
+    with ThreadPoolExecutor(1) as background:
+        runtime = background.submit(runtime_objects, target, request.cache_dir, request.n_workers)
+        return _compile_for(request, target, runtime, progress, diagnostics, memory)
+
+
+def _compile_for(
+    request: CompileRequest,
+    target: Target,
+    pending_runtime: Future[list[Path]],
+    progress: Progress,
+    diagnostics: list[Diagnostic],
+    memory: LibraryMemory,
+) -> CompileResult:
     tier = _TIERS[request.optimization]
     progress.step("Reading assemblies")
     universe = memory.universe_for(request, assembly_finder(request))
@@ -62,8 +76,8 @@ def _compile(request: CompileRequest, progress: Progress, diagnostics: list[Diag
         add_conditional_roots(universe, builder)
     world = builder.world
     diagnostics.extend(generator.diagnostics)
-    units = _units(universe, world, entry, tier, target)
-    runtime = runtime_objects(target, request.cache_dir, request.n_workers)
+    units = _units(universe, world, entry, request, target)
+    runtime = pending_runtime.result()
     units.append(_native_stubs(world, runtime, tier, target, diagnostics))
     cache = ObjectCache(request.cache_dir / "objects")
     missing = [unit for unit in units if not cache.contains(unit.key)]
@@ -103,14 +117,15 @@ def find_entry_point(universe: TypeUniverse, app: Path) -> MethodDesc:
     return entry
 
 
-def _units(universe: TypeUniverse, world: World, entry: MethodDesc, tier: Tier, target: Target) -> list[Unit]:
+def _units(universe: TypeUniverse, world: World, entry: MethodDesc, request: CompileRequest, target: Target) -> list[Unit]:
+    tier = _TIERS[request.optimization]
     options = f"{tier.value}\0{target.llvm_triple}\0{llvm_version()}"
     code: dict[tuple[str, object], CodeItem] = {}
     for node, item in world.code.items():
         assert isinstance(item, CodeItem)
         code[node] = item
     units = make_units(code, options, inline=tier is not Tier.DEBUG)
-    units.append(program_unit(emit_program(universe, world, entry), options))
+    units.append(program_unit(emit_program(universe, world, entry, request.runtime_knobs), options))
     return units
 
 

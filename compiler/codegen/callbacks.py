@@ -31,6 +31,7 @@ class Callback:
 
 CALLBACKS = (
     Callback("rt_process_exit_handler", ("System", "AppDomain", "add_ProcessExit"), (("System", "AppContext", "OnProcessExit"),)),
+    Callback("rt_app_context_setup", ("System", "AppContext", "GetData"), (("System", "AppContext", "Setup"),)),
     Callback("rt_thread_start_callback", "qc_ThreadNative_Start", (("System.Threading", "Thread", "StartCallback"),)),
 )
 _INTERRUPTED = Callback(

@@ -5,13 +5,15 @@ Everything whole-program stands here, so that all other units depend on nothing 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from compiler.codegen.callbacks import add_callback_roots, emit_callbacks
 from compiler.codegen.dispatch import VTABLE_OFFSET
 from compiler.codegen.dispatch_table import emit_dispatch_table, number_types
 from compiler.codegen.emitter import method_declaration
 from compiler.codegen.typedata import DataText, emit_statics, emit_types, method_table
 from compiler.metadata.signatures import ElementType
-from compiler.reach.world import World, WorldBuilder
+from compiler.reach.world import World, WorldBuilder, default_constructor, is_bare
 from compiler.types.layout import type_layout
 from compiler.types.naming import stack_trace_name
 from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, TypeDesc
@@ -120,6 +122,7 @@ def add_conditional_roots(universe: TypeUniverse, builder: WorldBuilder) -> None
         for desc in list(builder.world.constructed):
             if isinstance(desc, NamedType) and desc.is_delegate:
                 builder.add("dynamic_thunk", desc, ("method", invokes))
+    _keep_what_typeof_names(universe, builder)
     boxes = universe.find_method(universe.corlib_type("System", "Array"), "InternalGetValue")
     if ("method", boxes) in builder.world.reasons:
         # Array.GetValue boxes elements of whatever array it meets.
@@ -130,11 +133,31 @@ def add_conditional_roots(universe: TypeUniverse, builder: WorldBuilder) -> None
                     builder.add("constructed", item, ("method", boxes))
 
 
+def _keep_what_typeof_names(universe: TypeUniverse, builder: WorldBuilder) -> None:
+    """Types that the program names by typeof can be made by Array.CreateInstance and Activator.CreateInstance once it calls them."""
+    makes_arrays = ("native", "qc_Array_CreateInstance") in builder.world.reasons
+    makes_objects = ("native", "rt_create_instance") in builder.world.reasons
+    if not makes_arrays and not makes_objects:
+        return
+    for kind, desc in list(builder.world.reasons):
+        if kind != "type_object" or not isinstance(desc, (NamedType, ArrayType)) or is_bare(desc) or _is_by_ref_like(desc):
+            continue
+        if desc.element is ElementType.VOID:
+            continue
+        if makes_arrays:
+            builder.add("constructed", universe.array(desc, 0), (kind, desc))
+        constructor = default_constructor(universe, desc) if makes_objects else None
+        if makes_objects and (constructor is not None or desc.is_value_type):
+            builder.add("constructed", desc, (kind, desc))
+            if constructor is not None:
+                builder.add("method", constructor, (kind, desc))
+
+
 def _is_by_ref_like(desc: TypeDesc) -> bool:
     return isinstance(desc, NamedType) and desc.definition.has_attribute("System.Runtime.CompilerServices.IsByRefLikeAttribute")
 
 
-def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str:
+def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc, knobs: Mapping[str, str]) -> str:
     """The whole program module as LLVM text."""
     out = DataText()
     type_ids = number_types(universe, world)
@@ -152,6 +175,7 @@ def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc) -> str
     _emit_guard(universe, out)
     _emit_method_table(universe, world, out)
     emit_callbacks(universe, world, out)
+    _emit_knobs(knobs, out)
     declares = [text for _, text in sorted(out.declares.items())]
     return "\n".join([*declares, *out.lines]) + "\n"
 
@@ -260,6 +284,18 @@ def _emit_method_table(universe: TypeUniverse, world: World, out: DataText) -> N
             rows.append(f"{{ ptr, ptr }} {{ ptr {out.method(universe, method, prefix)}, ptr {record} }}")
     out.lines.append(f'@"rt_method_table" = constant [{len(rows)} x {{ ptr, ptr }}] [{", ".join(rows)}], align 8')
     out.lines.append(f'@"rt_method_count" = constant i64 {len(rows)}, align 8')
+
+
+def _emit_knobs(knobs: Mapping[str, str], out: DataText) -> None:
+    """The settings that AppContext gets at the start: pairs of zero-terminated UTF-16 texts."""
+    texts = [text for name in sorted(knobs) for text in (name, knobs[name])]
+    pointers = []
+    for text in texts:
+        raw = text.encode("utf-16-le") + b"\0\0"
+        body = "".join(f"\\{b:02X}" for b in raw)
+        pointers.append(f"ptr {out.constant(f'[{len(raw)} x i8]', f'c{chr(34)}{body}{chr(34)}', 2)}")
+    out.lines.append(f'@"rt_knobs" = constant [{len(pointers)} x ptr] [{", ".join(pointers)}], align 8')
+    out.lines.append(f'@"rt_knob_count" = constant i32 {len(pointers) // 2}, align 4')
 
 
 def _emit_guard(universe: TypeUniverse, out: DataText) -> None:

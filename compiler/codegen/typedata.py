@@ -11,7 +11,7 @@ from compiler.codegen.emitter import method_declaration
 from compiler.codegen.lltypes import quote
 from compiler.codegen.statics import class_constructor, static_layout
 from compiler.metadata.signatures import ElementType
-from compiler.reach.world import World, dispatch_symbol_kind, is_bare
+from compiler.reach.world import World, default_constructor, dispatch_symbol_kind, is_bare
 from compiler.types.casting import can_cast, enum_underlying
 from compiler.types.definitions import TypeDefinition
 from compiler.types.interfaces import all_interfaces
@@ -255,13 +255,29 @@ def _reflection(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataT
     size = 0
     if not is_bare(desc) and desc.is_value_type and desc.element is not ElementType.VOID:
         size = value_size(universe, desc)[0]
-    ll_type = "{ ptr, ptr, ptr, ptr, i32, i32, i32, i32, ptr, ptr, ptr, ptr, i32, i32 }"
+    ll_type = "{ ptr, ptr, ptr, ptr, i32, i32, i32, i32, ptr, ptr, ptr, ptr, i32, i32, ptr, ptr }"
     value = (
         f"{{ ptr {out.text(name)}, ptr {out.text(namespace)}, ptr {out.text(reflection_name(desc, qualified=False))}, ptr {out.text(assembly)}, "
         f"i32 {_signed(attributes)}, i32 {token}, i32 {_cor_element(desc)}, i32 {n_arguments}, ptr {arguments}, ptr {definition}, ptr {declaring}, "
-        f"ptr {enum_values}, i32 {rank}, i32 {size} }}"
+        f"ptr {enum_values}, i32 {rank}, i32 {size}, ptr {_vector_of(universe, world, desc)}, ptr {_default_constructor(universe, world, desc, out)} }}"
     )
     return out.constant(ll_type, value, 8)
+
+
+def _vector_of(universe: TypeUniverse, world: World, desc: TypeDesc) -> str:
+    """The MethodTable of T[] when the program has such arrays, for Array.CreateInstance."""
+    if is_bare(desc) or desc.is_pointer_like or desc.element is ElementType.VOID:
+        return "null"
+    vector = universe.array(desc, 0)
+    return method_table(vector) if vector in world.constructed else "null"
+
+
+def _default_constructor(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> str:
+    """The code of a class's parameterless constructor when it is kept for Activator.CreateInstance."""
+    found = default_constructor(universe, desc)
+    if found is None or desc not in world.constructed or ("method", found) not in world.code:
+        return "null"
+    return out.method(universe, found, "m")
 
 
 def _identity(desc: TypeDesc) -> tuple[str, str, int, int, str]:

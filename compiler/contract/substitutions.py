@@ -18,6 +18,8 @@ SUBSTITUTED_9: dict[str, str] = {
     "System.Runtime.CompilerServices.TypeHandle::CanCastTo/1": "rt_type_handle_can_cast_to",
     "System.ValueType::Equals": "rt_value_equals",
     "System.ValueType::GetHashCode": "rt_value_hash_code",
+    "System.Environment::GetCommandLineArgsNative": "rt_command_line_args",
+    "System.RuntimeType::CreateInstanceDefaultCtor": "rt_create_instance",
     "System.RuntimeType::GetCachedName": "rt_type_cached_name",
     "System.RuntimeType::get_Namespace": "rt_type_namespace",
     "System.Runtime.CompilerServices.CastHelpers::ChkCastAny": "rt_cast_helper",

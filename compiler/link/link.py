@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compiler.diagnostics import InputError
+from compiler.link.runtime_library import LIBRARIES
 from compiler.link.toolset import run_zig
 from compiler.link.triples import Target
-
-_LIBRARIES = ("-lunwind", "-lm", "-lpthread", "-ldl")
 
 
 def link_program(objects: Sequence[Path], target: Target, output: Path, symbols: Path | None, cache_dir: Path, *, strip: bool) -> None:
@@ -26,7 +25,7 @@ def link_program(objects: Sequence[Path], target: Target, output: Path, symbols:
         output.parent.mkdir(parents=True, exist_ok=True)
         response.write_text("\n".join(f'"{path}"' for path in objects), encoding="utf-8")
         build_id = hashlib.blake2b("\n".join(path.name for path in objects).encode(), digest_size=20).hexdigest()
-        common = ["cc", "-target", target.zig_target, f"@{response}", *_LIBRARIES, "-Wl,--gc-sections", f"-Wl,--build-id=0x{build_id}"]
+        common = ["cc", "-target", target.zig_target, f"@{response}", *LIBRARIES, "-Wl,--gc-sections", f"-Wl,--build-id=0x{build_id}"]
         if strip and symbols is not None:
             run_zig([*common, "-o", str(debug)], cache_dir, "linking the symbols file")
         run_zig([*common, *(["-Wl,-s"] if strip else []), "-o", str(work)], cache_dir, "linking")

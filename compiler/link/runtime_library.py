@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from compiler.link.toolset import run_zig
 from compiler.link.triples import Target
 
+LIBRARIES = ("-lunwind", "-lm", "-lpthread", "-ldl")
 RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
 _FLAGS = (
     "-std=c11", "-D_GNU_SOURCE", "-O2", "-g0", "-fPIC", "-fexceptions", "-funwind-tables", "-ffunction-sections", "-fdata-sections",
@@ -27,8 +29,20 @@ def runtime_objects(target: Target, cache_dir: Path, n_workers: int) -> list[Pat
     folder = cache_dir / "runtime" / f"{target.rid}-{digest.hexdigest()}"
     objects = [folder / f"{source.parent.name}-{source.stem}.o" for source in sources]
     if not folder.is_dir():
-        _compile_all(sources, folder, target, cache_dir, n_workers)
+        with ThreadPoolExecutor(1) as warm:
+            # The first link for a target makes zig build that target's C library: done meanwhile.
+            ready = warm.submit(_warm_linker, target, cache_dir)
+            _compile_all(sources, folder, target, cache_dir, n_workers)
+            ready.result()
     return objects
+
+
+def _warm_linker(target: Target, cache_dir: Path) -> None:
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache_dir) as folder:
+        source = Path(folder, "empty.c")
+        source.write_text("int main(void) { return 0; }\n", encoding="utf-8")
+        run_zig(["cc", "-target", target.zig_target, str(source), *LIBRARIES, "-o", str(source.with_suffix(""))], cache_dir, "linking")
 
 
 def _compile_all(sources: list[Path], folder: Path, target: Target, cache_dir: Path, n_workers: int) -> None:

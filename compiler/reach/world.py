@@ -14,6 +14,7 @@ from typing import Protocol
 
 from compiler.metadata.signatures import ElementType
 from compiler.types.casting import can_cast, enum_underlying
+from compiler.types.definitions import TYPE_ABSTRACT
 from compiler.types.interfaces import all_interfaces
 from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, PointerType, TypeDesc
 from compiler.types.universe import TypeUniverse
@@ -266,3 +267,13 @@ def dispatch_symbol_kind(method: MethodDesc) -> str:
 def is_bare(desc: TypeDesc) -> bool:
     """Whether `desc` is open or a generic definition without arguments, which exists for reflection only."""
     return desc.is_open or (isinstance(desc, NamedType) and bool(desc.definition.generic_count) and not desc.args)
+
+
+def default_constructor(universe: TypeUniverse, desc: TypeDesc) -> MethodDesc | None:
+    """The parameterless instance constructor of a closed class or value type that can be made, or None."""
+    if not isinstance(desc, NamedType) or is_bare(desc) or desc.is_interface or desc.is_delegate or desc.definition.flags & TYPE_ABSTRACT:
+        return None
+    for definition in desc.definition.methods_named(".ctor"):
+        if not definition.sig.parameters and not definition.is_static:
+            return universe.method(definition, desc, ())
+    return None

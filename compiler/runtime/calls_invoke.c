@@ -5,6 +5,7 @@
 #include <string.h>
 
 extern RtObject *rt_call_guarded(RtObject *(*code)(RtObject *, RtArray *), RtObject *a, RtArray *b, RtObject **exception);
+extern RtObject *rt_new_general_array(const RtType *type, const int32_t *bounds, int32_t count);
 extern RtObject *rt_make_target_invocation(RtObject *inner);
 
 static _Noreturn void wrong_type(const RtType *source, const RtType *target) {
@@ -78,4 +79,49 @@ RtObject *rt_delegate_dynamic_invoke(RtObject *delegate, RtArray *arguments) {
     if (exception)
         rt_throw(rt_make_target_invocation(exception));
     return result;
+}
+
+/* ---- making objects of types that are known at run time only ---- */
+
+/* RuntimeType.CreateInstanceDefaultCtor. What the constructor throws is wrapped when the caller asks for it. */
+RtObject *rt_create_instance(RtObject *runtime_type, uint8_t public_only, uint8_t wrap_exceptions) {
+    (void)public_only;
+    const RtType *type = rt_type_of_object(runtime_type);
+    const RtReflection *record = rt_reflection(type);
+    if (rt_category(type) == RT_FLAG_CATEGORY_NULLABLE)
+        return NULL;
+    if (!record->default_constructor && !rt_is_value_type(type)) {
+        char text[1024];
+        if (type->flags & RT_FLAG_HAS_COMPONENT_SIZE || !(type->flags & 0x200) || record->attributes & 0x80) {
+            snprintf(text, sizeof text, "Cannot dynamically create an instance of type '%s'. Reason: No parameterless constructor defined.", record->to_string);
+            rt_throw_message(RT_THROW_MISSING_METHOD, text);
+        }
+        snprintf(text, sizeof text, "The constructor of '%s' was not kept: name the type by typeof where it is created.", record->to_string);
+        rt_throw_unsupported(text);
+    }
+    RtObject *object = rt_new(type);
+    if (!record->default_constructor)
+        return object;
+    void *self = rt_is_value_type(type) ? (void *)((char *)object + 8) : (void *)object;
+    RtObject *exception = NULL;
+    rt_call_guarded((RtObject * (*)(RtObject *, RtArray *))(uintptr_t) record->default_constructor, self, NULL, &exception);
+    if (exception)
+        rt_throw(wrap_exceptions ? rt_make_target_invocation(exception) : exception);
+    return object;
+}
+
+/* Array.CreateInstance. `is_array_type` says whether the handle is the array's own type or its element's. */
+void qc_Array_CreateInstance(RtObject **local, const RtType *type, int32_t rank, const int32_t *lengths, const int32_t *lower_bounds,
+                             int32_t is_array_type, RtObject **result) {
+    (void)local;
+    const RtType *array = is_array_type ? type : rt_reflection(type)->vector;
+    if (!array || (!is_array_type && (rank != 1 || (lower_bounds && lower_bounds[0])))) {
+        char text[1024];
+        snprintf(text, sizeof text, "Arrays of '%s' with rank %d are not part of the compiled program.", rt_reflection(type)->to_string, rank);
+        rt_throw_unsupported(text);
+    }
+    if (rt_category(array) == RT_FLAG_CATEGORY_SZARRAY)
+        *result = rt_new_array(array, lengths[0]);
+    else
+        *result = rt_new_general_array(array, lengths, rank);
 }

@@ -94,6 +94,8 @@ typedef struct RtReflection {
     const RtEnum *members;    /* enums only */
     int32_t rank;             /* 0 for vectors and for what is no array */
     int32_t value_bytes;      /* size of a value, for value types */
+    const RtType *vector;     /* T[], or NULL when the program has no such arrays */
+    void (*default_constructor)(void *); /* NULL when it is not kept; takes the object, or the address of a value */
 } RtReflection;
 
 /* Types that C code names; in the order of known_types in compiler/codegen/program.py. */
