@@ -47,13 +47,16 @@ class VerbEntry:
 
 
 VERBS: dict[str, VerbEntry] = {
+    "build": VerbEntry("server.cli.build", "build a project or solution"),
     "check": VerbEntry("server.cli.check", "print the errors, warnings and findings of a project"),
+    "clean": VerbEntry("server.cli.clean", "delete what builds wrote"),
     "daemon": VerbEntry("server.cli.daemon", "keep the tool chain warm in a background process"),
     "doctor": VerbEntry("server.cli.doctor", "print what tools were found and what is missing"),
     "evaluate": VerbEntry("server.cli.evaluate", "print properties and items of a project"),
     "msbuild": VerbEntry("server.cli.msbuild", "evaluate and build with MSBuild's command line"),
     "lsp": VerbEntry("server.cli.lsp", "serve an editor over the Language Server Protocol"),
     "publish": VerbEntry("server.cli.publish", "build a project and compile it to a native program"),
+    "rebuild": VerbEntry("server.cli.rebuild", "clean and build a project or solution"),
     "version": VerbEntry("server.cli.version", "print the version"),
 }
 

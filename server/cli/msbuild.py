@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from compiler.diagnostics import Diagnostic, InputError, Severity
 from server.build.console_logger import ConsoleLogger, build_line
 from server.build.events import BuildLog, Event, Listener
 from server.build.session import BuildAnswer, BuildSession
+from server.build.summary import BuildSummary
 from server.build.targets import Outcome
 from server.cli import console
 from server.cli.build_services import CallerServices
@@ -29,6 +31,11 @@ Evaluates and builds as `dotnet msbuild` does: -t: -p: -v: -getProperty: -getIte
 
 def run(args: Sequence[str]) -> int:
     """Exit code of `aotd msbuild ARGS`."""
+    return run_msbuild(args, sums_up=False)
+
+
+def run_msbuild(args: Sequence[str], *, sums_up: bool) -> int:
+    """Exit code of MSBuild for `args`; with `sums_up` the end of a build tells its numbers."""
     whom = caller()
     try:
         switches = parse_msbuild_switches(args, whom.directory, whom.environment)
@@ -44,15 +51,17 @@ def run(args: Sequence[str]) -> int:
         return 0
     if (switches.get_properties or switches.get_items) and not switches.targets:
         return _query(switches, evaluator)
-    return _build(switches, evaluator)
+    return _build(switches, evaluator, sums_up=sums_up and not switches.asks and switches.verbosity > 0)
 
 
-def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
+def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, *, sums_up: bool) -> int:
+    start = time.monotonic()
+    summary = BuildSummary()
     if switches.asks and not switches.result_file:
         listener: Listener = _report_to_stderr
     else:
         listener = ConsoleLogger(switches.verbosity, console.write)
-    listeners = [listener] if switches.console_log or switches.asks else []
+    listeners = [listener, summary] if switches.console_log or switches.asks else [summary]
     log = BuildLog(listeners, switches.warnings)
     only_restores = [target.lower() for target in switches.targets] == ["restore"]
     answer: BuildAnswer | None = None
@@ -69,6 +78,8 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
             found = _target_results(answer, switches.target_results)
             text = query_text(answer.instance, switches.get_properties, switches.get_items, found)
             failed = not _write_result(switches, text) or failed
+    if sums_up:
+        console.write(summary.text(succeeded=not failed, seconds=time.monotonic() - start))
     return 1 if failed else 0
 
 
