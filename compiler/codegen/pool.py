@@ -21,7 +21,8 @@ def compile_units(units: list[Unit], tier: Tier, triple: str, n_workers: int) ->
         yield order[0], _compile(order[0], tier, triple)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(n_workers, len(order)), mp_context=context) as pool:
+    pool = ProcessPoolExecutor(min(n_workers, len(order)), mp_context=context)
+    try:
         futures: list[tuple[Unit, Future[bytes]]] = [(unit, pool.submit(compile_unit, unit.text, tier, triple)) for unit in order]
         for unit, future in futures:
             try:
@@ -30,6 +31,9 @@ def compile_units(units: list[Unit], tier: Tier, triple: str, n_workers: int) ->
                 raise _failed(unit, str(error)) from None
             except BrokenProcessPool:
                 raise _failed(unit, "the code generator's process died") from None
+    finally:
+        # A compilation that is given up does not wait for the units that nobody asks for any more.
+        pool.shutdown(cancel_futures=True)
 
 
 def _compile(unit: Unit, tier: Tier, triple: str) -> bytes:

@@ -17,7 +17,6 @@ from analyzers.merge import merge_findings
 from analyzers.run import AnalysisOptions, AnalysisRequest, AnalysisSession
 from analyzers.severity import SeverityOptions
 from compiler.csharp.client import CSharpSource
-from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Framework
 from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
@@ -87,14 +86,11 @@ def _project_findings(
 
 
 def _places(built: BuiltProject, compiler: CSharpCompiler) -> SourcePlaces:
-    """Where things stand in the project's sources. A worker that has not compiled the project does so first."""
-    name = built.project.property("MSBuildProjectFullPath")
-    try:
-        return compiler.places(name, None)
-    except ToolchainError:
+    """Where things stand in the project's sources. A worker that did not compile what was built does so first: it may know another text."""
+    if built.assembly.was_current:
         request, _ = csharp_request(built.project, built.framework, built.direct, read_source_file)
         compiler.compile(request)
-        return compiler.places(name, None)
+    return compiler.places(built.project.property("MSBuildProjectFullPath"), None)
 
 
 def analysis_options(project: EvaluatedProject, configurations: Sequence[CSharpSource]) -> AnalysisOptions:

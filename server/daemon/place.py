@@ -19,6 +19,9 @@ from pathlib import Path
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
+# sun_path of sockaddr_un: 104 bytes on macOS, 108 on Linux, the final 0 included.
+LONGEST_SOCKET_BYTES = 103
+
 # The packages whose text decides what a daemon does.
 _PACKAGES = Path(__file__).resolve().parents[2]
 _PACKAGE_NAMES = ("compiler", "analyzers", "server")
@@ -26,7 +29,7 @@ _PROGRAM_SUFFIXES = (".py", ".c", ".h", ".cs", ".tbl", ".props", ".targets", ".x
 
 
 class UnsafePlace(Exception):
-    """The folder of the socket could be changed by somebody else."""
+    """No socket can be made there, or it could be replaced by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ def daemon_place(environment: Mapping[str, str]) -> DaemonPlace:
 
 
 def make_private(place: DaemonPlace) -> None:
-    """Creates the folder when it is missing. Raises UnsafePlace when it is not this user's alone."""
+    """Creates the folder when it is missing. Raises UnsafePlace when it is not this user's alone, or too long for a socket."""
+    if len(os.fsencode(place.socket)) > LONGEST_SOCKET_BYTES:
+        raise UnsafePlace(f"'{place.socket}' is too long a path for a socket; set AOTD_RUNTIME_DIR to a shorter one")
     place.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     check_private(place)
 

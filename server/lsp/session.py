@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -62,6 +62,9 @@ class EditorSession:
         self._view = self.files.view()
         self._early: list[asyncio.TimerHandle] = []
         self._n_interrupted = 0
+        self._is_stopped = False
+        # What ends work that others began for this session.
+        self.at_stop: set[Callable[[], None]] = set()
 
     def start(self, folders: Iterable[Path]) -> None:
         """Begins to watch and analyse `folders`; called once, on the event loop, when the editor is ready."""
@@ -71,7 +74,10 @@ class EditorSession:
         self.schedule(0)
 
     def stop(self) -> None:
-        """Ends watching and analysing; the session says nothing more."""
+        """Ends watching, analysing and what else was begun; the session says nothing more."""
+        self._is_stopped = True
+        for end in tuple(self.at_stop):
+            end()
         self._watcher.stop()
         if self._timer is not None:
             self._timer.cancel()
@@ -161,6 +167,8 @@ class EditorSession:
 
     def proceed(self) -> None:
         """Ends an analysis whose texts are not the newest, but not one after the other for ever."""
+        if self._is_stopped:
+            raise Outdated
         if self._stale and self._n_interrupted < MOST_INTERRUPTED:
             self._n_interrupted += 1
             raise Outdated

@@ -193,3 +193,10 @@ def test_words_of_the_command_line(tmp_path: Path) -> None:
     assert aotd("stop") == (0, "the daemon has ended\n")
     assert aotd("status") == (1, "the daemon does not run\n")
     assert aotd("frobnicate")[0] == 1
+
+
+def test_path_too_long_for_a_socket_is_said(tmp_path: Path) -> None:
+    place = DaemonPlace(tmp_path / ("long" * 30))
+    with pytest.raises(UnsafePlace, match="AOTD_RUNTIME_DIR"):
+        make_private(place)
+    assert not place.folder.exists()

@@ -93,3 +93,15 @@ def test_cancel_ends_it_and_leaves_nothing(hello: Path, place: DaemonPlace, butt
             assert time.monotonic() < end
             time.sleep(0.05)
         assert not (hello / "bin").exists()
+
+
+def test_session_that_ends_takes_its_publish_along(hello: Path, place: DaemonPlace) -> None:
+    with Editor(hello, environment={"AOTD_RUNTIME_DIR": str(place.folder)}) as editor:
+        publish(editor, hello / "hello.csproj")
+        editor.wait_for(lambda m: m.get("method") == "$/progress" and m["params"]["value"].get("message", "").startswith("Finding"))
+    assert editor.exit_code == 0
+    end = time.monotonic() + 30
+    while (state := daemon_state(place)) is not None and state.n_running:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert not (hello / "bin").exists()

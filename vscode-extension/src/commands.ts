@@ -74,7 +74,9 @@ async function offerProgram(project: Project, program: string, message: string):
   const run = "Run in Terminal";
   const chosen = await vscode.window.showInformationMessage(`aotd: ${message}`, reveal, run);
   if (chosen === reveal) {
-    await vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(program));
+    // A program on another machine cannot be shown by this one's file manager.
+    const command = vscode.env.remoteName === undefined ? "revealFileInOS" : "revealInExplorer";
+    await vscode.commands.executeCommand(command, vscode.Uri.file(program));
   } else if (chosen === run) {
     const terminal = vscode.window.createTerminal({ name: project.name, cwd: project.folder });
     terminal.show();

@@ -46,6 +46,7 @@ async def run(session: EditorSession, arguments: list[Any]) -> dict[str, object]
     publishing = Publishing(wanted.command_line(), wanted.project.parent, on_event)
     work = WorkDone(session.server, publishing.cancel)
     await work.begin(f"Publishing {wanted.project.stem}")
+    session.at_stop.add(publishing.cancel)
     running = loop.run_in_executor(None, publishing.run)
     try:
         exit_code = await asyncio.shield(running)
@@ -54,6 +55,7 @@ async def run(session: EditorSession, arguments: list[Any]) -> dict[str, object]
         await running
         raise
     finally:
+        session.at_stop.discard(publishing.cancel)
         work.end("")
     session.show_publish(wanted.project, tuple(publishing.diagnostics))
     return outcome(publishing, wanted.project.stem, exit_code)
