@@ -16,7 +16,7 @@ from compiler.diagnostics import InputError
 from compiler.il.decode import InvalidProgram
 from compiler.metadata.method_body import Clause, MethodBody
 from compiler.metadata.signatures import ElementType
-from compiler.types.definitions import Module
+from compiler.types.definitions import TYPE_SEALED, Module
 from compiler.types.layout import value_size
 from compiler.types.naming import method_key, symbol
 from compiler.types.type_desc import MethodDesc, NamedType, TypeDesc
@@ -78,7 +78,9 @@ class Block:
 class MethodEmitter:
     """One method in the making. See the module text."""
 
-    def __init__(self, universe: TypeUniverse, method: MethodDesc, module: Module, body: MethodBody, context: GenericContext, constants: ConstantOf) -> None:
+    def __init__(
+        self, universe: TypeUniverse, method: MethodDesc, module: Module, body: MethodBody, context: GenericContext, constants: ConstantOf
+    ) -> None:
         self.universe = universe
         self.method = method
         self.module = module
@@ -242,7 +244,8 @@ class MethodEmitter:
                 return self.value(f"fpext float {value.ir} to double")
             case "df":
                 return self.value(f"fptrunc double {value.ir} to float")
-        raise InvalidProgram("AOTD1011", f"{self.method!r}: a value of kind {source} stands where {kind} is due at IL offset 0x{self.offset:04X}")
+        where = f"at IL offset 0x{self.offset:04X}"
+        raise InvalidProgram("AOTD1011", f"{self.method!r}: a value of kind {source} stands where {kind} is due {where}")
 
     # ---- memory ----
 
@@ -450,7 +453,7 @@ class MethodEmitter:
 
 def is_sealed(desc: TypeDesc) -> bool:
     """Whether no class derives from `desc`, so that a static type is the exact one."""
-    return isinstance(desc, NamedType) and bool(desc.definition.flags & 0x100)
+    return isinstance(desc, NamedType) and bool(desc.definition.flags & TYPE_SEALED)
 
 
 def method_declaration(universe: TypeUniverse, method: MethodDesc, prefix: str) -> tuple[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from compiler.codegen.lltypes import quote, result_type
 from compiler.codegen.dynamic_invoke import dynamic_thunk
 from compiler.codegen.emitter import ConstantOf, Dependency, Unsupported, method_declaration
+from compiler.codegen.lltypes import quote, result_type
 from compiler.codegen.method import CodeItem, compile_body
 from compiler.codegen.wrappers import (
     delegate_invoke,
@@ -56,7 +56,8 @@ class Generator:
 
     def _method(self, method: MethodDesc) -> CodeItem:
         if method.depth > _MAX_DEPTH:
-            raise Unsupported("IL3054", f"generic expansion of '{method!r}' was aborted because it nests more than {_MAX_DEPTH} levels deep")
+            reason = f"was aborted because it nests more than {_MAX_DEPTH} levels deep"
+            raise Unsupported("IL3054", f"generic expansion of '{method!r}' {reason}")
         definition = method.definition
         symbol = substitute_for(definition)
         if symbol is not None:

@@ -12,7 +12,7 @@ from compiler.codegen.emitter import MethodEmitter, Unsupported, V
 from compiler.codegen.lltypes import LL_OF_KIND, scalar, storage
 from compiler.codegen.ops_arith import compare
 from compiler.codegen.ops_memory import copy_block, rva_data, set_block, string_literal, type_symbol, zero
-from compiler.codegen.ops_object import allocate, cast_class, runtime_type
+from compiler.codegen.ops_object import allocate, runtime_type
 from compiler.metadata.resources import embedded_resource
 from compiler.metadata.resources_file import read_strings
 from compiler.metadata.signatures import ElementType

@@ -26,7 +26,8 @@ _SCALARS: dict[ElementType, tuple[str, str, str]] = {
     ElementType.BOOLEAN: ("i8", "i", "zext"), ElementType.CHAR: ("i16", "i", "zext"), ElementType.I1: ("i8", "i", "sext"),
     ElementType.U1: ("i8", "i", "zext"), ElementType.I2: ("i16", "i", "sext"), ElementType.U2: ("i16", "i", "zext"),
     ElementType.I4: ("i32", "i", ""), ElementType.U4: ("i32", "i", ""), ElementType.I8: ("i64", "l", ""), ElementType.U8: ("i64", "l", ""),
-    ElementType.R4: ("float", "f", ""), ElementType.R8: ("double", "d", ""), ElementType.I: ("i64", "l", ""), ElementType.U: ("i64", "l", ""),
+    ElementType.R4: ("float", "f", ""), ElementType.R8: ("double", "d", ""),
+    ElementType.I: ("i64", "l", ""), ElementType.U: ("i64", "l", ""),
 }
 _POINTER = ("ptr", "p", "")
 ALIGN_OF = {"i8": 1, "i16": 2, "i32": 4, "i64": 8, "float": 4, "double": 8, "ptr": 8}
@@ -93,11 +94,6 @@ class CallShape:
     result: str
     parameters: tuple[str, ...]
     returns_in_memory: bool
-
-    @property
-    def function_type(self) -> str:
-        """`result (parameters)`, as a call through a pointer names it."""
-        return f"{self.result} ({', '.join(self.parameters)})"
 
 
 def call_shape(universe: TypeUniverse, signature: MethodSignature, *, has_this: bool) -> CallShape:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from compiler.codegen import ops_arith, ops_call, ops_exception, ops_memory, ops_object
 from compiler.codegen.emitter import ConstantOf, Dependency, MethodEmitter, Unsupported, V, method_declaration
-from compiler.codegen.lltypes import LL_OF_KIND, call_shape, kind_of, leaves, quote, scalar, storage
+from compiler.codegen.lltypes import LL_OF_KIND, call_shape, leaves, quote, scalar, storage
 from compiler.codegen.ops_arith import Op, compare
 from compiler.codegen.ops_memory import zero
 from compiler.il.decode import Instruction, InvalidProgram, decode
@@ -355,7 +355,8 @@ def _function_text(m: MethodEmitter, name: str, parameters: str) -> str:
         m.entry.insert(0, "%eh.exn = alloca ptr, align 8")
         m.entry.insert(1, "%eh.sel = alloca i32, align 4")
     result = "i32" if m.in_filter else m.shape.result
-    lines = [f"define {'internal ' if m.in_filter else ''}{result} {quote(name)}({parameters}) {_attributes(m)}uwtable {personality}{{", "entry:"]
+    linkage = "internal " if m.in_filter else ""
+    lines = [f"define {linkage}{result} {quote(name)}({parameters}) {_attributes(m)}uwtable {personality}{{", "entry:"]
     lines.extend(m.entry)
     lines.append(f"br label %{m.blocks[0].label}")
     for block in m.blocks:
@@ -366,7 +367,10 @@ def _function_text(m: MethodEmitter, name: str, parameters: str) -> str:
 
 
 def _compile_filter(outer: MethodEmitter, instructions: list[Instruction], index: int) -> str:
-    """The filter of clause `index` as a function of the frame and the exception; an exception inside counts as "no" (ECMA-335 I.12.4.2.5)."""
+    """The filter of clause `index` as a function of the frame and the exception.
+
+    An exception inside counts as "no" (ECMA-335 I.12.4.2.5).
+    """
     m = _emitter(outer.universe, outer.method, outer.constants)
     m.in_filter = True
     m.declares, m.globals, m.dependencies = outer.declares, outer.globals, outer.dependencies

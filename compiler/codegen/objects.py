@@ -50,16 +50,6 @@ def compile_unit(text: str, tier: Tier, triple: str) -> bytes:
         return bytes(machine.emit_object(module))
 
 
-def verify_unit(text: str, triple: str) -> None:
-    """LLVM's verifier over `text`. Raises CodegenFailed."""
-    machine = _target_machine(triple, 0)
-    try:
-        with llvm.parse_assembly(f'target triple = "{triple}"\ntarget datalayout = "{machine.target_data}"\n{text}') as module:
-            module.verify()
-    except RuntimeError as error:
-        raise CodegenFailed(str(error)) from None
-
-
 def _optimize(module: llvm.ModuleRef, machine: llvm.TargetMachine, tier: Tier) -> None:
     options = llvm.create_pipeline_tuning_options()
     if tier is Tier.DEBUG:
@@ -73,7 +63,6 @@ def _optimize(module: llvm.ModuleRef, machine: llvm.TargetMachine, tier: Tier) -
                 passes.run(function, builder)
         return
     options.speed_level = 3 if tier is Tier.SPEED else 2
-    options.size_level = 2 if tier is Tier.SIZE else 0
     options.loop_vectorization = tier is not Tier.SIZE
     options.slp_vectorization = tier is not Tier.SIZE
     builder = llvm.create_pass_builder(machine, options)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from compiler.codegen.emitter import FunctionRef, MethodEmitter, Unsupported, V, is_sealed
 from compiler.codegen.dispatch import devirtualized, resolve_static, virtual_target
+from compiler.codegen.emitter import FunctionRef, MethodEmitter, Unsupported, V
 from compiler.codegen.intrinsics import try_array_method, try_intrinsic
 from compiler.codegen.lltypes import CallShape, call_shape, quote, storage
 from compiler.codegen.ops_arith import Op
-from compiler.codegen.ops_memory import class_init, emit_class_init, zero
+from compiler.codegen.ops_memory import emit_class_init, zero
 from compiler.codegen.ops_object import allocate, box
 from compiler.codegen.statics import class_constructor, is_before_field_init
 from compiler.il.decode import Instruction
 from compiler.metadata.signatures import ElementType
-from compiler.types.naming import method_key, symbol, type_key
-from compiler.types.type_desc import ArrayMethod, FunctionPointerType, MethodDesc, MethodSignature, NamedType, TypeDesc
-from compiler.types.vtable import resolve_constrained, resolve_virtual, slot_index
+from compiler.types.naming import symbol, type_key
+from compiler.types.type_desc import ArrayMethod, MethodDesc, MethodSignature, NamedType
+from compiler.types.vtable import resolve_constrained
 
 DELEGATE_TARGET, DELEGATE_POINTER, DELEGATE_AUXILIARY = 8, 24, 32
 
@@ -225,17 +225,7 @@ def prologue_class_init(m: MethodEmitter) -> None:
     if cctor is None or is_before_field_init(owner) or m.method.definition is cctor:
         return
     if m.method.is_static or m.method.name == ".ctor":
-            emit_class_init(m, owner)
-
-
-def unmanaged_convention(desc: TypeDesc) -> bool:
-    """Whether a function pointer type has an unmanaged calling convention."""
-    return isinstance(desc, FunctionPointerType) and bool(desc.convention & 0x0F)
-
-
-def touch(m: MethodEmitter, owner: NamedType) -> None:
-    """Runs the initializer of `owner` as an access to one of its static fields does."""
-    class_init(m, owner, precise_too=True)
+        emit_class_init(m, owner)
 
 
 TABLE: dict[str, Op] = {"call": _call, "callvirt": _call, "calli": _calli, "newobj": _newobj}

@@ -10,11 +10,9 @@ from compiler.codegen.ops_memory import type_symbol, zero
 from compiler.il.decode import Instruction
 from compiler.metadata.signatures import ElementType
 from compiler.types.casting import can_cast
-from compiler.types.layout import type_layout, value_size
+from compiler.types.layout import type_layout
 from compiler.types.naming import symbol, type_key
 from compiler.types.type_desc import ArrayType, FieldDesc, MethodDesc, NamedType, TypeDesc
-
-_SMALL_BOX_BYTES = 8
 
 
 def allocate(m: MethodEmitter, desc: TypeDesc) -> str:
@@ -169,7 +167,9 @@ def _is_exact(desc: TypeDesc) -> bool:
     """Whether only one MethodTable passes a cast to `desc`."""
     if isinstance(desc, NamedType):
         return is_sealed(desc) and not desc.is_interface and not desc.is_delegate
-    return isinstance(desc, ArrayType) and not desc.rank and isinstance(desc.item, NamedType) and is_sealed(desc.item) and desc.item.is_reference
+    if not isinstance(desc, ArrayType) or desc.rank:
+        return False
+    return isinstance(desc.item, NamedType) and is_sealed(desc.item) and desc.item.is_reference
 
 
 def cast_class(m: MethodEmitter, desc: TypeDesc, value: V) -> V:
@@ -270,10 +270,12 @@ def _ldvirtftn(m: MethodEmitter, ins: Instruction) -> None:
     target = m.pop()
     pointer = m.coerce(target, "p")
     m.null_check(target, pointer)
-    m.push(V("p", virtual_target(m, method, V("p", pointer, target.type, nonnull=True)), None, nonnull=True, extra=FunctionRef(method, is_virtual=True)))
+    code = virtual_target(m, method, V("p", pointer, target.type, nonnull=True))
+    m.push(V("p", code, None, nonnull=True, extra=FunctionRef(method, is_virtual=True)))
 
 
 TABLE: dict[str, Op] = {
-    "newarr": _newarr, "box": _box, "unbox": _unbox, "unbox.any": _unbox_any, "castclass": _castclass, "isinst": _isinst, "ldtoken": _ldtoken,
+    "newarr": _newarr, "box": _box, "unbox": _unbox, "unbox.any": _unbox_any, "castclass": _castclass, "isinst": _isinst,
+    "ldtoken": _ldtoken,
     "mkrefany": _mkrefany, "refanyval": _mkrefany, "refanytype": _mkrefany, "arglist": _mkrefany, "ldftn": _ldftn, "ldvirtftn": _ldvirtftn,
 }

@@ -19,7 +19,6 @@ from compiler.types.layout import gc_offsets_of, type_layout, value_size
 from compiler.types.naming import module_display_name, reflection_name, symbol, type_key
 from compiler.types.type_desc import ArrayType, FunctionPointerType, GenericParameter, MethodDesc, NamedType, PointerType, TypeDesc
 from compiler.types.universe import TypeUniverse
-from compiler.types.vtable import vtable
 
 Candidates = dict[TypeDefinition, list[NamedType]]
 

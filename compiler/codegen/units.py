@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from compiler.codegen.lltypes import quote
@@ -60,15 +59,19 @@ def make_units(code: dict[tuple[str, object], CodeItem], options: str, *, inline
     for name, items in sorted(group(code).items()):
         imported = _imports(items, by_symbol) if inline else []
         text = _module_text(items, imported)
-        digest = hashlib.blake2b(f"{_FORMAT}\0{options}\0{text}".encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
-        units.append(Unit(name, text, digest, len(items)))
+        units.append(Unit(name, text, _unit_key(text, options), len(items)))
     return units
 
 
 def program_unit(text: str, options: str) -> Unit:
     """The unit of the program's own module."""
     full = text + _METADATA
-    return Unit("program data", full, hashlib.blake2b(f"{_FORMAT}\0{options}\0{full}".encode("utf-8", "surrogatepass"), digest_size=20).hexdigest(), 0)
+    return Unit("program data", full, _unit_key(full, options), 0)
+
+
+def _unit_key(text: str, options: str) -> str:
+    """The content hash that names the object of `text`."""
+    return hashlib.blake2b(f"{_FORMAT}\0{options}\0{text}".encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
 def _imports(items: list[CodeItem], by_symbol: dict[str, CodeItem]) -> list[CodeItem]:
@@ -117,5 +120,6 @@ def _module_text(items: list[CodeItem], imported: list[CodeItem]) -> str:
     comdats = [f"${quote(name)[1:]} = comdat any" for name in sorted(globals_) if ", comdat" in globals_[name]]
     bodies = [item.text for item in items]
     bodies.extend(_DEFINE.sub("define available_externally ", item.text, count=1) for item in imported)
-    parts: Iterable[str] = (*comdats, *(declares[n] for n in sorted(declares)), *(globals_[n] for n in sorted(globals_)), *bodies, _METADATA)
-    return "\n".join(parts)
+    declarations = [declares[n] for n in sorted(declares)]
+    definitions = [globals_[n] for n in sorted(globals_)]
+    return "\n".join([*comdats, *declarations, *definitions, *bodies, _METADATA])

@@ -53,7 +53,8 @@ def native_call(universe: TypeUniverse, method: MethodDesc, target: str, also: S
         index += 1 if parts is None else len(parts)
     declares = {target: f"declare {shape.result} {quote(target)}({', '.join(types)})"}
     body = _return(shape, f"{quote(target)}({', '.join(operands)})")
-    return _item(name, f"define {shape.result} {quote(name)}({header}) uwtable {{\n{body}\n}}", declares, Dependency("native", target), *also)
+    text = f"define {shape.result} {quote(name)}({header}) uwtable {{\n{body}\n}}"
+    return _item(name, text, declares, Dependency("native", target), *also)
 
 
 def pinvoke(universe: TypeUniverse, method: MethodDesc, library: str, entry: str) -> CodeItem:

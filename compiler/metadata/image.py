@@ -42,7 +42,6 @@ class Image:
     strings_heap: bytes
     user_strings_heap: bytes
     blob_heap: bytes
-    guid_heap: bytes
     entry_point: int
     resources: tuple[int, int]
     pdb_stream: bytes
@@ -69,10 +68,6 @@ class Image:
         """The literal at `offset` of #US (ECMA-335 II.24.2.4), lone surrogates kept. Raises BadImage when it leaves the heap."""
         raw = self._sized(self.user_strings_heap, offset, "user string")
         return raw[: len(raw) & ~1].decode("utf-16-le", "surrogatepass")
-
-    def guid(self, index: int) -> bytes:
-        """The 16 bytes of GUID `index` (from 1); index 0 is 16 zero bytes."""
-        return bytes(16) if index == 0 else self.guid_heap[16 * (index - 1) : 16 * index]
 
     def rows(self, table: TableId) -> int:
         """The number of rows in `table`."""
@@ -174,7 +169,6 @@ def _open_root(
         strings_heap=streams.get("#Strings", b"\0"),
         user_strings_heap=streams.get("#US", b"\0"),
         blob_heap=streams.get("#Blob", b"\0"),
-        guid_heap=streams.get("#GUID", b""),
         entry_point=entry,
         resources=resources,
         pdb_stream=pdb_stream,

@@ -1,4 +1,4 @@
-"""Portable PDBs: sequence points, state machines and documents of the methods of one module (Portable PDB v1.0, over ECMA-335 II.24)."""
+"""Portable PDBs: sequence points and documents of the methods of one module (Portable PDB v1.0, over ECMA-335 II.24)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ class PortablePdb:
 
     image: Image
     _documents: dict[int, str] = field(default_factory=dict)
-    _kickoff: dict[int, int] | None = None
 
     def sequence_points(self, method_rid: int) -> list[SequencePoint]:
         """The sequence points of a method in order of IL offset; empty when it has none. Raises BadImage."""
@@ -38,14 +37,6 @@ class PortablePdb:
             return []
         document = self.image.column(TableId.METHOD_DEBUG_INFORMATION, "Document")[method_rid - 1]
         return self._read_points(self.image.blob(blobs[method_rid - 1]), document)
-
-    def kickoff_method(self, move_next_rid: int) -> int:
-        """The user's method behind a state machine's MoveNext, as MethodDef row number; 0 when there is none."""
-        if self._kickoff is None:
-            moves = self.image.column(TableId.STATE_MACHINE_METHOD, "MoveNextMethod")
-            kicks = self.image.column(TableId.STATE_MACHINE_METHOD, "KickoffMethod")
-            self._kickoff = dict(zip(moves, kicks, strict=True))
-        return self._kickoff.get(move_next_rid, 0)
 
     def document(self, rid: int) -> str:
         """The path of Document row `rid`. Raises BadImage."""

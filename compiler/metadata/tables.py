@@ -20,7 +20,8 @@ SCHEMAS: dict[int, tuple[tuple[str, str], ...]] = {
     _T.MODULE: (("Generation", "2"), ("Name", "s"), ("Mvid", "g"), ("EncId", "g"), ("EncBaseId", "g")),
     _T.TYPE_REF: (("ResolutionScope", "c:ResolutionScope"), ("TypeName", "s"), ("TypeNamespace", "s")),
     _T.TYPE_DEF: (
-        ("Flags", "4"), ("TypeName", "s"), ("TypeNamespace", "s"), ("Extends", "c:TypeDefOrRef"), ("FieldList", "t:4"), ("MethodList", "t:6"),
+        ("Flags", "4"), ("TypeName", "s"), ("TypeNamespace", "s"), ("Extends", "c:TypeDefOrRef"),
+        ("FieldList", "t:4"), ("MethodList", "t:6"),
     ),
     _T.FIELD_PTR: (("Field", "t:4"),),
     _T.FIELD: (("Flags", "2"), ("Name", "s"), ("Signature", "b")),
@@ -75,7 +76,8 @@ SCHEMAS: dict[int, tuple[tuple[str, str], ...]] = {
     _T.DOCUMENT: (("Name", "b"), ("HashAlgorithm", "g"), ("Hash", "b"), ("Language", "g")),
     _T.METHOD_DEBUG_INFORMATION: (("Document", "t:48"), ("SequencePoints", "b")),
     _T.LOCAL_SCOPE: (
-        ("Method", "t:6"), ("ImportScope", "t:53"), ("VariableList", "t:51"), ("ConstantList", "t:52"), ("StartOffset", "4"), ("Length", "4"),
+        ("Method", "t:6"), ("ImportScope", "t:53"), ("VariableList", "t:51"), ("ConstantList", "t:52"),
+        ("StartOffset", "4"), ("Length", "4"),
     ),
     _T.LOCAL_VARIABLE: (("Attributes", "2"), ("Index", "2"), ("Name", "s")),
     _T.LOCAL_CONSTANT: (("Name", "s"), ("Signature", "b")),

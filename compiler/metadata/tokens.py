@@ -68,8 +68,6 @@ class TableId(IntEnum):
     CUSTOM_DEBUG_INFORMATION = 0x37
 
 
-USER_STRING = 0x70
-
 _T = TableId
 
 # Name of the coded index -> (tag bits, table per tag; -1 where the tag is unused). ECMA-335 II.24.2.6.

@@ -18,7 +18,7 @@ from compiler.types.definitions import TYPE_ABSTRACT
 from compiler.types.interfaces import all_interfaces
 from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, PointerType, TypeDesc
 from compiler.types.universe import TypeUniverse
-from compiler.types.vtable import finalizer, open_method, resolve_interface, resolve_virtual, slot_index, vtable
+from compiler.types.vtable import finalizer, resolve_interface, resolve_virtual, slot_index, vtable
 
 
 class Need(Protocol):

@@ -47,7 +47,9 @@ FIELD_HAS_RVA = 0x100
 class TypeDefinition:
     """A TypeDef row. `generic_count` includes the parameters of enclosing types, as in metadata."""
 
-    __slots__ = ("module", "rid", "name", "namespace", "flags", "generic_count", "enclosing", "_fields", "_methods", "_by_name", "instances")
+    __slots__ = (
+        "module", "rid", "name", "namespace", "flags", "generic_count", "enclosing", "_fields", "_methods", "_by_name", "instances",
+    )
 
     def __init__(self, module: Module, rid: int) -> None:
         image = module.image
@@ -91,7 +93,8 @@ class TypeDefinition:
     def fields(self) -> tuple[FieldDefinition, ...]:
         """The type's own fields in metadata order."""
         if self._fields is None:
-            self._fields = tuple(self.module.field_definition(rid) for rid in self.module.member_range(self.rid, "FieldList", TableId.FIELD))
+            rids = self.module.member_range(self.rid, "FieldList", TableId.FIELD)
+            self._fields = tuple(self.module.field_definition(rid) for rid in rids)
         return self._fields
 
     @property
@@ -196,7 +199,9 @@ class FieldDefinition:
 class MethodDefinition:
     """A MethodDef row."""
 
-    __slots__ = ("module", "rid", "name", "flags", "impl_flags", "rva", "owner", "_sig", "_body", "generic_count", "is_virtual", "is_static")
+    __slots__ = (
+        "module", "rid", "name", "flags", "impl_flags", "rva", "owner", "_sig", "_body", "generic_count", "is_virtual", "is_static",
+    )
 
     def __init__(self, module: Module, rid: int) -> None:
         image = module.image

@@ -17,6 +17,7 @@ from compiler.types.universe import TypeLoadError, TypeUniverse
 
 _INLINE_ARRAY = "System.Runtime.CompilerServices.InlineArrayAttribute"
 _ALIGN_16 = {"Int128", "UInt128"}
+_WIDE_VECTORS = ("Vector128`1", "Vector256`1", "Vector512`1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _finish(
     if desc.definition.module.name == "System.Private.CoreLib":
         if desc.definition.name in _ALIGN_16:
             alignment = 16
-        elif desc.definition.namespace == "System.Runtime.Intrinsics" and desc.definition.name in ("Vector128`1", "Vector256`1", "Vector512`1"):
+        elif desc.definition.namespace == "System.Runtime.Intrinsics" and desc.definition.name in _WIDE_VECTORS:
             alignment = max(alignment, 16)
     count = inline_array_length(desc)
     size = max(end, 1)

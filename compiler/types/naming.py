@@ -105,7 +105,8 @@ def reflection_name(desc: TypeDesc, *, qualified: bool) -> str:
                 inner = ",".join(reflection_name(a, qualified=False) for a in desc.args)
             return f"{name}[{inner}]"
         case ArrayType():
-            return f"{reflection_name(desc.item, qualified=qualified)}[{'' if desc.rank == 0 else '*' if desc.rank == 1 else ',' * (desc.rank - 1)}]"
+            bounds = "" if desc.rank == 0 else "*" if desc.rank == 1 else "," * (desc.rank - 1)
+            return f"{reflection_name(desc.item, qualified=qualified)}[{bounds}]"
         case PointerType():
             return f"{reflection_name(desc.item, qualified=qualified)}{'&' if desc.element is ElementType.BYREF else '*'}"
         case FunctionPointerType():
@@ -177,7 +178,10 @@ def parameter_names(method: MethodDesc) -> list[str]:
 
 
 def stack_trace_name(universe: TypeUniverse, method: MethodDesc) -> str:
-    """`Namespace.Type \\1 Method \\2 [T](Int32 count)`: a frame as CoreCLR's StackTrace.ToString writes it, once \\1 is a dot and \\2 nothing."""
+    """`Namespace.Type \\1 Method \\2 [T](Int32 count)`: a frame of a stack trace.
+
+    It is as CoreCLR's StackTrace.ToString writes it, once \\1 is a dot and \\2 nothing.
+    """
     owner = method.owner
     signature = universe.signature(method)
     names = parameter_names(method)

@@ -53,7 +53,9 @@ class TypeDesc:
 class NamedType(TypeDesc):
     """A class, interface, value type or enum with its type arguments (none when not generic)."""
 
-    __slots__ = ("definition", "args", "_is_value_type", "is_enum", "is_delegate", "is_nullable", "is_interface", "fields_cache", "vtable_cache")
+    __slots__ = (
+        "definition", "args", "_is_value_type", "is_enum", "is_delegate", "is_nullable", "is_interface", "fields_cache", "vtable_cache",
+    )
 
     def __init__(self, definition: TypeDefinition, args: tuple[TypeDesc, ...], element: ElementType, kind: str) -> None:
         super().__init__(element, 1 + max((a.depth for a in args), default=0), any(a.is_open for a in args))

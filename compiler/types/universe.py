@@ -246,7 +246,8 @@ class TypeUniverse:
             case ElementType.GENERICINST:
                 definition = self.resolve_definition(module, sig.token)
                 if definition.generic_count != len(sig.args):
-                    raise TypeLoadError("AOTD1004", f"'{definition.full_name}' takes {definition.generic_count} type arguments, not {len(sig.args)}")
+                    counts = f"{definition.generic_count} type arguments, not {len(sig.args)}"
+                    raise TypeLoadError("AOTD1004", f"'{definition.full_name}' takes {counts}")
                 return self.named(definition, tuple(self.resolve_sig(module, a, context) for a in sig.args))
             case ElementType.SZARRAY:
                 return self.array(self.resolve_sig(module, sig.args[0], context), 0)
@@ -536,7 +537,8 @@ class TypeUniverse:
                     return candidate, current
             current = self.base_type(current)
             depth += 1
-        raise MissingMember("AOTD1006", f"method '{owner.full_name}.{name}' that '{module.name}' calls does not exist in '{owner.definition.module.name}'")
+        place = owner.definition.module.name
+        raise MissingMember("AOTD1006", f"method '{owner.full_name}.{name}' that '{module.name}' calls does not exist in '{place}'")
 
     def _same_open_sig(self, module: Module, sig: MethodSig, candidate: MethodDefinition) -> bool:
         other = candidate.sig
@@ -602,12 +604,6 @@ class TypeUniverse:
                 desc.convention, self.substitute(desc.return_type, context), tuple(self.substitute(p, context) for p in desc.parameters)
             )
         raise AssertionError(desc)
-
-    def substitute_method(self, method: MethodDesc, context: GenericContext) -> MethodDesc:
-        """`method` with generic parameters in its owner and arguments replaced."""
-        owner = self.substitute(method.owner, context)
-        assert isinstance(owner, NamedType)
-        return self.method(method.definition, owner, tuple(self.substitute(a, context) for a in method.args))
 
 
 def _mentions(desc: TypeDesc, module: Module) -> bool:

@@ -12,7 +12,7 @@ from compiler.metadata.signatures import ElementType
 from compiler.types.casting import can_cast
 from compiler.types.definitions import METHOD_ACCESS_MASK, METHOD_PUBLIC
 from compiler.types.interfaces import all_interfaces, declared_interfaces
-from compiler.types.type_desc import ArrayMethod, ArrayType, MethodDesc, NamedType, TypeDesc
+from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, TypeDesc
 from compiler.types.universe import GenericContext, TypeUniverse
 
 _PRESERVE = "System.Runtime.CompilerServices.PreserveBaseOverridesAttribute"
@@ -214,18 +214,6 @@ def resolve_constrained(universe: TypeUniverse, constrained: TypeDesc, method: M
     else:
         return method
     return found
-
-
-def find_override_targets(universe: TypeUniverse, receiver: TypeDesc, method: MethodDesc) -> MethodDesc | None:
-    """The implementation of virtual or interface method `method` on `receiver`, or None when the receiver has none."""
-    if method.owner.is_interface:
-        return resolve_interface(universe, receiver, method)
-    return resolve_virtual(universe, receiver, method)
-
-
-def is_array_method(method: MethodDesc | ArrayMethod) -> bool:
-    """Whether the runtime provides the method on an array type."""
-    return isinstance(method, ArrayMethod)
 
 
 def finalizer(universe: TypeUniverse, owner: TypeDesc) -> MethodDesc | None:
