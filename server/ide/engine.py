@@ -6,11 +6,13 @@ needs it and none is installed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult, CSharpWorker
+from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Toolchain
 from compiler.csharp.places import SourcePlaces
 from compiler.request import Progress
@@ -26,6 +28,8 @@ from server.msbuild.project import ProjectEvaluator
 from server.workspace.files import FileView
 from server.workspace.queries import Compilation, Evaluation
 
+FETCH_AGAIN_SECONDS = 30.0
+
 
 class ProjectEngine:
     """The stages with the tools of this process; one thread at a time."""
@@ -37,6 +41,7 @@ class ProjectEngine:
         self._files: OverlayFiles | None = None
         self._workers: dict[str, CSharpWorker] = {}
         self._places: dict[str, PlaceMemory] = {}
+        self._no_toolchain: tuple[float, ToolchainError] | None = None
 
     def evaluate(self, project: Path, view: FileView, progress: Progress) -> Evaluation:
         """See `Engine`."""
@@ -90,13 +95,22 @@ class ProjectEngine:
         return self._evaluators[key]
 
     def _toolchain(self, folder: Path, progress: Progress) -> Toolchain:
-        """The tool chain for projects in `folder`; its fetch is a step of `progress`. Raises InputError."""
+        """The tool chain for projects in `folder`; its fetch is a step of `progress`. Raises InputError.
+
+        A fetch that failed is not tried again at the next keystroke.
+        """
+        if self._no_toolchain is not None and time.monotonic() - self._no_toolchain[0] < FETCH_AGAIN_SECONDS:
+            raise self._no_toolchain[1]
 
         def fetching(done_bytes: int, total_bytes: int) -> None:
             percent = done_bytes * 100 // total_bytes if total_bytes else 0
             progress.step(f"fetching the .NET tool chain: {percent} %")
 
-        return self._tools.toolchain(self._environment, folder, fetching)
+        try:
+            return self._tools.toolchain(self._environment, folder, fetching)
+        except ToolchainError as error:
+            self._no_toolchain = (time.monotonic(), error)
+            raise
 
 
 def _compilation(analysis: ProjectAnalysis, reachable: Sequence[Path], view: FileView) -> Compilation:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from compiler.csharp.client import CSharpRequest, CSharpResult
+from compiler.csharp.errors import ToolchainCode
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from compiler.request import Progress
 from server.workspace.files import FileView
@@ -24,8 +25,11 @@ from server.workspace.tree import FolderTree, read_tree
 
 logger = logging.getLogger(__name__)
 
-# Codes of the C# tool chain itself, not of what it compiles.
-TOOL_CODES = "AOTD01"
+# What the compiler's failures are told as, unlike those of what it compiles.
+FAILURES = frozenset(
+    code.value
+    for code in (ToolchainCode.WORKER_NOT_BUILT, ToolchainCode.WORKER_DIED, ToolchainCode.WORKER_TIMED_OUT, ToolchainCode.WORKER_FAILED)
+)
 
 # How often a compilation is begun anew because the compiler was replaced meanwhile.
 COMPILER_TRIES = 3
@@ -280,7 +284,7 @@ class WorkspaceQueries:
 
 def failed(result: CSharpResult) -> bool:
     """True when the compiler itself failed."""
-    return any(diagnostic.code.startswith(TOOL_CODES) for diagnostic in result.diagnostics)
+    return any(diagnostic.code in FAILURES for diagnostic in result.diagnostics)
 
 
 def _kept(project: _Project, request: CSharpRequest, replaced: Sequence[Location] | None) -> list[Diagnostic]:

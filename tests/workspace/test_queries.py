@@ -149,3 +149,19 @@ def test_compiler_that_was_killed_is_replaced(workspace: Workspace) -> None:
     workspace.files.open_document(workspace.folder / "app/app.cs", "class App { int Value => Missing; }", 1)
     workspace.asked()
     assert workspace.codes()["app"] == ["CS0103"]
+
+
+def test_fetch_that_fails_is_not_tried_at_every_keystroke(tmp_path: Path) -> None:
+    npm = tmp_path / "bin/npm"
+    npm.parent.mkdir()
+    npm.write_text(f"#!/bin/sh\necho called >> {tmp_path}/calls\necho no network >&2\nexit 1\n")
+    npm.chmod(0o755)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "app.csproj").write_text(PROJECT.format(items=""))
+    environment = {"PATH": f"{npm.parent}:/usr/bin:/bin", "AOTD_CACHE_DIR": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    queries = WorkspaceQueries(ProjectEngine(environment, WarmTools()))
+    for _ in range(3):
+        report = queries.analyze(Files().view(), (folder,), False, Silence())
+    assert [diagnostic.code for diagnostic in report.projects[0].diagnostics] == ["AOTD0103"]
+    assert (tmp_path / "calls").read_text() == "called\n"
