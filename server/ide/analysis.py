@@ -6,16 +6,18 @@ An edit then costs the analysis of the project's own assembly alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from analyzers.merge import merge_findings
 from analyzers.run import AnalysisRequest, AnalysisSession
 from compiler.csharp.client import CSharpRequest
 from compiler.csharp.frameworks import Framework
 from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
-from server.build.findings import analysis_options, assembly_finder, feature_switches
-from server.build.project_values import EvaluatedProject
+from compiler.flow.reader_kind import ReaderKind
+from server.build.findings import analysis_options, assembly_finder, feature_switches, publish_options
+from server.build.project_values import EvaluatedProject, is_true
 from server.workspace.queries import FindingsQuestion
 
 
@@ -31,7 +33,8 @@ class ProjectAnalysis:
     _session: AnalysisSession | None = None
 
     def findings(self, question: FindingsQuestion) -> tuple[Diagnostic, ...]:
-        """The findings in the compiled assembly. Raises InputError, and what `proceed` of the question raises."""
+        """The findings in the compiled assembly, as `aotd check` lists them: those of the build and, where the project is to be a native
+        program, those of publishing it. Raises InputError, and what `proceed` of the question raises."""
         request, result = question.request, question.result
         assert result.pe is not None
         places = self.find_places(request)
@@ -44,7 +47,11 @@ class ProjectAnalysis:
             places=PlaceFinder(lambda _paths: places) if places is not None else None,
             feature_switches=feature_switches(self.project),
         )
-        found = self._session_for(question.referenced).findings(asked, question.proceed)
+        session = self._session_for(question.referenced)
+        found = session.findings(asked, question.proceed)
+        if is_true(self.project, "PublishAot"):
+            publish = replace(asked, options=publish_options(self.project), reader=ReaderKind.PUBLISH)
+            found = merge_findings(found, session.findings(publish, question.proceed))
         return tuple(finding.to_diagnostic() for finding in found)
 
     def _session_for(self, referenced: Mapping[str, bytes]) -> AnalysisSession:
