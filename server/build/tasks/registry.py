@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from server.build.tasks import (
     assign_culture,
+    assign_link_metadata,
     call_target,
+    combine_xml,
     copy,
     create_item,
     create_property,
@@ -13,9 +15,11 @@ from server.build.tasks import (
     error,
     exec,
     format_texts,
+    generate_resource,
     hashes,
     lists_and_paths,
     make_dir,
+    manifest_names,
     message,
     move,
     msbuild,
@@ -28,12 +32,14 @@ from server.build.tasks import (
     write_code_fragment,
     write_lines_to_file,
     xml_queries,
+    xsl_transformation,
     zip_files,
 )
 from server.build.tasks.task import TaskDefinition
 
 _ALL: tuple[TaskDefinition, ...] = (
     assign_culture.TASK,
+    assign_link_metadata.TASK,
     call_target.TASK,
     copy.TASK,
     create_item.TASK,
@@ -42,6 +48,7 @@ _ALL: tuple[TaskDefinition, ...] = (
     delete.TASK,
     error.TASK,
     exec.TASK,
+    generate_resource.TASK,
     make_dir.TASK,
     message.TASK,
     move.TASK,
@@ -53,9 +60,12 @@ _ALL: tuple[TaskDefinition, ...] = (
     warning.TASK,
     write_code_fragment.TASK,
     write_lines_to_file.TASK,
+    xsl_transformation.TASK,
+    *combine_xml.TASKS,
     *format_texts.TASKS,
     *hashes.TASKS,
     *lists_and_paths.TASKS,
+    *manifest_names.TASKS,
     *sdk_tasks.TASKS,
     *xml_queries.TASKS,
     *zip_files.TASKS,

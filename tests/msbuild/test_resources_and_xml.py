@@ -1,0 +1,123 @@
+"""Resources and XML tasks: .resx to .resources, names of embedded resources, style sheets, what projects tell each other."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from server.build.console_logger import ConsoleLogger
+from server.build.events import BuildLog
+from server.build.resx import ResxError, StreamValue, Value, read_resx, write_resources
+from server.build.session import BuildSession
+from server.msbuild.project import ProjectEvaluator
+from server.msbuild.sdks import own_toolset
+
+
+def run(folder: Path, body: str) -> list[str]:
+    """The lines that a target with `body` prints."""
+    (folder / "a.proj").write_text(f'<Project><Target Name="T">{body}</Target></Project>', encoding="utf-8")
+    lines: list[str] = []
+    evaluator = ProjectEvaluator({}, str(folder), toolset=own_toolset())
+    BuildSession(evaluator, BuildLog([ConsoleLogger(1, lines.append)])).build(str(folder / "a.proj"), {}, ["T"])
+    return [line.strip() for line in lines]
+
+
+def values(content: bytes) -> dict[str, bytes]:
+    """Name -> type code and bytes, read as ResourceReader does it."""
+    magic, version, skipped = struct.unpack_from("<Iii", content)
+    assert (magic, version) == (0xBEEFCACE, 1)
+    at = 12 + skipped
+    kind, n_names, n_types = struct.unpack_from("<iii", content, at)
+    assert (kind, n_types) == (2, 0)
+    at = (at + 12 + 7) // 8 * 8
+    hashes = struct.unpack_from(f"<{n_names}i", content, at)
+    assert list(hashes) == sorted(hashes)
+    positions = struct.unpack_from(f"<{n_names}i", content, at + 4 * n_names)
+    names_at = at + 8 * n_names + 4
+    (data_at,) = struct.unpack_from("<i", content, names_at - 4)
+    found: dict[str, bytes] = {}
+    for position in positions:
+        start = names_at + position
+        length = content[start]
+        name = content[start + 1 : start + 1 + length].decode("utf-16-le")
+        (offset,) = struct.unpack_from("<i", content, start + 1 + length)
+        found[name] = content[data_at + offset :]
+    return found
+
+
+def test_resources_round_trip() -> None:
+    """Texts, bytes, streams and null, found by their hashes."""
+    source: dict[str, Value] = {"Hello": "Grüße", "raw": b"\1\2", "stream": StreamValue(b"\3"), "none": None, "": "empty"}
+    found = values(write_resources(source))
+    assert set(found) == set(source)
+    assert found["Hello"].startswith(b"\x01\x07" + "Grüße".encode())
+    assert found["raw"].startswith(b"\x20\x02\0\0\0\1\2")
+    assert found["stream"].startswith(b"\x21\x01\0\0\0\3")
+    assert found["none"][:1] == b"\0"
+
+
+def test_resx() -> None:
+    """Values, files and what is not supported."""
+    content = (
+        b'<root><resheader name="version"><value>2.0</value></resheader><data name="A"><value>a &amp; b</value><comment>c</comment></data>'
+        b'<data name="a"><value>later</value></data><data name="F" type="System.Resources.ResXFileRef, System.Windows.Forms">'
+        b"<value>sub\\f.txt;System.String, mscorlib;utf-8</value></data></root>"
+    )
+    assert read_resx(content, lambda path: path.encode()) == {"A": "a & b", "F": "sub/f.txt"}
+    for text, code in (("<root>", "MSB3103"), ("<x/>", "MSB3103"), ("<root><data/></root>", "MSB3103")):
+        with pytest.raises(ResxError) as raised:
+            read_resx(text.encode(), lambda path: path.encode())
+        assert raised.value.code == code
+    with pytest.raises(ResxError) as raised:
+        read_resx(b'<root>\n<data name="I" type="System.Drawing.Bitmap, X"><value/></data></root>', lambda path: path.encode())
+    assert (raised.value.code, raised.value.line) == ("MSB3822", 2)
+
+
+def test_manifest_names(tmp_path: Path) -> None:
+    """Root namespace, folders as identifiers, the class of the file that a form's resource goes with."""
+    (tmp_path / "Form.cs").write_text("// class Wrong\nnamespace A.B;\npublic class Form { }", encoding="utf-8")
+    body = (
+        '<ItemGroup><R Include="Form.resx" /><R Include="my dir/1.x/t.txt" /><R Include="S.de.resx" Culture="de" /></ItemGroup>'
+        '<CreateCSharpManifestResourceName ResourceFiles="@(R)" RootNamespace="Root" UseDependentUponConvention="true">'
+        '<Output TaskParameter="ManifestResourceNames" ItemName="N" /></CreateCSharpManifestResourceName>'
+        '<Message Importance="high" Text="@(N)" />'
+    )
+    assert run(tmp_path, body) == ["A.B.Form;Root.my_dir._1.x.t.txt;Root.S.de"]
+
+
+def test_style_sheet(tmp_path: Path) -> None:
+    """Parameters go in, XML comes out as .NET writes it; other files stay out of reach."""
+    head = '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">'
+    (tmp_path / "s.xsl").write_text(
+        f'{head}<xsl:param name="p" /><xsl:template match="/"><o v="{{$p}}"><e /></o></xsl:template></xsl:stylesheet>', encoding="utf-8"
+    )
+    body = (
+        '<XslTransformation XmlContent="&lt;a/&gt;" XslInputPath="s.xsl" OutputPaths="o.xml" '
+        "Parameters=\"&lt;Parameter Name='p' Value='x' /&gt;\" />"
+    )
+    assert run(tmp_path, body) == []
+    assert (tmp_path / "o.xml").read_bytes() == b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?><o v="x"><e /></o>'
+    (tmp_path / "s.xsl").write_text(
+        f'{head}<xsl:template match="/"><xsl:copy-of select="document(\'secret.xml\')" /></xsl:template></xsl:stylesheet>', encoding="utf-8"
+    )
+    (tmp_path / "secret.xml").write_text("<secret />", encoding="utf-8")
+    run(tmp_path, body)
+    assert b"secret" not in (tmp_path / "o.xml").read_bytes()
+    assert "error MSB3701: " in run(tmp_path, '<XslTransformation XslContent="x" OutputPaths="o" />')[0]
+
+
+def test_combined_xml(tmp_path: Path) -> None:
+    """What GetTargetFrameworks is made of."""
+    body = (
+        '<ItemGroup><P Include="A" Value="1" /><P Include="B" Value="" /></ItemGroup>'
+        '<CombineTargetFrameworkInfoProperties RootElementName="net9.0" PropertiesAndValues="@(P)" '
+        'UseAttributeForTargetFrameworkInfoPropertyNames="true"><Output TaskParameter="Result" PropertyName="R" />'
+        '</CombineTargetFrameworkInfoProperties><ItemGroup><E Include="$(R)" /></ItemGroup>'
+        '<CombineXmlElements RootElementName="All" XmlElements="@(E)">'
+        '<Output TaskParameter="Result" PropertyName="C" /></CombineXmlElements>'
+        '<Message Importance="high" Text="$(C)" />'
+    )
+    lines = ["<All>", '<TargetFramework Name="net9.0">', "<A>1</A>", "<B></B>", "</TargetFramework>", "</All>"]
+    assert [line.strip() for line in "\n".join(run(tmp_path, body)).split("\n")] == lines
