@@ -57,6 +57,8 @@ def _check_annotations(context: ModuleContext, member: Member, pair: Override) -
     own, base = annotations.of_method(pair.method), annotations.of_method(pair.base)
     names = context.names
     method, base_method = names.method(pair.method), names.method(pair.base)
+    # Of an interface's implementation the build's analyzers show the method alone.
+    is_override = member is pair.method and not pair.base.owner.is_interface
     if own.result != base.result:
         yield _at(context, member, "IL2093", (method, base_method))
     for index in sorted({*own.parameters, *base.parameters}):
@@ -66,14 +68,14 @@ def _check_annotations(context: ModuleContext, member: Member, pair: Override) -
             yield _at(context, member, "IL2094", (method, base_method))
         else:
             args = (names.parameter(pair.method, index), method, names.parameter(pair.base, index), base_method)
-            place = context.positions.parameter(pair.method, index) if member is pair.method else context.positions.declaration(member)
+            place = context.positions.parameter(pair.method, index) if is_override else context.positions.declaration(member)
             yield RawFinding(RULES["IL2092"], RULES["IL2092"].message(*args), member, place)
     for index in sorted({*own.generics, *base.generics}):
         if own.generics.get(index, 0) != base.generics.get(index, 0):
             mine = context.generic_name(annotations.generic_parameter(pair.method, index))
             theirs = context.generic_name(annotations.generic_parameter(pair.base, index))
             args = (mine, method, theirs, base_method)
-            place = context.positions.type_parameter(pair.method, index) if member is pair.method else context.positions.declaration(member)
+            place = context.positions.type_parameter(pair.method, index) if is_override else context.positions.declaration(member)
             yield RawFinding(RULES["IL2095"], RULES["IL2095"].message(*args), member, place)
 
 

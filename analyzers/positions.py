@@ -50,7 +50,13 @@ class Positions:
         statement, operation = self._found(origin)
         return operation or statement or self._in_implicit_code(member)
 
-    def _found(self, origin: Origin) -> tuple[Location | None, Location | None]:
+    def reference(self, origin: Origin) -> Location | None:
+        """The place of a fact about a field: where its name stands, also when it is stored to."""
+        if not isinstance(origin.member, MethodDefinition) or origin.il_offset < 0:
+            return self.at(origin)
+        return self._found(origin, is_store=False)[1] or self.at(origin)
+
+    def _found(self, origin: Origin, *, is_store: bool = True) -> tuple[Location | None, Location | None]:
         """The statement and the operation of an instruction, each None where it is not known."""
         method = origin.member
         assert isinstance(method, MethodDefinition)
@@ -62,7 +68,7 @@ class Positions:
         if self._index is None:
             return statement, None
         start, end = points[number].il_offset, points[number + 1].il_offset if number + 1 < len(points) else 1 << 30
-        return statement, self._operation(method, origin.il_offset, statement, (start, end))
+        return statement, self._operation(method, origin.il_offset, statement, (start, end), is_store=is_store)
 
     def is_suppressed_in_source(self, member: Member, place: Location | None, rule_id: str) -> bool:
         """Whether a SuppressMessage attribute stands on the member, on what it belongs to, or on the field being initialized."""
@@ -133,7 +139,9 @@ class Positions:
 
     # ---- operations ----
 
-    def _operation(self, method: MethodDefinition, offset: int, statement: Location, span: tuple[int, int]) -> Location | None:
+    def _operation(
+        self, method: MethodDefinition, offset: int, statement: Location, span: tuple[int, int], *, is_store: bool
+    ) -> Location | None:
         instructions = self._instructions.get(method)
         if instructions is None:
             body = method.body
@@ -142,13 +150,21 @@ class Positions:
         if found is None or self._index is None:
             return None
         alike = [i for i in instructions if span[0] <= i.offset < span[1] and i.name == found.name and i.operand == found.operand]
-        return self._index.operation(statement, self._keys(method, found), alike.index(found) if found in alike else 0)
+        keys, ordinal = self._keys(method, found), alike.index(found) if found in alike else 0
+        if not is_store:
+            keys = tuple(key.removeprefix("=") for key in keys)
+        place = self._index.operation(statement, keys, ordinal)
+        if place is None and method.name == ".ctor" and found.name == "call":
+            return self._index.enclosing(statement, keys)
+        return place
 
     def _keys(self, method: MethodDefinition, instruction: Instruction) -> tuple[str, ...]:
         """The keys of the operations that an instruction can come from, the likeliest first."""
         name, operand = instruction.name, instruction.operand
         if name == "ret":
             return ("return",)
+        if name.startswith(("stind", "stobj")):
+            return ("=*",)
         if not isinstance(operand, int):
             return ()
         if name == "starg":

@@ -14,6 +14,7 @@ from analyzers.interop import check_platform_call
 from analyzers.names import member_name
 from analyzers.rule import RULES, Rule, link, sentence
 from analyzers.single_file import single_file_rule
+from compiler.diagnostics import Location
 from compiler.flow.demands import is_member_annotated
 from compiler.flow.facts import ConstructibleArgument, FieldUse, MemberAccess, MethodUse, Origin, UseKind
 from compiler.flow.generated import is_generated_name
@@ -70,7 +71,8 @@ def check_field_use(context: ModuleContext, use: FieldUse) -> Iterator[RawFindin
     for kind in Requires:
         requirement = context.lookups.requirements.of_field(use.field.definition, kind)
         if requirement is not None and context.may_not_use(use.origin, kind):
-            yield _requires_finding(context, requirement, context.names.used_field(use.field, use.origin.member), use.origin)
+            name = context.names.used_field(use.field, use.origin.member)
+            yield _requires_finding(context, requirement, name, use.origin, context.positions.reference(use.origin))
 
 
 def check_constructible(context: ModuleContext, fact: ConstructibleArgument) -> Iterator[RawFinding]:
@@ -132,9 +134,13 @@ def _access_requirement(context: ModuleContext, access: MemberAccess, kind: Requ
     return requirements.of_reached_method(member, kind)
 
 
-def _requires_finding(context: ModuleContext, requirement: Requirement, name: str, origin: Origin) -> RawFinding:
+def _requires_finding(
+    context: ModuleContext, requirement: Requirement, name: str, origin: Origin, place: Location | None = None
+) -> RawFinding:
+    """`place` is another one than that of the operation."""
     rule = RULE_OF[requirement.kind]
-    return _finding(context, rule, rule.message(name, sentence(requirement.message), link(requirement.url)), origin)
+    message = rule.message(name, sentence(requirement.message), link(requirement.url))
+    return RawFinding(rule, message, origin.member, place or context.positions.at(origin))
 
 
 def _finding(context: ModuleContext, rule: Rule, message: str, origin: Origin) -> RawFinding:

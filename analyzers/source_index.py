@@ -82,6 +82,12 @@ class SourceIndex:
                 return places[min(ordinal, len(places) - 1)]
         return None
 
+    def enclosing(self, statement: Location, keys: tuple[str, ...]) -> Location | None:
+        """The operation of one of `keys` whose code is `statement`, a part of it: a constructor's call of its base."""
+        self._need(statement.file)
+        rows = [row for key in keys for row in self._operations.get((statement.file, key), ())]
+        return next((row.location for row in rows if _contains(row.location, statement)), None)
+
 
 def _evaluation_order(place: Location) -> tuple[int, int, int, int]:
     return (place.end_line, place.end_column, -place.line, -place.column)

@@ -1,6 +1,6 @@
 // A project's compilation -> where its declarations and operations stand in the source.
 // A row is [key, file, line, column, end line, end column, depth]: key is a documentation id (`M:N.C.Get(System.Int32)`),
-// `L:` and the name for a local function, `lambda`, `=` before the id of what is stored to, `return` for a returned value, `dynamic` for an
+// `L:` and the name for a local function, `lambda`, `=` before the id of what is stored to, `=*` for any assignment, `return` for a returned value, `dynamic` for an
 // operation that is bound at run time, `@owner@constructor` (`=name` behind it for an argument) for an attribute, `!owner!rule` for a
 // SuppressMessage attribute, `<` before the id of a generic method where its name with type arguments stands, or `~` before the id of the field or property that an initializer belongs to.
 // `file` is an index into `paths`; `depth` counts the lambdas and local functions around the place. Lines and columns count from 1.
@@ -173,36 +173,44 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
             case IInvocationOperation call: Use(call.TargetMethod, call.Syntax); break;
             case IObjectCreationOperation creation: Add(Operations, Key(creation.Constructor), creation.Syntax); break;
             // A function pointer's target is no operation to .NET's analyzers.
-            case IMethodReferenceOperation { Parent: not IAddressOfOperation } reference: Add(Operations, Key(reference.Method), reference.Syntax); break;
+            case IMethodReferenceOperation { Parent: not IAddressOfOperation } reference:
+                Add(Operations, Key(reference.Method), (reference.Parent as IDelegateCreationOperation ?? (IOperation)reference).Syntax);
+                break;
             case IFieldReferenceOperation reference: Add(Operations, Key(reference.Field), reference.Syntax); break;
             case IPropertyReferenceOperation reference when !IsStoredTo(reference): Use(reference.Property.GetMethod, reference.Syntax); break;
             case IImplicitIndexerReferenceOperation reference:
                 Use(reference.IndexerSymbol is IPropertySymbol indexer ? indexer.GetMethod : reference.IndexerSymbol as IMethodSymbol, reference.Syntax);
                 break;
-            case IAnonymousFunctionOperation function: Add(Operations, "lambda", function.Syntax); break;
+            case IAnonymousFunctionOperation function:
+                Add(Operations, "lambda", (function.Parent as IDelegateCreationOperation ?? (IOperation)function).Syntax);
+                break;
             case IUsingOperation statement: Dispose(statement.Resources, statement.IsAsynchronous); break;
             case IUsingDeclarationOperation declaration: Dispose(declaration.DeclarationGroup, declaration.IsAsynchronous); break;
             case IEventAssignmentOperation { EventReference: IEventReferenceOperation reference } assignment:
                 Add(Operations, Key(assignment.Adds ? reference.Event.AddMethod : reference.Event.RemoveMethod), assignment.Syntax);
                 break;
+            case IDynamicMemberReferenceOperation { Parent: IDynamicInvocationOperation }: break;
             case IDynamicInvocationOperation or IDynamicMemberReferenceOperation or IDynamicIndexerAccessOperation or IDynamicObjectCreationOperation:
                 Add(Operations, "dynamic", operation.Syntax);
                 break;
             case IReturnOperation { ReturnedValue: { } value }: Add(Operations, "return", value.Syntax); break;
             case IForEachLoopOperation loop: Enumerate(loop); break;
             case IAwaitOperation { Syntax: AwaitExpressionSyntax syntax }: Await(syntax); break;
-            case IAssignmentOperation assignment: Store(assignment.Target, assignment.Syntax); break;
+            case IAssignmentOperation assignment:
+                Add(Operations, "=*", assignment.Syntax);
+                Store(assignment.Target, assignment.Syntax);
+                break;
             case IFieldInitializerOperation initializer:
                 foreach (IFieldSymbol field in initializer.InitializedFields)
                 {
-                    Add(Operations, "=" + Key(field), initializer.Value.Syntax);
+                    Add(Operations, "=" + Key(field), initializer.Syntax);
                     Add(Operations, "~" + Key(field), initializer.Value.Syntax);
                 }
                 break;
             case IPropertyInitializerOperation initializer:
                 foreach (IPropertySymbol property in initializer.InitializedProperties)
                 {
-                    Add(Operations, "=" + Key(property), initializer.Value.Syntax);
+                    Add(Operations, "=" + Key(property), initializer.Syntax);
                     Add(Operations, "~" + Key(property), initializer.Value.Syntax);
                 }
                 break;
