@@ -38,10 +38,38 @@ def check_flow(context: ModuleContext, fact: FlowFact) -> Iterator[RawFinding]:
     origin = fact.origin
     if context.is_silenced(RULES["IL2062"], origin.member):
         return
-    if context.lookups.reader is ReaderKind.BUILD and _is_unseen_by_build(fact):
+    seen = _seen_by_build(context, fact) if context.lookups.reader is ReaderKind.BUILD else fact
+    if seen is None:
         return
-    rule, args = _rule_and_arguments(context, fact)
+    rule, args = _rule_and_arguments(context, seen)
     yield RawFinding(rule, rule.message(*args), origin.member, context.positions.at(origin))
+
+
+def _seen_by_build(context: ModuleContext, fact: FlowFact) -> FlowFact | None:
+    """A fact as the build's analyzers have it, or None when they pass it over.
+
+    They do not follow variables of patterns and deconstructions, nor stores that are no assignments; the variable of a loop over an
+    array is to them what the enumerator returns.
+    """
+    if _is_unseen_by_build(fact):
+        return None
+    positions, origin = context.positions, fact.origin
+    if isinstance(fact, UnanalyzableCall):
+        is_pattern = fact.kind in _WITH_PARAMETER and positions.local_origin(origin, fact.parameter) == "pattern"
+        return None if is_pattern else fact
+    if not isinstance(fact, (Mismatch, UnknownFlow)):
+        return fact
+    if isinstance(fact.target, FieldValue):
+        return fact if positions.is_operation(origin) else None
+    local = positions.local_origin(origin, fact.target.index) if isinstance(fact.target, ParameterValue) else ""
+    if local == "pattern":
+        return None
+    if local == "foreach" and isinstance(fact, UnknownFlow):
+        universe = context.lookups.universe
+        current = universe.find_method(universe.corlib_type("System.Collections", "IEnumerator"), "get_Current")
+        source = context.lookups.annotations.return_value(current)
+        return Mismatch(origin, source, fact.target, fact.target.annotation)
+    return fact
 
 
 def _is_unseen_by_build(fact: FlowFact) -> bool:

@@ -28,6 +28,7 @@ from compiler.metadata.tokens import Token
 from compiler.types.definitions import MethodDefinition, TypeDefinition
 from compiler.types.type_desc import MethodDesc
 
+_COMPILER_GENERATED = "System.Runtime.CompilerServices.CompilerGeneratedAttribute"
 _GUARD = "System.Diagnostics.CodeAnalysis.FeatureGuardAttribute"
 _DOES_NOT_RETURN = "System.Diagnostics.CodeAnalysis.DoesNotReturnAttribute"
 _DOES_NOT_RETURN_IF = "System.Diagnostics.CodeAnalysis.DoesNotReturnIfAttribute"
@@ -138,6 +139,9 @@ def check_guards(context: ModuleContext, guards: Guards, definition: TypeDefinit
         if not declared or getter is None or getter.body is None:
             continue
         instructions = decode(getter.body.code)
+        if len(instructions) > 1 and instructions[-2].name == "ldsfld" and getter.has_attribute(_COMPILER_GENERATED):
+            # An automatic property: the value that its initializer gives is not looked at.
+            continue
         returns = [index for index, instruction in enumerate(instructions) if instruction.name == "ret"]
         is_valid = getter.is_static and getter.sig.return_type.element is ElementType.BOOLEAN
         for index in returns:

@@ -50,6 +50,13 @@ class Positions:
         statement, operation = self._found(origin)
         return operation or statement or self._in_implicit_code(member)
 
+    def local_origin(self, origin: Origin, index: int) -> str:
+        """See `SourceIndex.local_origin`."""
+        if self._index is None or origin.il_offset < 0 or not isinstance(origin.member, MethodDefinition):
+            return ""
+        place = self._found(origin)[1]
+        return self._index.local_origin(place, index) if place is not None else ""
+
     def reference(self, origin: Origin) -> Location | None:
         """The place of a fact about a field: where its name stands, also when it is stored to."""
         if not isinstance(origin.member, MethodDefinition) or origin.il_offset < 0:

@@ -82,6 +82,14 @@ class SourceIndex:
                 return places[min(ordinal, len(places) - 1)]
         return None
 
+    def local_origin(self, place: Location, index: int) -> str:
+        """`foreach` or `pattern` when the operation at `place` gets such a local for its parameter `index` (-1: `this`), else empty."""
+        self._need(place.file)
+        for origin in ("foreach", "pattern"):
+            if any(row.location == place for row in self._operations.get((place.file, f"?{index}{origin}"), ())):
+                return origin
+        return ""
+
     def enclosing(self, statement: Location, keys: tuple[str, ...]) -> Location | None:
         """The operation of one of `keys` whose code is `statement`, a part of it: a constructor's call of its base."""
         self._need(statement.file)

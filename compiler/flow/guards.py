@@ -128,8 +128,15 @@ class _Flow:
 
     def _condition(self, start: int, end: int) -> list[Instruction]:
         """The instructions before the last one, of its statement alone."""
+        if self.instructions[end - 1].name == "endfilter":
+            # The last block joins the ways on which the filter's condition, which stands before it, was not asked.
+            start = next((i for i in range(end - 1, -1, -1) if self.instructions[i].offset in self._filter_starts()), start)
+            return self.instructions[start : end - 1]
         first = next((i for i in range(end - 1, start, -1) if self.instructions[i].offset in self.statements), start)
         return self.instructions[first : end - 1]
+
+    def _filter_starts(self) -> frozenset[int]:
+        return frozenset(clause.filter_start for clause in self.body.clauses if clause.kind is ClauseKind.FILTER)
 
     def _handlers(self, offset: int, known: Features) -> list[tuple[int, Features]]:
         """The handlers of the protected regions around a block: they may run with what was there at its start."""

@@ -2,7 +2,7 @@
 // A row is [key, file, line, column, end line, end column, depth]: key is a documentation id (`M:N.C.Get(System.Int32)`),
 // `L:` and the name for a local function, `lambda`, `=` before the id of what is stored to, `=*` for any assignment, `return` for a returned value, `dynamic` for an
 // operation that is bound at run time, `@owner@constructor` (`=name` behind it for an argument) for an attribute, `!owner!rule` for a
-// SuppressMessage attribute, `<` before the id of a generic method where its name with type arguments stands, or `~` before the id of the field or property that an initializer belongs to.
+// SuppressMessage attribute, `?` with a parameter's index and `foreach` or `pattern` for what a local is that a call gets, `<` before the id of a generic method where its name with type arguments stands, or `~` before the id of the field or property that an initializer belongs to.
 // `file` is an index into `paths`; `depth` counts the lambdas and local functions around the place. Lines and columns count from 1.
 using System;
 using System.Collections.Concurrent;
@@ -70,6 +70,7 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
 {
     public List<Place> Declarations { get; } = [];
     public List<Place> Operations { get; } = [];
+    private readonly Dictionary<ILocalSymbol, string> origins = new(SymbolEqualityComparer.Default);
 
     public void Read()
     {
@@ -168,6 +169,8 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
 
     private void Operate(IOperation operation)
     {
+        if (operation is ILocalReferenceOperation { Type: INamedTypeSymbol { Name: "Type" or "String" } } local)
+            Mark(local);
         switch (operation)
         {
             case IInvocationOperation call: Use(call.TargetMethod, call.Syntax); break;
@@ -179,7 +182,7 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
             case IFieldReferenceOperation reference: Add(Operations, Key(reference.Field), reference.Syntax); break;
             case IPropertyReferenceOperation reference when !IsStoredTo(reference): Use(reference.Property.GetMethod, reference.Syntax); break;
             case IImplicitIndexerReferenceOperation reference:
-                Use(reference.IndexerSymbol is IPropertySymbol indexer ? indexer.GetMethod : reference.IndexerSymbol as IMethodSymbol, reference.Syntax);
+                Use((reference.IndexerSymbol as IPropertySymbol)?.GetMethod, reference.Syntax);
                 break;
             case IAnonymousFunctionOperation function:
                 Add(Operations, "lambda", (function.Parent as IDelegateCreationOperation ?? (IOperation)function).Syntax);
@@ -195,9 +198,10 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
                 break;
             case IReturnOperation { ReturnedValue: { } value }: Add(Operations, "return", value.Syntax); break;
             case IForEachLoopOperation loop: Enumerate(loop); break;
-            case IAwaitOperation { Syntax: AwaitExpressionSyntax syntax }: Await(syntax); break;
             case IAssignmentOperation assignment:
-                Add(Operations, "=*", assignment.Syntax);
+                // Stores through what a call returns, or through a local that is a reference, are followed by nobody.
+                if (assignment.Target is not (ILocalReferenceOperation or IInvocationOperation or IPropertyReferenceOperation))
+                    Add(Operations, "=*", assignment.Syntax);
                 Store(assignment.Target, assignment.Syntax);
                 break;
             case IFieldInitializerOperation initializer:
@@ -235,6 +239,48 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
         }
     }
 
+    // What .NET's analyzers know of a local variable that is handed over differs from what its code says.
+    private void Mark(ILocalReferenceOperation local)
+    {
+        (IOperation? user, int index) = local.Parent switch
+        {
+            IArgumentOperation { Parent: { } call, Parameter: { } parameter } => (call, parameter.Ordinal),
+            IInvocationOperation call when call.Instance == local => (call, -1),
+            _ => ((IOperation?)null, 0),
+        };
+        if (user is not null && Origin(local.Local) is { Length: > 0 } origin)
+            Add(Operations, "?" + index + origin, user.Syntax);
+    }
+
+    // `foreach` for the variable of a loop over an array, `pattern` for one that patterns and deconstructions alone give values to.
+    private string Origin(ILocalSymbol local)
+    {
+        if (origins.TryGetValue(local, out string? known))
+            return known;
+        SyntaxNode? declaration = local.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellation);
+        string origin = "";
+        if (declaration is ForEachStatementSyntax loop && model.GetTypeInfo(loop.Expression, cancellation).Type is IArrayTypeSymbol)
+            origin = "foreach";
+        else if (declaration is SingleVariableDesignationSyntax && IsUntracked(declaration.Parent) && !IsAssigned(local, declaration))
+            origin = "pattern";
+        return origins[local] = origin;
+    }
+
+    private static bool IsUntracked(SyntaxNode? parent) => parent switch
+    {
+        PatternSyntax or ParenthesizedVariableDesignationSyntax => true,
+        DeclarationExpressionSyntax { Parent: ArgumentSyntax { Parent: TupleExpressionSyntax } } => true,
+        _ => false,
+    };
+
+    private bool IsAssigned(ILocalSymbol local, SyntaxNode declaration)
+    {
+        SyntaxNode body = declaration.Ancestors().FirstOrDefault(node => node is MemberDeclarationSyntax) ?? declaration;
+        return body.DescendantNodes().OfType<AssignmentExpressionSyntax>().Any(assignment =>
+            assignment.Left is IdentifierNameSyntax name && name.Identifier.ValueText == local.Name
+            && SymbolEqualityComparer.Default.Equals(model.GetSymbolInfo(name, cancellation).Symbol, local));
+    }
+
     // A compiler calls the method that an override overrides first.
     private void Use(IMethodSymbol? method, SyntaxNode syntax)
     {
@@ -265,14 +311,6 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
         Add(Operations, Key(parts.MoveNextMethod), syntax.Expression);
         Add(Operations, Key(parts.DisposeMethod), syntax.Expression);
         Add(Operations, Key(parts.CurrentProperty?.GetMethod), syntax is ForEachStatementSyntax simple ? simple.Type : syntax.Expression);
-    }
-
-    private void Await(AwaitExpressionSyntax syntax)
-    {
-        AwaitExpressionInfo parts = model.GetAwaitExpressionInfo(syntax);
-        Add(Operations, Key(parts.GetAwaiterMethod), syntax);
-        Add(Operations, Key(parts.IsCompletedProperty?.GetMethod), syntax);
-        Add(Operations, Key(parts.GetResultMethod), syntax);
     }
 
     private static void Add(List<Place> rows, string? key, SyntaxNode syntax)
