@@ -28,7 +28,8 @@ from compiler.metadata.image import open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
 from compiler.reach.features import FeatureConstants
 from compiler.types.definitions import MethodDefinition
-from compiler.types.universe import AssemblyFinder, TypeUniverse
+from compiler.types.interned import AssemblyFinder
+from compiler.types.universe import TypeUniverse
 
 
 @dataclass(frozen=True, slots=True)

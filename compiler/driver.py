@@ -26,8 +26,9 @@ from compiler.link.triples import TARGETS, Target
 from compiler.reach.features import FeatureConstants
 from compiler.reach.world import World, WorldBuilder
 from compiler.request import CompileRequest, CompileResult, Optimization, Progress
+from compiler.types.interned import AssemblyFinder
 from compiler.types.type_desc import MethodDesc
-from compiler.types.universe import EMPTY_CONTEXT, AssemblyFinder, TypeUniverse
+from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
 
 _TIERS = {Optimization.DEBUG: Tier.DEBUG, Optimization.BLENDED: Tier.BLENDED, Optimization.SPEED: Tier.SPEED, Optimization.SIZE: Tier.SIZE}
 

@@ -15,8 +15,9 @@ from compiler.diagnostics import Diagnostic
 from compiler.reach.world import Generate
 from compiler.request import CompileRequest
 from compiler.types.definitions import Module
+from compiler.types.interned import AssemblyFinder
 from compiler.types.type_desc import ArrayType, FunctionPointerType, MethodDesc, NamedType, PointerType, TypeDesc
-from compiler.types.universe import AssemblyFinder, TypeUniverse
+from compiler.types.universe import TypeUniverse
 
 CORE = "System.Private.CoreLib"
 

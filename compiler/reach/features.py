@@ -15,8 +15,9 @@ from compiler.metadata.resources import embedded_resource
 from compiler.metadata.signatures import ElementType, SigType
 from compiler.metadata.tokens import TableId, make_token
 from compiler.types.definitions import MethodDefinition, Module
+from compiler.types.interned import TypeLoadError
 from compiler.types.type_desc import MethodDesc, NamedType
-from compiler.types.universe import EMPTY_CONTEXT, GenericContext, MissingMember, TypeLoadError, TypeUniverse
+from compiler.types.universe import EMPTY_CONTEXT, GenericContext, MissingMember, TypeUniverse
 
 # What a Native AOT publish sets when the project says nothing (Microsoft.NETCore.Native.targets, Microsoft.NET.Sdk.targets).
 AOT_DEFAULTS: dict[str, bool] = {

@@ -12,8 +12,9 @@ from typing import cast
 from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import LAYOUT_EXPLICIT, LAYOUT_MASK, LAYOUT_SEQUENTIAL
+from compiler.types.interned import TypeLoadError
 from compiler.types.type_desc import FieldDesc, NamedType, TypeDesc, is_scalar_element, primitive_size
-from compiler.types.universe import TypeLoadError, TypeUniverse
+from compiler.types.universe import TypeUniverse
 
 _INLINE_ARRAY = "System.Runtime.CompilerServices.InlineArrayAttribute"
 _ALIGN_16 = {"Int128", "UInt128"}

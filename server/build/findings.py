@@ -21,7 +21,7 @@ from compiler.csharp.frameworks import Framework
 from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
 from compiler.flow.reader_kind import ReaderKind
-from compiler.types.universe import AssemblyFinder
+from compiler.types.interned import AssemblyFinder
 from server.build.csharp_build import CSharpCompiler, configuration_files, csharp_request, read_source_file
 from server.build.csharp_options import codes
 from server.build.feature_switches import runtime_options
