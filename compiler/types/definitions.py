@@ -6,15 +6,15 @@ follows references to other modules; `universe` does.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
 from compiler.metadata.bad_image import BadImage
 from compiler.metadata.image import Image
 from compiler.metadata.method_body import MethodBody, read_method_body
-from compiler.metadata.signatures import ElementType, MethodSig, SigType, read_field_sig, read_method_sig
-from compiler.metadata.tokens import TableId, Token, decode_coded, encode_coded, make_token
+from compiler.metadata.signatures import MethodSig, SigType, read_field_sig, read_method_sig
+from compiler.metadata.tokens import TableId, Token, decode_coded, make_token
+from compiler.types.row_relations import RowRelations
 
 # Type flags (ECMA-335 II.23.1.15)
 TYPE_INTERFACE = 0x20
@@ -268,70 +268,19 @@ class MethodDefinition:
         return f"<{self.owner.full_name}::{self.name}>"
 
 
-class Module:
+class Module(RowRelations):
     """One loaded module: its image, and its definitions interned by row. Invariant: one object per row."""
 
     def __init__(self, image: Image, name: str) -> None:
-        self.image = image
+        super().__init__(image)
         self.name = name
         self._types: dict[int, TypeDefinition] = {}
         self._methods: dict[int, MethodDefinition] = {}
         self._fields: dict[int, FieldDefinition] = {}
         self._by_name: dict[tuple[str, str], int] | None = None
         self._nested_by_name: dict[tuple[int, str], int] | None = None
-        nested = image.column(TableId.NESTED_CLASS, "NestedClass")
-        self._enclosing = dict(zip(nested, image.column(TableId.NESTED_CLASS, "EnclosingClass"), strict=True))
-        self._generic_params: dict[int, list[int]] = defaultdict(list)
-        for rid, owner in enumerate(image.column(TableId.GENERIC_PARAM, "Owner"), 1):
-            self._generic_params[owner].append(rid)
-        decode = decode_coded
-        self.interface_impls: dict[int, list[Token]] = defaultdict(list)
-        for cls, itf in zip(
-            image.column(TableId.INTERFACE_IMPL, "Class"), image.column(TableId.INTERFACE_IMPL, "Interface"), strict=True
-        ):
-            self.interface_impls[cls].append(decode("TypeDefOrRef", itf))
-        self.method_impls: dict[int, list[tuple[Token, Token]]] = defaultdict(list)
-        for cls, body, declaration in zip(
-            image.column(TableId.METHOD_IMPL, "Class"),
-            image.column(TableId.METHOD_IMPL, "MethodBody"),
-            image.column(TableId.METHOD_IMPL, "MethodDeclaration"),
-            strict=True,
-        ):
-            self.method_impls[cls].append((decode("MethodDefOrRef", body), decode("MethodDefOrRef", declaration)))
-        self.class_layouts: dict[int, tuple[int, int]] = {
-            parent: (packing, size)
-            for parent, packing, size in zip(
-                image.column(TableId.CLASS_LAYOUT, "Parent"),
-                image.column(TableId.CLASS_LAYOUT, "PackingSize"),
-                image.column(TableId.CLASS_LAYOUT, "ClassSize"),
-                strict=True,
-            )
-        }
-        self.field_rvas = dict(zip(image.column(TableId.FIELD_RVA, "Field"), image.column(TableId.FIELD_RVA, "RVA"), strict=True))
-        self.field_layouts = dict(
-            zip(image.column(TableId.FIELD_LAYOUT, "Field"), image.column(TableId.FIELD_LAYOUT, "Offset"), strict=True)
-        )
-        self.pinvokes = self._read_pinvokes()
-        self._attributes: dict[int, list[int]] | None = None
         self._attribute_names: dict[int, str] = {}
-        self._field_starts = image.column(TableId.TYPE_DEF, "FieldList")
-        self._method_starts = image.column(TableId.TYPE_DEF, "MethodList")
         self.sig_cache: dict[object, object] = {}
-
-    def _read_pinvokes(self) -> dict[int, tuple[str, str, int]]:
-        image = self.image
-        modules = image.column(TableId.MODULE_REF, "Name")
-        found: dict[int, tuple[str, str, int]] = {}
-        for flags, member, name, scope in zip(
-            image.column(TableId.IMPL_MAP, "MappingFlags"),
-            image.column(TableId.IMPL_MAP, "MemberForwarded"),
-            image.column(TableId.IMPL_MAP, "ImportName"),
-            image.column(TableId.IMPL_MAP, "ImportScope"),
-            strict=True,
-        ):
-            if member & 1 and 0 < scope <= len(modules):
-                found[member >> 1] = (image.string(modules[scope - 1]), image.string(name), flags)
-        return found
 
     def type_definition(self, rid: int) -> TypeDefinition:
         """TypeDef row `rid`. Raises BadImage when there is none."""
@@ -371,28 +320,6 @@ class Module:
         """The TypeDef rows that were asked for so far."""
         return iter(list(self._types.values()))
 
-    def method_owner(self, rid: int) -> int:
-        """The TypeDef row that owns MethodDef row `rid`."""
-        return bisect_right(self._method_starts, rid)
-
-    def field_owner(self, rid: int) -> int:
-        """The TypeDef row that owns Field row `rid`."""
-        return bisect_right(self._field_starts, rid)
-
-    def member_range(self, type_rid: int, column: str, table: TableId) -> range:
-        """The rows of `table` that TypeDef row `type_rid` owns by its list column (ECMA-335 II.22.37)."""
-        starts = self._field_starts if column == "FieldList" else self._method_starts
-        end = starts[type_rid] if type_rid < len(starts) else self.image.rows(table) + 1
-        return range(starts[type_rid - 1], end)
-
-    def enclosing_rid(self, rid: int) -> int:
-        """The row of the enclosing type; 0 for a top-level type."""
-        return self._enclosing.get(rid, 0)
-
-    def generic_params(self, token: int) -> list[int]:
-        """GenericParam rows of a TypeDef or MethodDef token, in order."""
-        return self._generic_params.get(encode_coded("TypeOrMethodDef", token), [])
-
     def find_type(self, namespace: str, name: str) -> TypeDefinition | None:
         """The top-level type of that name, or None."""
         if self._by_name is None:
@@ -413,15 +340,6 @@ class Module:
             self._nested_by_name = {(out, self.image.string(names[rid - 1])): rid for rid, out in self._enclosing.items()}
         rid = self._nested_by_name.get((outer.rid, name), 0)
         return self.type_definition(rid) if rid else None
-
-    def attribute_rows(self, token: int) -> list[int]:
-        """CustomAttribute rows on the entity of `token`."""
-        if self._attributes is None:
-            table: dict[int, list[int]] = defaultdict(list)
-            for rid, parent in enumerate(self.image.column(TableId.CUSTOM_ATTRIBUTE, "Parent"), 1):
-                table[parent].append(rid)
-            self._attributes = dict(table)
-        return self._attributes.get(encode_coded("HasCustomAttribute", token), [])
 
     def attribute_type_name(self, rid: int) -> str:
         """The full name of the attribute's type of CustomAttribute row `rid` (nested types by their own name)."""
@@ -449,41 +367,6 @@ class Module:
     def has_attribute(self, token: int, full_name: str) -> bool:
         """Whether an attribute of that type stands on the entity of `token`."""
         return any(self.attribute_type_name(rid) == full_name for rid in self.attribute_rows(token))
-
-    def property_of_getter(self, method_rid: int) -> int:
-        """The Property row whose getter is MethodDef row `method_rid`; 0 when the method is no getter (ECMA-335 II.22.28)."""
-        known = self.sig_cache.get("getters")
-        if known is None:
-            image = self.image
-            table: dict[int, int] = {}
-            for semantics, method, association in zip(
-                image.column(TableId.METHOD_SEMANTICS, "Semantics"),
-                image.column(TableId.METHOD_SEMANTICS, "Method"),
-                image.column(TableId.METHOD_SEMANTICS, "Association"),
-                strict=True,
-            ):
-                if semantics & 2 and association & 1:
-                    table[method] = association >> 1
-            known = self.sig_cache["getters"] = table
-        assert isinstance(known, dict)
-        found = known.get(method_rid, 0)
-        assert isinstance(found, int)
-        return found
-
-    def constant(self, token: int) -> tuple[ElementType, bytes] | None:
-        """(type, little-endian bytes) of the Constant row of a field or parameter, or None."""
-        coded = encode_coded("HasConstant", token)
-        table = self.sig_cache.get("constants")
-        if table is None:
-            parents = self.image.column(TableId.CONSTANT, "Parent")
-            table = {parent: rid for rid, parent in enumerate(parents, 1)}
-            self.sig_cache["constants"] = table
-        assert isinstance(table, dict)
-        rid = table.get(coded)
-        if rid is None:
-            return None
-        kind = self.image.column(TableId.CONSTANT, "Type")[rid - 1]
-        return ElementType(kind & 0xFF), self.image.blob(self.image.column(TableId.CONSTANT, "Value")[rid - 1])
 
     def __repr__(self) -> str:
         return f"<module {self.name}>"
