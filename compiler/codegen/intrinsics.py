@@ -344,6 +344,8 @@ def _llvm_math(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
 
 
 def _libm(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    if not method.definition.is_internal_call:
+        return False
     wanted = "f" if m.universe.signature(method).return_type.element is ElementType.R4 else "d"
     ll_type = LL_OF_KIND[wanted]
     name = method.name.lower() + ("f" if wanted == "f" else "")
@@ -434,7 +436,10 @@ def _create_instance(m: MethodEmitter, method: MethodDesc, values: list[V]) -> b
         return True
     if constructor is None or desc.definition.flags & 0x80:
         return False
-    m.push(new_object(m, desc))
+    m.need("constructed", desc)
+    helper = m.runtime("rt_new_by_constructor", "nonnull ptr", "ptr, ptr")
+    code = m.method_symbol(m.universe.method(constructor, desc, ()))
+    m.push(V("p", m.call("ptr", helper, [f"ptr {type_symbol(m, desc)}", f"ptr {code}"]), desc, nonnull=True))
     return True
 
 

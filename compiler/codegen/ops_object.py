@@ -13,12 +13,16 @@ from compiler.types.casting import can_cast
 from compiler.types.layout import type_layout
 from compiler.types.naming import symbol, type_key
 from compiler.types.type_desc import ArrayType, FieldDesc, MethodDesc, NamedType, TypeDesc
+from compiler.types.vtable import finalizer
 
 
 def allocate(m: MethodEmitter, desc: TypeDesc) -> str:
     """A new zeroed object of an exact class, or a box for a value type."""
     m.need("constructed", desc)
     table = type_symbol(m, desc)
+    if finalizer(m.universe, desc) is not None:
+        # The collector's list refers to it too: LLVM must not take its stores for unread.
+        return m.call("ptr", m.runtime("rt_new_finalizable", "nonnull ptr", "ptr"), [f"ptr {table}"])
     return m.call("ptr", m.runtime("rt_new", "noalias nonnull ptr", "ptr"), [f"ptr {table}"])
 
 

@@ -96,6 +96,9 @@ def _message_constructor(universe: TypeUniverse, desc: NamedType) -> MethodDesc:
 def add_roots(universe: TypeUniverse, builder: WorldBuilder, entry: MethodDesc, extra: list[MethodDesc]) -> None:
     """Marks what every program needs: the entry point, the runtime's types, the exceptions it throws."""
     builder.add("method", entry, None)
+    initializer = module_initializer(universe, entry)
+    if initializer is not None:
+        builder.add("method", initializer, None)
     for method in extra:
         builder.add("method", method, None)
     for desc in known_types(universe):
@@ -107,6 +110,7 @@ def add_roots(universe: TypeUniverse, builder: WorldBuilder, entry: MethodDesc, 
         if name != "TypeInitializationException":
             builder.add("method", universe.find_method(desc, ".ctor", 0), None)
         builder.add("method", _message_constructor(universe, desc), None)
+    builder.add("method", _type_initialization_constructor(universe), None)
     wrapper = universe.corlib_type("System.Reflection", "TargetInvocationException")
     builder.add("constructed", wrapper, None)
     builder.add("method", universe.find_method(wrapper, ".ctor", 1), None)
@@ -203,15 +207,34 @@ def _emit_exception_makers(universe: TypeUniverse, out: DataText) -> None:
     out.lines.append(f'@"rt_exception_makers" = constant [{len(names)} x ptr] [{", ".join(names)}], align 8')
 
 
+def _type_initialization_constructor(universe: TypeUniverse) -> MethodDesc:
+    """TypeInitializationException(string fullTypeName, Exception innerException)."""
+    desc = exception_type(universe, "TypeInitializationException")
+    for definition in desc.definition.methods_named(".ctor"):
+        parameters = definition.sig.parameters
+        if len(parameters) == 2 and parameters[0].element is ElementType.STRING:
+            return universe.method(definition, desc, ())
+    raise MissingMember("AOTD1006", "System.TypeInitializationException has no constructor with a type name and an exception")
+
+
+def module_initializer(universe: TypeUniverse, entry: MethodDesc) -> MethodDesc | None:
+    """The application's module initializer (the static constructor of `<Module>`), which runs before Main, or None."""
+    module_type = entry.definition.module.type_definition(1)
+    found = module_type.methods_named(".cctor")
+    return universe.method(found[0], universe.named(module_type, ()), ()) if found else None
+
+
 def _emit_entry(universe: TypeUniverse, entry: MethodDesc, out: DataText) -> None:
     """`i32 rt_program_main(ptr arguments)` calls Main in whatever form it has (ECMA-335 II.15.4.1.2)."""
     signature = universe.signature(entry)
     code = out.method(universe, entry, "m")
     arguments = "ptr %arguments" if signature.parameters else ""
+    initializer = module_initializer(universe, entry)
+    before = f"call void {out.method(universe, initializer, 'm')}()\n" if initializer is not None else ""
     if signature.return_type.element is ElementType.VOID:
-        body = f"call void {code}({arguments})\nret i32 0"
+        body = f"{before}call void {code}({arguments})\nret i32 0"
     else:
-        body = f"%r = call i32 {code}({arguments})\nret i32 %r"
+        body = f"{before}%r = call i32 {code}({arguments})\nret i32 %r"
     returns_void = int(signature.return_type.element is ElementType.VOID)
     out.lines.append(f'@"rt_main_returns_void" = constant i32 {returns_void}, align 4')
     out.lines.append(f'define i32 @"rt_program_main"(ptr %arguments) uwtable {{\n{body}\n}}')
@@ -321,7 +344,7 @@ def _emit_guard(universe: TypeUniverse, out: DataText) -> None:
         f'%o = call ptr @"rt_new"(ptr {method_table(wrapper)})\ncall void {wrap}(ptr %o, ptr %inner)\nret ptr %o\n}}'
     )
     desc = exception_type(universe, "TypeInitializationException")
-    constructor = _message_constructor(universe, desc)
+    constructor = _type_initialization_constructor(universe)
     out.lines.append(
         'define ptr @"rt_make_type_initialization"(ptr %name, ptr %inner) uwtable {\n'
         f'%o = call ptr @"rt_new"(ptr {method_table(desc)})\n'

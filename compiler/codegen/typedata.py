@@ -171,15 +171,18 @@ def _shape(universe: TypeUniverse, desc: TypeDesc) -> tuple[int, int, tuple[int,
 
 
 def _interfaces(universe: TypeUniverse, world: World, desc: TypeDesc, candidates: Candidates) -> list[NamedType]:
-    """The interfaces that a cast can ask for: exact ones and, for constructed types, those that hold by variance."""
+    """The interfaces that a cast can ask for: exact ones and, for constructed types, those that hold by variance; for a delegate type
+    the delegate types that it converts to."""
     if is_bare(desc):
         return []
     exact = [i for i in all_interfaces(universe, desc) if i in world.types]
     found = dict.fromkeys(exact)
     definitions = dict.fromkeys(i.definition for i in all_interfaces(universe, desc) if i.args)
+    if isinstance(desc, NamedType) and desc.is_delegate and desc.args:
+        definitions[desc.definition] = None
     for definition in definitions:
         for candidate in candidates.get(definition, []):
-            if candidate not in found and can_cast(universe, desc, candidate):
+            if candidate is not desc and candidate not in found and can_cast(universe, desc, candidate):
                 found[candidate] = None
     return list(found)
 
@@ -188,7 +191,7 @@ def _variant_candidates(world: World) -> Candidates:
     """Interface definition -> the closed instances of it in the world, in order of their names."""
     table: Candidates = {}
     for desc in sorted(world.types, key=type_key):
-        if isinstance(desc, NamedType) and desc.is_interface and desc.args and not desc.is_open:
+        if isinstance(desc, NamedType) and (desc.is_interface or desc.is_delegate) and desc.args and not desc.is_open:
             table.setdefault(desc.definition, []).append(desc)
     return table
 

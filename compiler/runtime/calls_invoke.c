@@ -125,3 +125,25 @@ void qc_Array_CreateInstance(RtObject **local, const RtType *type, int32_t rank,
     else
         *result = rt_new_general_array(array, lengths, rank);
 }
+
+/* Activator.CreateInstance<T> of a class: what the constructor throws is wrapped. */
+RtObject *rt_new_by_constructor(const RtType *type, void (*constructor)(void *)) {
+    RtObject *object = rt_new(type);
+    RtObject *exception = NULL;
+    rt_call_guarded((RtObject * (*)(RtObject *, RtArray *))(uintptr_t) constructor, object, NULL, &exception);
+    if (exception)
+        rt_throw(rt_make_target_invocation(exception));
+    return object;
+}
+
+/* How reflection boxes values of a type: by rt_new, and where the value of a Nullable<T> stands. */
+void qc_ReflectionInvocation_GetBoxInfo(RtObject **local, const RtType *type, void **allocator, const void **argument, int32_t *nullable_offset,
+                                        uint32_t *value_bytes) {
+    (void)local;
+    bool is_nullable = rt_category(type) == RT_FLAG_CATEGORY_NULLABLE;
+    const RtType *boxed = is_nullable ? type->element : type;
+    *allocator = (void *)(uintptr_t)rt_new;
+    *argument = boxed;
+    *value_bytes = (uint32_t)rt_reflection(boxed)->value_bytes;
+    *nullable_offset = is_nullable ? rt_reflection(type)->value_bytes - rt_reflection(boxed)->value_bytes : 0;
+}

@@ -203,3 +203,6 @@ int32_t qc_Delegate_InternalEqualMethodHandles(RtObject **left, RtObject **right
 }
 /* The code behind Delegate.Invoke: read only to tell multicast delegates apart, for which the type's own code serves. */
 void *ic_Delegate_GetInvokeMethod(const RtType *type) { return (void *)(uintptr_t)type->aux->reserved[0]; }
+
+/* Object.GetType as a function; calls are compiled in place. */
+RtObject *ic_Object_GetType(RtObject *object) { return rt_type_object(object->type); }

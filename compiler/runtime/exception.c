@@ -344,7 +344,10 @@ RtObject *rt_run_guarded(void (*code)(void)); /* written in LLVM text by compile
 
 RtObject *rt_type_initialization_exception(const RtType *type, RtObject *inner) {
     extern RtObject *rt_make_type_initialization(RtString *type_name, RtObject *inner);
-    return rt_make_type_initialization(rt_string_utf8(type->aux->full_name), inner);
+    /* The name stands without type arguments. */
+    char name[512];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(type->aux->full_name, "["), type->aux->full_name);
+    return rt_make_type_initialization(rt_string_utf8(name), inner);
 }
 
 /* ---- stack traces ---- */

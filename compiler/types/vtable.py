@@ -120,7 +120,10 @@ def resolve_interface(universe: TypeUniverse, receiver: TypeDesc, method: Method
     interface = method.owner
     found: MethodDesc | None = None
     interfaces = all_interfaces(universe, receiver)
-    if interface in interfaces:
+    of_array = _array_interface_method(universe, receiver, method) if isinstance(receiver, ArrayType) else None
+    if of_array is not None and can_cast(universe, receiver, interface):
+        found = of_array
+    elif interface in interfaces:
         found = _resolve_exact(universe, receiver, open_method(universe, method))
     else:
         for candidate in interfaces:
