@@ -11,6 +11,7 @@ from compiler.codegen.callbacks import add_callback_roots, emit_callbacks
 from compiler.codegen.dispatch import VTABLE_OFFSET
 from compiler.codegen.dispatch_table import emit_dispatch_table, number_types
 from compiler.codegen.emitter import method_declaration
+from compiler.codegen.statics import class_constructor
 from compiler.codegen.typedata import DataText, emit_statics, emit_types, method_table
 from compiler.metadata.signatures import ElementType
 from compiler.reach.world import World, WorldBuilder, default_constructor, is_bare
@@ -141,13 +142,16 @@ def _keep_what_typeof_names(universe: TypeUniverse, builder: WorldBuilder) -> No
     """Types that the program names by typeof can be made by Array.CreateInstance and Activator.CreateInstance once it calls them."""
     makes_arrays = ("native", "qc_Array_CreateInstance") in builder.world.reasons
     makes_objects = ("native", "rt_create_instance") in builder.world.reasons
-    if not makes_arrays and not makes_objects:
+    initializes = ("native", "qc_ReflectionInvocation_RunClassConstructor") in builder.world.reasons
+    if not makes_arrays and not makes_objects and not initializes:
         return
     for kind, desc in list(builder.world.reasons):
         if kind != "type_object" or not isinstance(desc, (NamedType, ArrayType)) or is_bare(desc) or _is_by_ref_like(desc):
             continue
         if desc.element is ElementType.VOID:
             continue
+        if initializes and isinstance(desc, NamedType) and class_constructor(desc) is not None:
+            builder.add("cctor", desc, (kind, desc))
         if makes_arrays:
             builder.add("constructed", universe.array(desc, 0), (kind, desc))
         constructor = default_constructor(universe, desc) if makes_objects else None

@@ -257,11 +257,12 @@ def _reflection(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataT
     size = 0
     if not is_bare(desc) and desc.is_value_type and desc.element is not ElementType.VOID:
         size = value_size(universe, desc)[0]
-    ll_type = "{ ptr, ptr, ptr, ptr, i32, i32, i32, i32, ptr, ptr, ptr, ptr, i32, i32, ptr, ptr }"
+    ll_type = "{ ptr, ptr, ptr, ptr, i32, i32, i32, i32, ptr, ptr, ptr, ptr, i32, i32, ptr, ptr, ptr }"
     value = (
         f"{{ ptr {out.text(name)}, ptr {out.text(namespace)}, ptr {out.text(reflection_name(desc, qualified=False))}, ptr {out.text(assembly)}, "
         f"i32 {_signed(attributes)}, i32 {token}, i32 {_cor_element(desc)}, i32 {n_arguments}, ptr {arguments}, ptr {definition}, ptr {declaring}, "
-        f"ptr {enum_values}, i32 {rank}, i32 {size}, ptr {_vector_of(universe, world, desc)}, ptr {_default_constructor(universe, world, desc, out)} }}"
+        f"ptr {enum_values}, i32 {rank}, i32 {size}, ptr {_vector_of(universe, world, desc)}, ptr {_default_constructor(universe, world, desc, out)}, "
+        f"ptr {_initializer(world, desc)} }}"
     )
     return out.constant(ll_type, value, 8)
 
@@ -272,6 +273,11 @@ def _vector_of(universe: TypeUniverse, world: World, desc: TypeDesc) -> str:
         return "null"
     vector = universe.array(desc, 0)
     return method_table(vector) if vector in world.constructed else "null"
+
+
+def _initializer(world: World, desc: TypeDesc) -> str:
+    """The record of the type's initializer, for RuntimeHelpers.RunClassConstructor."""
+    return quote(symbol("cctor", type_key(desc))) if desc in world.class_constructors else "null"
 
 
 def _default_constructor(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> str:

@@ -107,8 +107,11 @@ void qc_RuntimeTypeHandle_ConstructName(RtObject **local, const RtType *type, in
     *result = rt_string_utf8(!(flags & 1) ? record->name : flags & 2 ? type->aux->full_name : record->to_string);
 }
 
+void rt_run_class_constructor(RtClassConstructor *record);
 void qc_ReflectionInvocation_RunClassConstructor(RtObject **local, const RtType *type) {
-    (void)local, (void)type; /* initializers run before the first access, whoever asks for them earlier */
+    (void)local;
+    if (rt_reflection(type)->initializer)
+        rt_run_class_constructor(rt_reflection(type)->initializer);
 }
 
 /* ---- Enum ---- */

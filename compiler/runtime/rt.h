@@ -96,6 +96,7 @@ typedef struct RtReflection {
     int32_t value_bytes;      /* size of a value, for value types */
     const RtType *vector;     /* T[], or NULL when the program has no such arrays */
     void (*default_constructor)(void *); /* NULL when it is not kept; takes the object, or the address of a value */
+    struct RtClassConstructor *initializer; /* NULL without a type initializer that the program can run */
 } RtReflection;
 
 /* Types that C code names; in the order of known_types in compiler/codegen/program.py. */
