@@ -14,7 +14,7 @@ from compiler.il.decode import InvalidProgram, decode
 from compiler.metadata.resources import embedded_resource
 from compiler.metadata.signatures import ElementType, SigType
 from compiler.metadata.tokens import TableId, make_token
-from compiler.types.definitions import MethodDefinition, Module
+from compiler.types.definitions import TYPE_BEFORE_FIELD_INIT, MethodDefinition, Module
 from compiler.types.interned import TypeLoadError
 from compiler.types.type_desc import MethodDesc, NamedType
 from compiler.types.universe import EMPTY_CONTEXT, GenericContext, MissingMember, TypeUniverse
@@ -118,6 +118,9 @@ class FeatureConstants:
 
     def _evaluate(self, definition: MethodDefinition, depth: int) -> int | None:
         """Runs a parameterless static getter that only combines constants."""
+        owner = definition.owner
+        if owner.methods_named(".cctor") and not owner.flags & TYPE_BEFORE_FIELD_INIT:
+            return None  # The call runs the type's initializer.
         body = None if not definition.is_static or definition.sig.parameters or definition.generic_count else definition.body
         if body is None or depth > _MAX_DEPTH or len(body.code) > 40 or body.clauses:
             return None
