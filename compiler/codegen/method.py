@@ -136,6 +136,7 @@ def compile_body(universe: TypeUniverse, method: MethodDesc, constants: Constant
         raise Unsupported("AOTD2003", f"{method!r}: a method of {len(instructions)} instructions is too large")
     m.has_filters = any(c.kind is ClauseKind.FILTER for c in m.body.clauses)
     _declare_variables(m, instructions)
+    ops_call.attach_foreign_thread(m)
     ops_call.prologue_class_init(m)
     _drive(m, instructions, 0)
     name = method_declaration(universe, method, "m")[0]

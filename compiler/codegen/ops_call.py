@@ -218,6 +218,12 @@ def _new_delegate(m: MethodEmitter, owner: NamedType, arguments: list[V]) -> Non
     m.push(V("p", result, owner, nonnull=True))
 
 
+def attach_foreign_thread(m: MethodEmitter) -> None:
+    """Foreign code may call from a thread that the collector does not know yet."""
+    if m.method.definition.has_attribute("System.Runtime.InteropServices.UnmanagedCallersOnlyAttribute"):
+        m.emit(f"call ptr {m.runtime('rt_thread_self', 'ptr', '', 'nounwind')}()")
+
+
 def prologue_class_init(m: MethodEmitter) -> None:
     """A precise initializer runs before static methods and constructors of its type (ECMA-335 I.8.9.5)."""
     owner = m.method.owner

@@ -40,6 +40,8 @@ int32_t qc_Monitor_Wait(RtObject **object, int32_t timeout_ms) {
 void qc_Monitor_Pulse(RtObject **object) { rt_monitor_pulse(*object); }
 void qc_Monitor_PulseAll(RtObject **object) { rt_monitor_pulse_all(*object); }
 
+int64_t qc_Monitor_GetLockContentionCount(void) { return rt_monitor_contentions(); }
+
 /* ---- Thread: identity ---- */
 
 static RtThread *thread_of(RtObject *managed) { return *(RtThread **)rt_field(managed, RT_FIELD_THREAD_INTERNAL); }

@@ -125,6 +125,13 @@ static Monitor *inflate(RtThread *self, RtObject *object)
 
 /* ---- the inflated lock ---- */
 
+static _Atomic int64_t n_contentions;
+
+int64_t rt_monitor_contentions(void)
+{
+    return atomic_load_explicit(&n_contentions, memory_order_relaxed);
+}
+
 static bool monitor_try_take(Monitor *monitor, uint32_t id)
 {
     uint32_t free = 0;
@@ -144,6 +151,7 @@ static bool monitor_take(RtThread *self, Monitor *monitor, int64_t deadline_ns)
         rt_cpu_relax();
     }
     bool is_taken, has_time = true;
+    atomic_fetch_add_explicit(&n_contentions, 1, memory_order_relaxed);
     rt_thread_enter_blocked(self);
     atomic_fetch_add(&monitor->n_blocked, 1);
     while (!(is_taken = monitor_try_take(monitor, id)) && has_time) {

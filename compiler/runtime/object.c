@@ -159,12 +159,48 @@ static pthread_cond_t initializer_done = PTHREAD_COND_INITIALIZER;
 RtObject *rt_run_guarded(void (*code)(void)); /* exception.c: the exception that `code` ended with, or NULL */
 RtObject *rt_type_initialization_exception(const RtType *type, RtObject *inner);
 
+/* A thread that waits for an initializer to end, on its own stack. Under initializer_lock. */
+typedef struct RtInitializerWait {
+    struct RtInitializerWait *next;
+    const RtClassConstructor *record;
+    int32_t thread_id;
+} RtInitializerWait;
+static RtInitializerWait *initializer_waits;
+
+/* Whether the initializer that `record` stands for cannot end before thread `me` goes on. */
+static bool waits_for_thread(const RtClassConstructor *record, int32_t me) {
+    while (record && record->state == 1) {
+        int32_t runner = record->thread_id;
+        if (runner == me)
+            return true;
+        RtInitializerWait *wait = initializer_waits;
+        while (wait && wait->thread_id != runner)
+            wait = wait->next;
+        record = wait ? wait->record : NULL;
+    }
+    return false;
+}
+
+/* initializer_lock is held. Returns when the initializer has ended, or when waiting for it would be a deadlock: then its
+ * type is seen as far as it has come, by this thread alone (ECMA-335 II.10.5.3.3). */
+static void wait_for_initializer(RtClassConstructor *record, int32_t me) {
+    RtInitializerWait wait = {initializer_waits, record, me};
+    if (waits_for_thread(record, me))
+        return;
+    initializer_waits = &wait;
+    while (record->state == 1)
+        pthread_cond_wait(&initializer_done, &initializer_lock);
+    RtInitializerWait **link = &initializer_waits;
+    while (*link != &wait)
+        link = &(*link)->next;
+    *link = wait.next;
+}
+
 /* Runs an initializer once. The thread that runs it passes; others wait for it. A failed one throws the same exception again. */
 void rt_run_class_constructor(RtClassConstructor *record) {
     int32_t me = rt_thread_id(rt_thread_self());
     pthread_mutex_lock(&initializer_lock);
-    while (record->state == 1 && record->thread_id != me)
-        pthread_cond_wait(&initializer_done, &initializer_lock);
+    wait_for_initializer(record, me);
     if (record->state == 1 || record->state == 2) {
         pthread_mutex_unlock(&initializer_lock);
         return;

@@ -254,6 +254,7 @@ bool rt_monitor_wait(RtObject *object, int32_t timeout_ms); /* false: timed out 
 int32_t rt_monitor_wait_code(RtObject *object, int32_t timeout_ms); /* RT_WAIT_OBJECT_0, _TIMEOUT or _INTERRUPTED */
 void rt_monitor_pulse(RtObject *object);
 void rt_monitor_pulse_all(RtObject *object);
+int64_t rt_monitor_contentions(void);                   /* how often a thread has slept to enter one */
 int32_t rt_object_hash(RtObject *object);               /* RuntimeHelpers.GetHashCode: never 0, kept for the object's life */
 int32_t rt_object_try_hash(RtObject *object);           /* 0 when none was given yet */
 
