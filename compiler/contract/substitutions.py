@@ -9,6 +9,7 @@ from __future__ import annotations
 from compiler.types.definitions import MethodDefinition
 
 SUBSTITUTED_9: dict[str, str] = {
+    "System.Environment::GetCommandLineArgs": "rt_command_line",
     "System.Exception::GetStackTrace": "rt_exception_stack_trace",
     "System.Delegate::DynamicInvokeImpl": "rt_delegate_dynamic_invoke",
     "System.Delegate::GetMethodImpl": "rt_delegate_method",

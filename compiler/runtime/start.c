@@ -55,12 +55,16 @@ static void set_up_app_context(void) {
     free(values);
 }
 
-static RtArray *make_arguments(void) {
-    RtArray *array = (RtArray *)rt_new_array(rt_known_types[RT_TYPE_STRING_ARRAY], rt_argc > 0 ? rt_argc - 1 : 0);
-    for (int i = 1; i < rt_argc; i++)
-        ((RtObject **)array->data)[i - 1] = (RtObject *)rt_string_utf8(rt_argv[i]);
+/* The command line from argument `first` on: 1 is what Main gets, 0 has the program's path as well. May collect. */
+static RtArray *make_arguments(int first) {
+    RtArray *array = (RtArray *)rt_new_array(rt_known_types[RT_TYPE_STRING_ARRAY], rt_argc > first ? rt_argc - first : 0);
+    for (int i = first; i < rt_argc; i++)
+        ((RtObject **)array->data)[i - first] = (RtObject *)rt_string_utf8(rt_argv[i]);
     return array;
 }
+
+/* Stands for Environment.GetCommandLineArgs: a new array each time, as the caller may change it. May collect. */
+RtObject *rt_command_line(void) { return (RtObject *)make_arguments(0); }
 
 /* Ends the process as Environment.Exit does: AppDomain.ProcessExit first, once. */
 _Noreturn void rt_exit(int32_t code) {
@@ -80,7 +84,7 @@ int main(int argc, char **argv) {
     rt_thread_adopt_main();
     if (rt_app_context_setup)
         set_up_app_context();
-    int32_t result = rt_program_main(make_arguments());
+    int32_t result = rt_program_main(make_arguments(1));
     rt_thread_wait_for_foreground();
     rt_exit(rt_main_returns_void ? rt_exit_code : result);
 }
