@@ -466,3 +466,7 @@ def method_declaration(universe: TypeUniverse, method: MethodDesc, prefix: str) 
         found = (name, f"declare {shape.result} {quote(name)}({', '.join(shape.parameters)})")
         universe.declarations[prefix, method] = found
     return found
+
+
+# Code of an intrinsic method: the popped arguments (`this` first) go in; True when the result was pushed, False to call as usual.
+Emit = Callable[[MethodEmitter, MethodDesc, list[V]], bool]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from compiler.codegen.array_methods import emit_array_method
 from compiler.codegen.dispatch import devirtualized, resolve_static, virtual_target
 from compiler.codegen.emitter import FunctionRef, MethodEmitter, Unsupported, V
-from compiler.codegen.intrinsics import try_array_method, try_intrinsic
+from compiler.codegen.intrinsics import try_intrinsic
 from compiler.codegen.lltypes import CallShape, call_shape, quote, storage
 from compiler.codegen.ops_arith import Op
 from compiler.codegen.ops_memory import emit_class_init, zero
@@ -75,7 +76,7 @@ def _call(m: MethodEmitter, ins: Instruction) -> None:
     method = m.universe.resolve_method(m.module, ins.operand, m.context)  # type: ignore[arg-type]  # operands are plain ints
     if isinstance(method, ArrayMethod):
         arguments = _pop_arguments(m, method.signature)
-        try_array_method(m, method, m.pop(), arguments)
+        emit_array_method(m, method, m.pop(), arguments)
         return
     signature = m.universe.signature(method)
     arguments = _pop_arguments(m, signature)
@@ -145,7 +146,7 @@ def _calli(m: MethodEmitter, ins: Instruction) -> None:
 def _newobj(m: MethodEmitter, ins: Instruction) -> None:
     method = m.universe.resolve_method(m.module, ins.operand, m.context)  # type: ignore[arg-type]  # operands are plain ints
     if isinstance(method, ArrayMethod):
-        try_array_method(m, method, None, _pop_arguments(m, method.signature))
+        emit_array_method(m, method, None, _pop_arguments(m, method.signature))
         return
     signature = m.universe.signature(method)
     arguments = _pop_arguments(m, signature)
