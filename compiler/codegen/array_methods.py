@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.codegen.emitter import MethodEmitter, Unsupported, V
-from compiler.codegen.ops_memory import type_symbol
+from compiler.codegen.ops_stack import type_symbol
 from compiler.types.layout import value_size
 from compiler.types.type_desc import ArrayMethod
 

@@ -6,8 +6,9 @@ from compiler.codegen.emitter import ConstantOf, MethodEmitter, V
 from compiler.codegen.lltypes import call_shape, quote
 from compiler.codegen.method import CodeItem
 from compiler.codegen.ops_call import DELEGATE_POINTER, DELEGATE_TARGET, emit_call
-from compiler.codegen.ops_memory import type_symbol, zero
+from compiler.codegen.ops_memory import zero
 from compiler.codegen.ops_object import box
+from compiler.codegen.ops_stack import type_symbol
 from compiler.metadata.method_body import MethodBody
 from compiler.metadata.tokens import Token
 from compiler.types.naming import symbol, type_key

@@ -12,7 +12,7 @@ from compiler.codegen.intrinsics_math import MATH_TABLES
 from compiler.codegen.intrinsics_objects import OBJECT_TABLES
 from compiler.codegen.intrinsics_types import TYPE_TABLES
 from compiler.codegen.intrinsics_unsafe import UNSAFE_TABLES
-from compiler.codegen.ops_memory import string_literal
+from compiler.codegen.ops_stack import string_literal
 from compiler.metadata.resources import embedded_resource
 from compiler.metadata.resources_file import read_strings
 from compiler.types.definitions import TypeDefinition

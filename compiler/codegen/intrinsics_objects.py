@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from compiler.codegen.emitter import Emit, MethodEmitter, Unsupported, V
 from compiler.codegen.ops_arith import compare
-from compiler.codegen.ops_memory import copy_block, rva_data
+from compiler.codegen.ops_fields import rva_data
+from compiler.codegen.ops_memory import copy_block
 from compiler.metadata.signatures import ElementType
 from compiler.types.layout import gc_offsets_of, type_layout, value_size
 from compiler.types.type_desc import FieldDesc, MethodDesc, NamedType, PointerType

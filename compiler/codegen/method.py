@@ -9,7 +9,17 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
-from compiler.codegen import ops_arith, ops_call, ops_exception, ops_memory, ops_object
+from compiler.codegen import (
+    ops_arith,
+    ops_call,
+    ops_elements,
+    ops_exception,
+    ops_fields,
+    ops_memory,
+    ops_object,
+    ops_stack,
+    ops_variables,
+)
 from compiler.codegen.emitter import ConstantOf, Dependency, MethodEmitter, Unsupported, V, method_declaration
 from compiler.codegen.lltypes import LL_OF_KIND, call_shape, leaves, quote, scalar, storage
 from compiler.codegen.ops_arith import Op, compare
@@ -123,7 +133,8 @@ _CONTROL: dict[str, Op] = {
 _PREFIXES = frozenset({"constrained.", "volatile.", "unaligned.", "tail.", "readonly.", "no."})
 
 TABLE: dict[str, Op] = {
-    **ops_arith.TABLE, **ops_memory.TABLE, **ops_object.TABLE, **ops_call.TABLE, **ops_exception.TABLE, **_CONTROL,
+    **ops_stack.TABLE, **ops_variables.TABLE, **ops_arith.TABLE, **ops_memory.TABLE, **ops_fields.TABLE, **ops_elements.TABLE,
+    **ops_object.TABLE, **ops_call.TABLE, **ops_exception.TABLE, **_CONTROL,
     **dict.fromkeys(_PREFIXES, _prefix),
 }
 

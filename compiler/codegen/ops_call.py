@@ -8,7 +8,8 @@ from compiler.codegen.emitter import FunctionRef, MethodEmitter, Unsupported, V
 from compiler.codegen.intrinsics import try_intrinsic
 from compiler.codegen.lltypes import CallShape, call_shape, quote, storage
 from compiler.codegen.ops_arith import Op
-from compiler.codegen.ops_memory import emit_class_init, zero
+from compiler.codegen.ops_fields import emit_class_init
+from compiler.codegen.ops_memory import zero
 from compiler.codegen.ops_object import allocate, box
 from compiler.codegen.statics import class_constructor, is_before_field_init
 from compiler.il.decode import Instruction

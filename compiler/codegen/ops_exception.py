@@ -10,7 +10,7 @@ from __future__ import annotations
 from compiler.codegen.emitter import MethodEmitter, Unsupported, V
 from compiler.codegen.lltypes import quote
 from compiler.codegen.ops_arith import Op
-from compiler.codegen.ops_memory import type_symbol
+from compiler.codegen.ops_stack import type_symbol
 from compiler.il.decode import Instruction
 from compiler.metadata.method_body import ClauseKind
 from compiler.types.naming import method_key, symbol, type_key

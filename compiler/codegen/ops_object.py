@@ -6,7 +6,8 @@ from compiler.codegen.dispatch import resolve_static, virtual_target
 from compiler.codegen.emitter import FunctionRef, MethodEmitter, Unsupported, V, is_sealed
 from compiler.codegen.lltypes import quote
 from compiler.codegen.ops_arith import Op
-from compiler.codegen.ops_memory import type_symbol, zero
+from compiler.codegen.ops_memory import zero
+from compiler.codegen.ops_stack import type_symbol
 from compiler.il.decode import Instruction
 from compiler.metadata.signatures import ElementType
 from compiler.types.casting import can_cast
