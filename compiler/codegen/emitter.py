@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from compiler.codegen.function_text import FunctionText
 from compiler.codegen.lltypes import ALIGN_OF, LL_OF_KIND, CallShape, call_shape, kind_of, leaves, quote, scalar, storage
 from compiler.diagnostics import InputError
 from compiler.il.decode import InvalidProgram
@@ -67,20 +67,13 @@ class Dependency(NamedTuple):
     target: object
 
 
-@dataclass(slots=True)
-class Block:
-    """A basic block of IR text."""
-
-    label: str
-    lines: list[str] = field(default_factory=list)
-
-
-class MethodEmitter:
+class MethodEmitter(FunctionText):
     """One method in the making. See the module text."""
 
     def __init__(
         self, universe: TypeUniverse, method: MethodDesc, module: Module, body: MethodBody, context: GenericContext, constants: ConstantOf
     ) -> None:
+        super().__init__()
         self.universe = universe
         self.method = method
         self.module = module
@@ -89,15 +82,8 @@ class MethodEmitter:
         self.constants = constants
         self.signature = universe.signature(method)
         self.dependencies: dict[Dependency, None] = {}
-        self.declares: dict[str, str] = {}
-        self.globals: dict[str, str] = {}
-        self.entry: list[str] = []
-        self.blocks: list[Block] = []
-        self.cur: list[str] = []
         self.stack: list[V] = []
-        self.counter = 0
         self.offset = 0
-        self.terminated = False
         self.pads: tuple[int, ...] = ()
         self.landing_pads: dict[tuple[int, ...], str] = {}
         self.throw_blocks: dict[tuple[str, tuple[int, ...]], str] = {}
@@ -124,57 +110,9 @@ class MethodEmitter:
         self.next_instruction: list[tuple[str, object]] = []
         self.skip = 0
 
-    # ---- text ----
-
-    def fresh(self, hint: str = "v") -> str:
-        """A new SSA name."""
-        self.counter += 1
-        return f"%{hint}{self.counter}"
-
-    def label(self, hint: str) -> str:
-        """A new block label, without sigil."""
-        self.counter += 1
-        return f"{hint}{self.counter}"
-
-    def emit(self, line: str) -> None:
-        """Appends an instruction to the current block."""
-        self.cur.append(line)
-
-    def value(self, expression: str, hint: str = "v") -> str:
-        """Appends `%new = expression` and returns the new name."""
-        self.counter += 1
-        name = f"%{hint}{self.counter}"
-        self.cur.append(f"{name} = {expression}")
-        return name
-
-    def start_block(self, label: str) -> None:
-        """Opens block `label`; following instructions go there."""
-        block = Block(label)
-        self.blocks.append(block)
-        self.cur = block.lines
-        self.terminated = False
-
-    def branch(self, label: str) -> None:
-        """Ends the block with a jump."""
-        self.emit(f"br label %{label}")
-        self.terminated = True
-
-    def alloca(self, ll_type: str, align: int, hint: str = "t") -> str:
-        """A stack slot that lives for the whole call."""
-        name = self.fresh(hint)
-        self.entry.append(f"{name} = alloca {ll_type}, align {align}")
-        return name
-
-    # ---- references to the rest of the program ----
-
     def need(self, kind: str, target: object) -> None:
         """Records that the code depends on `target`."""
         self.dependencies[Dependency(kind, target)] = None
-
-    def declare(self, name: str, text: str) -> str:
-        """Records the declaration of a global that the code refers to; returns it in IR syntax."""
-        self.declares[name] = text
-        return quote(name)
 
     def method_symbol(self, method: MethodDesc) -> str:
         """The code of a method, in IR syntax; recorded as needed. Methods of value types take a managed pointer as `this`."""
@@ -194,12 +132,6 @@ class MethodEmitter:
         if number is None:
             return None
         return V(kind_of(self.universe, self.universe.signature(method).return_type), str(number))
-
-    def runtime(self, name: str, result: str, parameters: str, attributes: str = "") -> str:
-        """A C function of the runtime, in IR syntax."""
-        return self.declare(name, f"declare {result} {quote(name)}({parameters}) {attributes}".rstrip())
-
-    # ---- evaluation stack ----
 
     def push(self, value: V) -> None:
         """Pushes a value."""
@@ -246,8 +178,6 @@ class MethodEmitter:
                 return self.value(f"fptrunc double {value.ir} to float")
         where = f"at IL offset 0x{self.offset:04X}"
         raise InvalidProgram("AOTD1011", f"{self.method!r}: a value of kind {source} stands where {kind} is due {where}")
-
-    # ---- memory ----
 
     def struct_temp(self, desc: TypeDesc) -> str:
         """A fresh stack slot for a struct value."""
@@ -311,17 +241,10 @@ class MethodEmitter:
             operand = self.value(f"{extension} {memory} {operand} to i32")
         return V(kind, operand, desc)
 
-    def gep(self, pointer: str, offset: int) -> str:
-        """`pointer` + `offset` bytes."""
-        return pointer if offset == 0 else self.value(f"getelementptr i8, ptr {pointer}, i64 {offset}", "g")
-
-    # ---- calls ----
-
     def pass_value(self, desc: TypeDesc, value: V) -> list[str]:
         """`type operand` for each leaf that a parameter of type `desc` is passed as."""
-        if scalar(self.universe, desc) is not None:
-            one = scalar(self.universe, desc)
-            assert one is not None
+        one = scalar(self.universe, desc)
+        if one is not None:
             return [f"{one[0]} {self.to_memory(desc, value)}"]
         if value.kind != "s":
             raise InvalidProgram("AOTD1011", f"{self.method!r}: a scalar is passed as {desc!r} at IL offset 0x{self.offset:04X}")
@@ -368,8 +291,6 @@ class MethodEmitter:
                 part = self.value(f"extractvalue {ll_type} {result}, {index}")
                 self.emit(f"store {memory} {part}, ptr {self.gep(temp, offset)}, align 1")
         return V("s", temp, desc)
-
-    # ---- control flow ----
 
     def throw_if(self, condition: str, helper: str) -> None:
         """Branches to a block that calls the throwing `helper` when `condition` (i1) holds."""
@@ -426,8 +347,6 @@ class MethodEmitter:
         if target not in self.queued:
             self.queued.add(target)
             heapq.heappush(self.worklist, target)
-
-    # ---- resolving ----
 
     def type_of(self, token: object) -> TypeDesc:
         """The type of a token operand in the method's context."""

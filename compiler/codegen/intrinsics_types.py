@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from compiler.codegen.emitter import Emit, MethodEmitter, V
-from compiler.codegen.ops_memory import type_symbol, zero
+from compiler.codegen.ops_memory import zero
 from compiler.codegen.ops_object import allocate, runtime_type
+from compiler.codegen.ops_stack import type_symbol
 from compiler.metadata.signatures import ElementType
 from compiler.types.casting import can_cast
 from compiler.types.definitions import TYPE_ABSTRACT

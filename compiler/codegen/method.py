@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from compiler.codegen import (
     ops_arith,
     ops_call,
+    ops_control,
     ops_elements,
     ops_exception,
     ops_fields,
@@ -21,14 +22,14 @@ from compiler.codegen import (
     ops_variables,
 )
 from compiler.codegen.emitter import ConstantOf, Dependency, MethodEmitter, Unsupported, V, method_declaration
-from compiler.codegen.lltypes import LL_OF_KIND, call_shape, leaves, quote, scalar, storage
-from compiler.codegen.ops_arith import Op, compare
+from compiler.codegen.lltypes import LL_OF_KIND, call_shape, leaves, quote, storage
+from compiler.codegen.ops_arith import Op
 from compiler.codegen.ops_memory import zero
 from compiler.il.decode import Instruction, InvalidProgram, decode
 from compiler.metadata.method_body import ClauseKind
 from compiler.types.definitions import IMPL_AGGRESSIVE_INLINING, IMPL_NO_INLINING
 from compiler.types.naming import method_key, symbol
-from compiler.types.type_desc import MethodDesc
+from compiler.types.type_desc import MethodDesc, TypeDesc
 from compiler.types.universe import GenericContext, TypeUniverse
 
 _MAX_INSTRUCTIONS = 60_000
@@ -47,94 +48,14 @@ class CodeItem:
     n_instructions: int
 
 
-def _branch(m: MethodEmitter, ins: Instruction) -> None:
-    assert isinstance(ins.operand, int)
-    m.go_to(ins.operand)
-
-
-def _conditional(m: MethodEmitter, ins: Instruction, condition: str) -> None:
-    assert isinstance(ins.operand, int)
-    if condition in ("true", "false"):
-        m.go_to(ins.operand if condition == "true" else ins.next_offset)
-        return
-    m.spill(ins.operand)
-    m.spill(ins.next_offset)
-    m.emit(f"br i1 {condition}, label %b{ins.operand}, label %b{ins.next_offset}")
-    m.terminated = True
-
-
-def _compare_branch(m: MethodEmitter, ins: Instruction) -> None:
-    b, a = m.pop(), m.pop()
-    predicate = ins.name[1:]
-    condition = compare(m, predicate, a, b)
-    _conditional(m, ins, condition)
-
-
-def _test_branch(m: MethodEmitter, ins: Instruction) -> None:
-    value = m.pop()
-    zero_value = V(value.kind, {"p": "null", "f": "0.0", "d": "0.0"}.get(value.kind, "0"))
-    condition = compare(m, "ne.un" if ins.name == "brtrue" else "eq", value, zero_value)
-    _conditional(m, ins, condition)
-
-
-def _switch(m: MethodEmitter, ins: Instruction) -> None:
-    assert isinstance(ins.operand, tuple)
-    value = m.pop()
-    if value.constant is not None:
-        index = value.constant
-        m.go_to(ins.operand[index] if 0 <= index < len(ins.operand) else ins.next_offset)
-        return
-    for target in dict.fromkeys((*ins.operand, ins.next_offset)):
-        m.spill(target)
-    operand = m.coerce(value, "i")
-    cases = " ".join(f"i32 {i}, label %b{t}" for i, t in enumerate(ins.operand))
-    m.emit(f"switch i32 {operand}, label %b{ins.next_offset} [ {cases} ]")
-    m.terminated = True
-
-
-def _ret(m: MethodEmitter, ins: Instruction) -> None:
-    if m.has_filters:
-        m.emit(f"call void {m.runtime('rt_filter_pop', 'void', 'ptr', 'nounwind')}(ptr %filter.record)")
-    m.terminated = True
-    desc = m.signature.return_type
-    if m.is_void(desc):
-        m.emit("ret void")
-        return
-    value = m.pop()
-    assert m.shape is not None
-    if m.shape.returns_in_memory:
-        m.copy_bytes("%ret", value.ir, desc)
-        m.emit("ret void")
-        return
-    one = scalar(m.universe, desc)
-    if one is not None:
-        m.emit(f"ret {one[0]} {m.to_memory(desc, value)}")
-        return
-    parts = leaves(m.universe, desc)
-    assert parts is not None
-    loaded = [(t, m.value(f"load {t}, ptr {m.gep(value.ir, o)}, align 1")) for o, t in parts]
-    if len(loaded) == 1:
-        m.emit(f"ret {loaded[0][0]} {loaded[0][1]}")
-        return
-    pair = "poison"
-    for index, (ll_type, operand) in enumerate(loaded):
-        pair = m.value(f"insertvalue {m.shape.result} {pair}, {ll_type} {operand}, {index}")
-    m.emit(f"ret {m.shape.result} {pair}")
-
-
 def _prefix(m: MethodEmitter, ins: Instruction) -> None:
     m.prefixes[ins.name] = ins.operand if isinstance(ins.operand, int) else 0
 
 
-_CONTROL: dict[str, Op] = {
-    "br": _branch, "brtrue": _test_branch, "brfalse": _test_branch, "switch": _switch, "ret": _ret,
-    **{f"b{p}": _compare_branch for p in ("eq", "ge", "gt", "le", "lt", "ne.un", "ge.un", "gt.un", "le.un", "lt.un")},
-}
 _PREFIXES = frozenset({"constrained.", "volatile.", "unaligned.", "tail.", "readonly.", "no."})
-
 TABLE: dict[str, Op] = {
     **ops_stack.TABLE, **ops_variables.TABLE, **ops_arith.TABLE, **ops_memory.TABLE, **ops_fields.TABLE, **ops_elements.TABLE,
-    **ops_object.TABLE, **ops_call.TABLE, **ops_exception.TABLE, **_CONTROL,
+    **ops_object.TABLE, **ops_call.TABLE, **ops_exception.TABLE, **ops_control.TABLE,
     **dict.fromkeys(_PREFIXES, _prefix),
 }
 
@@ -212,10 +133,10 @@ class _Frame:
         self.size_bytes = 0
         self.offsets: dict[str, int] = {}
 
-    def slot(self, name: str, desc: object) -> str:
+    def slot(self, name: str, desc: TypeDesc) -> str:
         """The address of a new variable."""
         m = self.m
-        ll_type, size, align = storage(m.universe, desc)  # type: ignore[arg-type]  # callers pass TypeDesc
+        ll_type, size, align = storage(m.universe, desc)
         if not m.has_filters:
             m.entry.append(f"%{name} = alloca {ll_type}, align {align}")
             return f"%{name}"
@@ -302,7 +223,7 @@ def _leaders(m: MethodEmitter, instructions: list[Instruction]) -> set[int]:
         if isinstance(ins.operand, tuple):
             leaders.update(ins.operand)
             leaders.add(ins.next_offset)
-        elif ins.name in _CONTROL and ins.name != "ret":
+        elif ins.name in ops_control.TABLE and ins.name != "ret":
             assert isinstance(ins.operand, int)
             leaders.add(ins.operand)
             leaders.add(ins.next_offset)
@@ -415,5 +336,3 @@ def _emit_filter_pad(m: MethodEmitter, label: str) -> None:
     pair = m.value("landingpad {ptr, i32} catch ptr null")
     m.emit(f"call ptr {m.runtime('rt_begin_catch', 'ptr', 'ptr', 'nounwind')}(ptr {m.value(f'extractvalue {{ptr, i32}} {pair}, 0')})")
     m.emit("ret i32 0")
-
-
