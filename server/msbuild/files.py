@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from typing import Protocol
+
+_SETTLED_NANOSECONDS = 100_000_000
+_MAX_LISTINGS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class FileSystem(Protocol):
         """Is there a folder (or a link to one)?"""
 
     def entries(self, path: str) -> list[DirectoryEntry]:
-        """The names in a folder in the order of the file system, [] when it cannot be read."""
+        """The names in a folder in the order of the file system, [] when it cannot be read. Not to be changed."""
 
     def times(self, path: str) -> tuple[float, float, float] | None:
         """Modified, created and accessed time in seconds since 1970, None when there is no such file."""
@@ -49,7 +53,14 @@ def decode_text(data: bytes) -> str:
 
 
 class DiskFiles:
-    """The disk itself."""
+    """The disk itself, for any thread.
+
+    Listings are kept as long as the folder's time says that nothing came or went. A folder that changed just before it was listed may
+    change again within the same tick of the clock, and a link may come to mean something else: neither is kept.
+    """
+
+    def __init__(self) -> None:
+        self._listings: dict[str, tuple[int, list[DirectoryEntry]]] = {}
 
     def read_text(self, path: str) -> str:
         """See FileSystem."""
@@ -67,10 +78,23 @@ class DiskFiles:
     def entries(self, path: str) -> list[DirectoryEntry]:
         """See FileSystem."""
         try:
+            changed = os.stat(path).st_mtime_ns
+            kept = self._listings.get(path)
+            if kept is not None and kept[0] == changed:
+                return kept[1]
+            has_links = False
+            entries: list[DirectoryEntry] = []
             with os.scandir(path) as found:
-                return [DirectoryEntry(entry.name, entry.is_dir()) for entry in found]
+                for entry in found:
+                    has_links = has_links or entry.is_symlink()
+                    entries.append(DirectoryEntry(entry.name, entry.is_dir()))
         except OSError:
             return []
+        if not has_links and time.time_ns() - changed > _SETTLED_NANOSECONDS:
+            if len(self._listings) >= _MAX_LISTINGS:
+                self._listings.clear()
+            self._listings[path] = (changed, entries)
+        return entries
 
     def times(self, path: str) -> tuple[float, float, float] | None:
         """See FileSystem."""

@@ -7,7 +7,7 @@ there, not in wildcard parts); an illegal pattern matches nothing and stands for
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -104,32 +104,54 @@ def refuse_everything(pattern: str, root: str, element: str, attribute: str, loc
 
 
 class ExcludeFilter:
-    """Which paths a list of unescaped exclude patterns takes away. Paths are asked absolute and normalised."""
+    """Which paths a list of unescaped exclude patterns takes away. Paths are asked absolute and normalised.
+
+    A pattern is a regular expression for folders (ending in a slash) and a name pattern within them.
+    """
 
     def __init__(self, patterns: Sequence[str], root: str) -> None:
-        self.regexes: list[re.Pattern[str]] = []
-        self.pruned: list[re.Pattern[str]] = []
-        self.literals: set[str] = set()
+        self._folders: list[tuple[re.Pattern[str], str]] = []
+        self._literals: set[str] = set()
         for pattern in patterns:
             if not _WILDCARD.search(pattern):
-                self.literals.add(paths.full_path(pattern.replace("\\", "/"), root).lower())
+                self._literals.add(paths.full_path(pattern.replace("\\", "/"), root).lower())
                 continue
             glob = parse_glob(pattern)
             if glob is None or ".." in glob.fixed.split("/"):
                 continue
-            self.regexes.append(glob_regex(glob, root))
-            if glob.name in ("*", "*.*") and glob.segments and glob.segments[-1] == "**":
-                self.pruned.append(glob_regex(Glob(glob.fixed, glob.segments[:-1], ""), root))
+            self._folders.append((glob_regex(Glob(glob.fixed, glob.segments, ""), root), glob.name))
+        self._pruned = [
+            glob_regex(Glob(glob.fixed, glob.segments[:-1], ""), root)
+            for pattern in patterns
+            if _WILDCARD.search(pattern) and (glob := parse_glob(pattern)) is not None and ".." not in glob.fixed.split("/")
+            if glob.name in ("*", "*.*") and glob.segments and glob.segments[-1] == "**"
+        ]
+
+    def in_folder(self, folder: str) -> Callable[[str], bool]:
+        """Which names in `folder` (ending in a slash) are taken away."""
+        names = tuple(name for regex, name in self._folders if regex.match(folder))
+        matches = _any_name(names).match if names else None
+        literals = {path[len(folder) :] for path in self._literals if path.startswith(folder.lower())}
+
+        def excludes(name: str) -> bool:
+            return (matches is not None and matches(name) is not None) or (bool(literals) and name.lower() in literals)
+
+        return excludes
 
     def excludes(self, path: str) -> bool:
         """Is the file `path` taken away?"""
-        if self.literals and path.lower() in self.literals:
-            return True
-        return any(regex.match(path) for regex in self.regexes)
+        slash = path.rfind("/") + 1
+        return self.in_folder(path[:slash])(path[slash:])
 
     def prunes(self, folder: str) -> bool:
         """Is everything below `folder` (ending in a slash) taken away?"""
-        return any(regex.match(folder) for regex in self.pruned)
+        return any(regex.match(folder) for regex in self._pruned)
+
+
+@lru_cache(maxsize=1024)
+def _any_name(names: tuple[str, ...]) -> re.Pattern[str]:
+    alternatives = "|".join(dict.fromkeys(_segment_pattern(name) for name in names))
+    return re.compile(f"(?:{alternatives})\\Z", re.IGNORECASE | re.DOTALL)
 
 
 def expand_glob(pattern: str, root: str, excludes: Sequence[str], files: FileSystem) -> list[str]:
@@ -164,11 +186,8 @@ def _walk(
     entries = files.entries(folder)
     if not segments:
         matches = _segment_regex(name).match
-        found.extend(
-            shown + entry.name
-            for entry in entries
-            if not entry.is_directory and matches(entry.name) and not excluded.excludes(folder + entry.name)
-        )
+        excludes = excluded.in_folder(folder)
+        found.extend(shown + entry.name for entry in entries if not entry.is_directory and matches(entry.name) and not excludes(entry.name))
         return
     segment, rest = segments[0], segments[1:]
     if segment == "**":
@@ -183,6 +202,17 @@ def _walk(
             _walk(f"{folder}{entry.name}/", f"{shown}{entry.name}/", rest, name, excluded, files, found, depth + 1)
 
 
+@lru_cache(maxsize=256)
+def _everywhere(name: str) -> Glob:
+    """`**/name`."""
+    return Glob("", ("**",), name)
+
+
+def _is_plain_relative(path: str) -> bool:
+    """Is `path` one of names and single slashes below the folder that it starts from?"""
+    return not path.startswith("/") and "./" not in path and "//" not in path and "\\" not in path and not path.endswith(("/", "."))
+
+
 def recursive_dir(pattern: str, path: str, root: str) -> str:
     """RecursiveDir of the (unescaped) `path` that came from `pattern`: what its folder wildcards matched."""
     if not _WILDCARD.search(pattern):
@@ -190,15 +220,21 @@ def recursive_dir(pattern: str, path: str, root: str) -> str:
     glob = parse_glob(pattern)
     if glob is None or not glob.segments:
         return ""
+    if glob == _everywhere(glob.name) and _is_plain_relative(path):
+        return path[: path.rfind("/") + 1]
     match = glob_regex(glob, root).match(paths.full_path(path, root))
     return match["wild"] if match is not None else ""
 
 
 def matches_spec(pattern: str, path: str, root: str) -> bool:
     """Does the unescaped `path` match the unescaped item spec `pattern` (a pattern or a plain path)?"""
+    glob = parse_glob(pattern) if _WILDCARD.search(pattern) else None
+    if glob is not None and _is_plain_relative(path):
+        if _segment_regex(glob.name).match(path[path.rfind("/") + 1 :]) is None:
+            return False
+        if glob == _everywhere(glob.name):
+            return True
     full = paths.full_path(path.replace("\\", "/"), root)
-    if _WILDCARD.search(pattern):
-        glob = parse_glob(pattern)
-        if glob is not None:
-            return glob_regex(glob, root).match(full) is not None
+    if glob is not None:
+        return glob_regex(glob, root).match(full) is not None
     return paths.full_path(pattern.replace("\\", "/"), root) == full
