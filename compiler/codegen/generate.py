@@ -6,6 +6,7 @@ from compiler.codegen.dynamic_invoke import dynamic_thunk
 from compiler.codegen.emitter import ConstantOf, Dependency, Unsupported, method_declaration
 from compiler.codegen.lltypes import quote, result_type
 from compiler.codegen.method import CodeItem, compile_body
+from compiler.codegen.unsafe_accessor import ATTRIBUTE, unsafe_accessor
 from compiler.codegen.wrappers import (
     delegate_invoke,
     internal_call_symbol,
@@ -74,6 +75,8 @@ class Generator:
             if method.name == "Invoke":
                 return delegate_invoke(self.universe, method)
             raise Unsupported("AOTD2001", f"'{method!r}': asynchronous delegate calls are not supported by .NET either")
+        if definition.body is None and definition.has_attribute(ATTRIBUTE):
+            return unsafe_accessor(self.universe, method, self.constants)
         if definition.body is None:
             raise Unsupported("AOTD2001", f"'{method!r}' has no body that can be compiled")
         return compile_body(self.universe, method, self.constants)
