@@ -137,7 +137,8 @@ def _native_stubs(world: World, runtime: list[Path], tier: Tier, target: Target,
         defined |= object_symbols(path.name, path.read_bytes())[0]
     missing = sorted(name for name in world.natives if name not in defined)
     for name in missing:
-        diagnostics.append(Diagnostic("AOTD2109", Severity.HIDDEN, f"runtime call '{name}' is not implemented; reaching it throws PlatformNotSupportedException"))
+        message = f"runtime call '{name}' is not implemented; reaching it throws PlatformNotSupportedException"
+        diagnostics.append(Diagnostic("AOTD2109", Severity.HIDDEN, message))
     return missing_natives_unit(missing, f"{tier.value}\0{target.llvm_triple}\0{llvm_version()}")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from compiler.il.decode import InvalidProgram, decode
+from compiler.il.decode import Instruction, InvalidProgram, decode
 from compiler.metadata.resources import embedded_resource
 from compiler.metadata.signatures import ElementType, SigType
 from compiler.metadata.tokens import TableId, make_token
@@ -42,6 +42,7 @@ AOT_DEFAULTS: dict[str, bool] = {
 _FEATURE_SWITCH = "System.Diagnostics.CodeAnalysis.FeatureSwitchDefinitionAttribute"
 _MAX_STEPS = 40
 _MAX_DEPTH = 6
+_MAX_CODE_BYTES = 40
 
 
 class FeatureConstants:
@@ -118,20 +119,13 @@ class FeatureConstants:
 
     def _evaluate(self, definition: MethodDefinition, depth: int) -> int | None:
         """Runs a parameterless static getter that only combines constants."""
-        owner = definition.owner
-        if owner.methods_named(".cctor") and not owner.flags & TYPE_BEFORE_FIELD_INIT:
-            return None  # The call runs the type's initializer.
-        body = None if not definition.is_static or definition.sig.parameters or definition.generic_count else definition.body
-        if body is None or depth > _MAX_DEPTH or len(body.code) > 40 or body.clauses:
-            return None
-        try:
-            instructions = decode(body.code)
-        except InvalidProgram:
-            return None
-        by_offset = {ins.offset: i for i, ins in enumerate(instructions)}
+        instructions = _short_getter(definition) if depth <= _MAX_DEPTH else []
+        by_offset: dict[object, int] = {ins.offset: i for i, ins in enumerate(instructions)}
         stack: list[int] = []
         position = 0
         for _ in range(_MAX_STEPS):
+            if position >= len(instructions):
+                return None
             ins = instructions[position]
             position += 1
             match ins.name:
@@ -150,12 +144,9 @@ class FeatureConstants:
                     stack.append({"ceq": int(a == b), "and": a & b, "or": a | b}[ins.name])
                 case "brtrue" | "brfalse" if stack:
                     taken = (stack.pop() != 0) == (ins.name == "brtrue")
-                    target = ins.operand if taken else ins.next_offset
-                    if target not in by_offset:
-                        return None
-                    position = by_offset[target]  # type: ignore[index]  # a branch operand is an offset
+                    position = by_offset.get(ins.operand if taken else ins.next_offset, len(instructions))
                 case "br":
-                    position = by_offset[ins.operand]  # type: ignore[index]
+                    position = by_offset.get(ins.operand, len(instructions))
                 case "ret" if len(stack) == 1:
                     return stack[0]
                 case _:
@@ -246,3 +237,17 @@ def _method_key(universe: TypeUniverse, definition: MethodDefinition) -> str:
         return f"{definition.owner.full_name}::{name(sig.return_type)} {definition.name}({parameters})"
     except TypeLoadError:
         return ""
+
+
+def _short_getter(definition: MethodDefinition) -> list[Instruction]:
+    """The instructions of a parameterless static method that a few steps may run through; empty for any other."""
+    owner = definition.owner
+    if owner.methods_named(".cctor") and not owner.flags & TYPE_BEFORE_FIELD_INIT:
+        return []  # The call runs the type's initializer.
+    body = None if not definition.is_static or definition.sig.parameters or definition.generic_count else definition.body
+    if body is None or len(body.code) > _MAX_CODE_BYTES or body.clauses:
+        return []
+    try:
+        return decode(body.code)
+    except InvalidProgram:
+        return []
