@@ -14,7 +14,8 @@ from compiler.codegen.generate import Generator
 from compiler.codegen.method import CodeItem
 from compiler.codegen.objects import Tier, llvm_version
 from compiler.codegen.pool import compile_units
-from compiler.codegen.program import add_conditional_roots, add_roots, emit_program
+from compiler.codegen.program import emit_program
+from compiler.codegen.program_roots import add_conditional_roots, add_roots
 from compiler.codegen.stubs import missing_natives_unit
 from compiler.codegen.units import Unit, make_units, program_unit
 from compiler.diagnostics import Diagnostic, InputError, Severity

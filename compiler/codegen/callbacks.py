@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compiler.codegen.data_text import DataText, method_table
 from compiler.codegen.lltypes import quote
 from compiler.codegen.statics import static_layout
-from compiler.codegen.typedata import DataText, method_table
 from compiler.codegen.wrappers import DELEGATE_POINTER, DELEGATE_TARGET
 from compiler.reach.world import Node, World, WorldBuilder
 from compiler.types.naming import symbol, type_key

@@ -7,8 +7,8 @@ the receiver of such a call, which the type system has already ensured.
 
 from __future__ import annotations
 
+from compiler.codegen.data_text import DataText
 from compiler.codegen.lltypes import quote
-from compiler.codegen.typedata import DataText
 from compiler.reach.world import World, dispatch_symbol_kind
 from compiler.types.naming import method_key, symbol, type_key
 from compiler.types.type_desc import TypeDesc

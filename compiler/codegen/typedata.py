@@ -1,23 +1,22 @@
-"""The data that the runtime knows types by: MethodTables, GC descriptors, interface lists, reflection records.
+"""The data that the runtime knows types by: MethodTables, GC descriptors, interface lists, statics.
 
 Input is the closed world; output is LLVM text of constants and globals. Layouts are those of `compiler/runtime/rt.h`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from compiler.codegen.emitter import method_declaration
+from compiler.codegen.data_text import DataText, method_table, signed
 from compiler.codegen.lltypes import quote
+from compiler.codegen.reflection_records import reflection_record
 from compiler.codegen.statics import class_constructor, static_layout
 from compiler.metadata.signatures import ElementType
-from compiler.reach.world import World, default_constructor, dispatch_symbol_kind, is_bare
+from compiler.reach.world import World, dispatch_symbol_kind, is_bare
 from compiler.types.casting import can_cast, enum_underlying
 from compiler.types.definitions import TypeDefinition
 from compiler.types.interfaces import all_interfaces
 from compiler.types.layout import gc_offsets_of, type_layout, value_size
-from compiler.types.naming import module_display_name, reflection_name, symbol, type_key
-from compiler.types.type_desc import ArrayType, FunctionPointerType, GenericParameter, MethodDesc, NamedType, PointerType, TypeDesc
+from compiler.types.naming import reflection_name, symbol, type_key
+from compiler.types.type_desc import ArrayType, NamedType, PointerType, TypeDesc
 from compiler.types.universe import TypeUniverse
 
 Candidates = dict[TypeDefinition, list[NamedType]]
@@ -37,41 +36,6 @@ CATEGORY_SZARRAY = 0x000A0000
 CATEGORY_INTERFACE = 0x000C0000
 
 
-@dataclass(slots=True)
-class DataText:
-    """LLVM text in the making. `pool` shares equal constants by content."""
-
-    lines: list[str] = field(default_factory=list)
-    declares: dict[str, str] = field(default_factory=dict)
-    pool: dict[str, str] = field(default_factory=dict)
-
-    def constant(self, ll_type: str, value: str, align: int) -> str:
-        """A private constant, one per content; returns it in IR syntax."""
-        text = f"{ll_type} {value}"
-        name = self.pool.get(text)
-        if name is None:
-            name = self.pool[text] = f'@"c.{len(self.pool)}"'
-            self.lines.append(f"{name} = internal unnamed_addr constant {text}, align {align}")
-        return name
-
-    def text(self, value: str) -> str:
-        """A zero-terminated UTF-8 string constant."""
-        raw = value.encode("utf-8", "surrogatepass") + b"\0"
-        body = "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\{b:02X}" for b in raw)
-        return self.constant(f"[{len(raw)} x i8]", f'c"{body}"', 1)
-
-    def method(self, universe: TypeUniverse, method: MethodDesc, prefix: str) -> str:
-        """The address of a method's code."""
-        name, declaration = method_declaration(universe, method, prefix)
-        self.declares[name] = declaration
-        return quote(name)
-
-
-def method_table(desc: TypeDesc) -> str:
-    """The MethodTable of `desc`, in IR syntax."""
-    return quote(symbol("mt", type_key(desc)))
-
-
 def emit_types(universe: TypeUniverse, world: World, type_ids: dict[TypeDesc, int], out: DataText) -> None:
     """Emits every type of the world, in order of their names."""
     candidates = _variant_candidates(world)
@@ -86,31 +50,49 @@ def _emit_type(universe: TypeUniverse, world: World, type_id: int, desc: TypeDes
         flags |= HAS_FINALIZER
     if gc_offsets:
         flags |= CONTAINS_GC_POINTERS
-    gc = "null"
-    if gc_offsets:
-        offsets = ", ".join(f"i32 {o}" for o in gc_offsets)
-        count = len(gc_offsets)
-        gc = "ptr " + out.constant(f"{{ i32, [{count} x i32] }}", f"{{ i32 {count}, [{count} x i32] [{offsets}] }}", 4)
+    gc = _gc_descriptor(gc_offsets, out)
     interfaces = _interfaces(universe, world, desc, candidates)
-    interface_list = "null"
-    if interfaces:
-        items = ", ".join(f"ptr {method_table(i)}" for i in interfaces)
-        interface_list = out.constant(f"[{len(interfaces)} x ptr]", f"[{items}]", 8)
+    interface_list = _interface_list(interfaces, out)
     base = None if is_bare(desc) else universe.base_type(desc)
     parent = method_table(base) if base is not None else "null"
     slots = _slots(universe, world, desc, out)
     vtable_type = f"[{len(slots)} x ptr]"
     vtable_value = f"[{', '.join(slots)}]" if slots else "zeroinitializer"
-    auxiliary = quote(symbol("aux", key))
-    finalizer = out.method(universe, world.finalizers[desc], "m") if desc in world.finalizers else "null"
     out.lines.append(
         f"{quote(symbol('mt', key))} = constant <{{ i32, i32, i32, i16, i16, ptr, ptr, ptr, ptr, ptr, ptr, {vtable_type} }}> <{{ "
-        f"i32 {_signed(flags)}, i32 {base_size}, i32 {type_id}, i16 {len(slots)}, i16 {len(interfaces)}, ptr {parent}, "
-        f"{gc if gc != 'null' else 'ptr null'}, ptr {auxiliary}, ptr null, ptr {_element(universe, desc)}, ptr {interface_list}, "
+        f"i32 {signed(flags)}, i32 {base_size}, i32 {type_id}, i16 {len(slots)}, i16 {len(interfaces)}, ptr {parent}, "
+        f"ptr {gc}, ptr {_auxiliary(desc)}, ptr null, ptr {_element(universe, desc)}, ptr {interface_list}, "
         f"{vtable_type} {vtable_value} }}>, align 8"
     )
+    _emit_auxiliary(universe, world, type_id, desc, out)
+
+
+def _gc_descriptor(gc_offsets: tuple[int, ...], out: DataText) -> str:
+    """`{ i32 count, [count x i32] }`: where object references lie; null without any."""
+    if not gc_offsets:
+        return "null"
+    offsets = ", ".join(f"i32 {o}" for o in gc_offsets)
+    count = len(gc_offsets)
+    return out.constant(f"{{ i32, [{count} x i32] }}", f"{{ i32 {count}, [{count} x i32] [{offsets}] }}", 4)
+
+
+def _interface_list(interfaces: list[NamedType], out: DataText) -> str:
+    if not interfaces:
+        return "null"
+    items = ", ".join(f"ptr {method_table(i)}" for i in interfaces)
+    return out.constant(f"[{len(interfaces)} x ptr]", f"[{items}]", 8)
+
+
+def _auxiliary(desc: TypeDesc) -> str:
+    return quote(symbol("aux", type_key(desc)))
+
+
+def _emit_auxiliary(universe: TypeUniverse, world: World, type_id: int, desc: TypeDesc, out: DataText) -> None:
+    """What a MethodTable refers to and few programs' hot paths read: finalizer, names, reflection record; and the Type object."""
+    key = type_key(desc)
+    finalizer = out.method(universe, world.finalizers[desc], "m") if desc in world.finalizers else "null"
     runtime_type = quote(symbol("rtype", key))
-    record = _reflection(universe, world, desc, out)
+    record = reflection_record(universe, world, desc, out)
     multicast = "null"
     if isinstance(desc, NamedType) and desc.is_delegate and desc in world.constructed:
         thunk = symbol("mcast", key)
@@ -118,19 +100,15 @@ def _emit_type(universe: TypeUniverse, world: World, type_id: int, desc: TypeDes
         multicast = quote(thunk)
     n_fields, fields = _value_fields(universe, world, desc, out)
     out.lines.append(
-        f"{auxiliary} = internal global {{ i32, i32, ptr, ptr, ptr, ptr, ptr, i64, ptr }} {{ i32 0, i32 {type_id}, "
+        f"{_auxiliary(desc)} = internal global {{ i32, i32, ptr, ptr, ptr, ptr, ptr, i64, ptr }} {{ i32 0, i32 {type_id}, "
         f"ptr getelementptr (i8, ptr {runtime_type}, i64 8), ptr {finalizer}, ptr {out.text(reflection_name(desc, qualified=True))}, "
         f"ptr {record}, ptr {multicast}, i64 {n_fields}, ptr {fields} }}, align 8"
     )
     handle_table = method_table(universe.corlib_type("System", "RuntimeType"))
     out.lines.append(
-        f'{runtime_type} = global <{{ i64, ptr, ptr, i64, ptr }}> <{{ i64 0, ptr {handle_table}, ptr null, i64 0, ptr {method_table(desc)} }}>, '
-        'section "rt_statics", align 16'
+        f"{runtime_type} = global <{{ i64, ptr, ptr, i64, ptr }}> <{{ i64 0, ptr {handle_table}, ptr null, i64 0, "
+        f'ptr {method_table(desc)} }}>, section "rt_statics", align 16'
     )
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 32) if value >> 31 else value
 
 
 def _shape(universe: TypeUniverse, desc: TypeDesc) -> tuple[int, int, tuple[int, ...]]:
@@ -220,95 +198,6 @@ def _slots(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) 
     return result
 
 
-# ---- reflection records ----
-
-_COR_CLASS, _COR_VALUETYPE = int(ElementType.CLASS), int(ElementType.VALUETYPE)
-
-
-def _cor_element(desc: TypeDesc) -> int:
-    """The element type that RuntimeTypeHandle.GetCorElementType reports."""
-    if isinstance(desc, NamedType):
-        if desc.element in (ElementType.STRING, ElementType.OBJECT):
-            return _COR_CLASS
-        if desc.is_value_type and desc.element is ElementType.VALUETYPE:
-            return _COR_VALUETYPE
-    return int(desc.element)
-
-
-def _reflection(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> str:
-    """The record that reflection.c reads: names, attributes, arguments, enum members."""
-    name, namespace, attributes, token, assembly = _identity(desc)
-    arguments = "null"
-    n_arguments = 0
-    if isinstance(desc, NamedType) and desc.args and not desc.is_open:
-        n_arguments = len(desc.args)
-        arguments = out.constant(f"[{n_arguments} x ptr]", "[" + ", ".join(f"ptr {method_table(a)}" for a in desc.args) + "]", 8)
-    definition = "null"
-    declaring = "null"
-    if isinstance(desc, NamedType):
-        if desc.args and not desc.is_open:
-            bare = universe.named(desc.definition, ())
-            definition = method_table(bare) if bare in world.types else "null"
-        if desc.definition.enclosing is not None:
-            outer = universe.named(desc.definition.enclosing, ())
-            declaring = method_table(outer) if outer in world.types else "null"
-    enum_values = _enum_record(universe, desc, out) if isinstance(desc, NamedType) and desc.is_enum and not is_bare(desc) else "null"
-    rank = desc.rank if isinstance(desc, ArrayType) else 0
-    size = 0
-    if not is_bare(desc) and desc.is_value_type and desc.element is not ElementType.VOID:
-        size = value_size(universe, desc)[0]
-    ll_type = "{ ptr, ptr, ptr, ptr, i32, i32, i32, i32, ptr, ptr, ptr, ptr, i32, i32, ptr, ptr, ptr }"
-    value = (
-        f"{{ ptr {out.text(name)}, ptr {out.text(namespace)}, ptr {out.text(reflection_name(desc, qualified=False))}, ptr {out.text(assembly)}, "
-        f"i32 {_signed(attributes)}, i32 {token}, i32 {_cor_element(desc)}, i32 {n_arguments}, ptr {arguments}, ptr {definition}, ptr {declaring}, "
-        f"ptr {enum_values}, i32 {rank}, i32 {size}, ptr {_vector_of(universe, world, desc)}, ptr {_default_constructor(universe, world, desc, out)}, "
-        f"ptr {_initializer(world, desc)} }}"
-    )
-    return out.constant(ll_type, value, 8)
-
-
-def _vector_of(universe: TypeUniverse, world: World, desc: TypeDesc) -> str:
-    """The MethodTable of T[] when the program has such arrays, for Array.CreateInstance."""
-    if is_bare(desc) or desc.is_pointer_like or desc.element is ElementType.VOID:
-        return "null"
-    vector = universe.array(desc, 0)
-    return method_table(vector) if vector in world.constructed else "null"
-
-
-def _initializer(world: World, desc: TypeDesc) -> str:
-    """The record of the type's initializer, for RuntimeHelpers.RunClassConstructor."""
-    return quote(symbol("cctor", type_key(desc))) if desc in world.class_constructors else "null"
-
-
-def _default_constructor(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> str:
-    """The code of a class's parameterless constructor when it is kept for Activator.CreateInstance."""
-    found = default_constructor(universe, desc)
-    if found is None or desc not in world.constructed or ("method", found) not in world.code:
-        return "null"
-    return out.method(universe, found, "m")
-
-
-def _identity(desc: TypeDesc) -> tuple[str, str, int, int, str]:
-    """(name, namespace, attributes, token, assembly) of a type as reflection shows it."""
-    if isinstance(desc, NamedType):
-        definition = desc.definition
-        outer = definition
-        while outer.enclosing is not None:
-            outer = outer.enclosing
-        return definition.name, outer.namespace, definition.flags, int(definition.token), module_display_name(definition.module)
-    if isinstance(desc, ArrayType):
-        name, namespace, _, _, assembly = _identity(desc.item)
-        suffix = "[]" if desc.rank == 0 else "[*]" if desc.rank == 1 else "[" + "," * (desc.rank - 1) + "]"
-        return name + suffix, namespace, 0x102101, 0x02000000, assembly
-    if isinstance(desc, PointerType):
-        name, namespace, _, _, assembly = _identity(desc.item)
-        return name + ("&" if desc.element is ElementType.BYREF else "*"), namespace, 0, 0x02000000, assembly
-    if isinstance(desc, GenericParameter):
-        return f"T{desc.index}", "", 1, 0x2A000000, ""
-    assert isinstance(desc, FunctionPointerType)
-    return "", "", 0, 0x02000000, ""
-
-
 def _value_fields(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> tuple[int, str]:
     """(count, table of { i32 offset, i32, ptr type }) of a boxed value type's instance fields, for ValueType.Equals; the parameter
     count and the DynamicInvoke code of a delegate type."""
@@ -331,35 +220,12 @@ def _value_fields(universe: TypeUniverse, world: World, desc: TypeDesc, out: Dat
     return len(rows), out.constant(f"[{len(rows)} x {{ i32, i32, ptr }}]", f"[{', '.join(rows)}]", 8)
 
 
-def _enum_record(universe: TypeUniverse, desc: NamedType, out: DataText) -> str:
-    """`{ i32 count, i32 has_flags, [count x { i64 value, ptr name }] }`, members in metadata order."""
-    underlying = enum_underlying(universe, desc)
-    size, _ = value_size(universe, underlying)
-    signed = underlying.element in (ElementType.I1, ElementType.I2, ElementType.I4, ElementType.I8)
-    rows = []
-    for definition in desc.definition.fields:
-        if not definition.is_literal:
-            continue
-        constant = definition.module.constant(definition.token)
-        if constant is None:
-            continue
-        number = int.from_bytes(constant[1][:size], "little", signed=signed)
-        rows.append(f"{{ i64, ptr }} {{ i64 {number - (1 << 64) if number >> 63 > 0 else number}, ptr {out.text(definition.name)} }}")
-    flags = int(desc.definition.has_attribute("System.FlagsAttribute"))
-    count = len(rows)
-    ll_type = f"{{ i32, i32, [{count} x {{ i64, ptr }}] }}"
-    items = f"[{', '.join(rows)}]" if rows else "zeroinitializer"
-    return out.constant(ll_type, f"{{ i32 {count}, i32 {flags}, [{count} x {{ i64, ptr }}] {items} }}", 8)
-
-
-# ---- statics ----
-
-
 def emit_statics(universe: TypeUniverse, world: World, out: DataText) -> int:
     """Emits static blocks, thread offsets and initializer records; returns the bytes of a thread's block."""
     for owner in sorted(world.statics, key=type_key):
         size = max(static_layout(universe, owner).size_bytes, 8)
-        out.lines.append(f'{quote(symbol("statics", type_key(owner)))} = global [{size} x i8] zeroinitializer, section "rt_statics", align 16')
+        block = quote(symbol("statics", type_key(owner)))
+        out.lines.append(f'{block} = global [{size} x i8] zeroinitializer, section "rt_statics", align 16')
     offset = 0
     for owner in sorted(world.thread_statics, key=type_key):
         out.lines.append(f'{quote(symbol("tls", type_key(owner)))} = constant i64 {offset}, align 8')
@@ -373,5 +239,3 @@ def emit_statics(universe: TypeUniverse, world: World, out: DataText) -> int:
             f'ptr {method_table(owner)}, ptr null }}, section "rt_statics", align 8'
         )
     return offset
-
-

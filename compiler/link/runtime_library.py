@@ -15,8 +15,8 @@ from compiler.link.triples import Target
 LIBRARIES = ("-lunwind", "-lm", "-lpthread", "-ldl")
 RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
 _FLAGS = (
-    "-std=c11", "-D_GNU_SOURCE", "-O2", "-g0", "-DNDEBUG", "-fPIC", "-fexceptions", "-funwind-tables", "-ffunction-sections", "-fdata-sections",
-    "-fno-sanitize=all",
+    "-std=c11", "-D_GNU_SOURCE", "-O2", "-g0", "-DNDEBUG", "-fPIC", "-fexceptions", "-funwind-tables", "-ffunction-sections",
+    "-fdata-sections", "-fno-sanitize=all",
 )
 
 
