@@ -173,3 +173,20 @@ def test_a_deleted_output_comes_back(build: Build) -> None:
     os.unlink(build.folder / "obj/Debug/net9.0/app.dll")
     assert build.run("app.csproj")
     assert len(build.machine.requests) == 2
+
+
+@pytest.mark.parametrize(("name", "content"), [("Web", ["a.json", "wwwroot/s.css"]), ("Worker", ["a.json"])])
+def test_web_and_worker(build: Build, name: str, content: list[str]) -> None:
+    """Programs with configuration files that are copied; a web project needs a class library that is not here."""
+    build.write("app.csproj", LIBRARY.replace("NET.Sdk", f"NET.Sdk.{name}").format(""))
+    for file in ("a.json", "wwwroot/s.css", "Properties/launchSettings.json"):
+        build.write(file, "{}")
+    evaluator = ProjectEvaluator({}, str(build.folder), toolset=own_toolset())
+    instance = evaluator.evaluate(build.folder / "app.csproj", {})
+    assert instance.property("OutputType") == "Exe"
+    assert sorted(item.identity for item in instance.items_of("Content")) == content
+    assert build.run("app.csproj") == (name == "Worker")
+    if name == "Worker":
+        assert "Debug/net9.0/a.json" in build.files("bin")
+    else:
+        assert "Microsoft.AspNetCore.App" in build.lines[0]

@@ -9,10 +9,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiler.diagnostics import InputError
+from compiler.diagnostics import InputError, Location
 from server.build.atomic_files import replace_file
 from server.build.generated_sources import generated_sources
-from server.build.target_framework import choose_framework
+from server.build.target_framework import NO_FRAMEWORK, choose_framework
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 from server.msbuild.functions.frameworks import is_compatible, parse_framework
 
@@ -31,7 +31,12 @@ def _resolve_framework(call: TaskCall) -> bool:
         call.warning(warning.code, warning.message, location=warning.location)
     folders = [framework.reference_dir]
     if any(item.identity.lower() == _ASP_NET for item in call.items("FrameworkReferences")):
-        folders += [other.reference_dir for other in frameworks if other.name.lower() == _ASP_NET and other.version == framework.version]
+        web = [other for other in frameworks if other.name.lower() == _ASP_NET and other.version == framework.version]
+        if not web:
+            message = f"the class library 'Microsoft.AspNetCore.App' {framework.version} is not on this machine"
+            call.error(NO_FRAMEWORK, message, location=Location(call.instance.path))
+            return False
+        folders += [web[0].reference_dir]
     assemblies = [path for folder in folders for path in sorted(folder.glob("*.dll"))]
     metadata = {"FrameworkFile": "true", "Private": "false"}
     call.set_items("References", [OutputItem(str(path), metadata) for path in assemblies])
