@@ -28,7 +28,10 @@ def test_findings(case: Case, bless: bool, worker: CSharpWorker, programs: Progr
     check_case(case, {"expect.txt": "".join(canonical_line(d) + "\n" for d in found)}, bless=bless)
 
 
-IMPLICIT_USINGS = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Threading.Tasks; "
+IMPLICIT_USINGS = (
+    "global using System; global using System.Collections.Generic; "
+    "global using System.IO; global using System.Threading.Tasks; "
+)
 
 
 def find_in(folder: Path, name: str) -> tuple[str, bytes] | None:
