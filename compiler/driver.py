@@ -24,6 +24,7 @@ from compiler.link.elf import object_symbols
 from compiler.link.link import link_program
 from compiler.link.runtime_library import runtime_objects
 from compiler.link.triples import TARGETS, Target
+from compiler.metadata.tokens import Token
 from compiler.reach.features import FeatureConstants
 from compiler.reach.world import World, WorldBuilder
 from compiler.request import CompileRequest, CompileResult, Optimization, Progress
@@ -111,10 +112,10 @@ def assembly_finder(request: CompileRequest) -> AssemblyFinder:
 def find_entry_point(universe: TypeUniverse, app: Path) -> MethodDesc:
     """The entry point of the application (ECMA-335 II.15.4.1.2). Raises InputError when it has none."""
     module = universe.load(app.stem)
-    token = module.image.entry_point
+    token = Token(module.image.entry_point)
     if token >> 24 != 0x06 or not token & 0xFFFFFF:
         raise InputError("AOTD2108", f"'{app}' has no entry point")
-    entry = universe.resolve_method(module, token, EMPTY_CONTEXT)  # type: ignore[arg-type]  # the CLI header holds a plain int
+    entry = universe.resolve_method(module, token, EMPTY_CONTEXT)
     assert isinstance(entry, MethodDesc)
     return entry
 

@@ -16,6 +16,7 @@ from compiler.diagnostics import InputError
 from compiler.il.decode import InvalidProgram
 from compiler.metadata.method_body import Clause, MethodBody
 from compiler.metadata.signatures import ElementType
+from compiler.metadata.tokens import Token
 from compiler.types.definitions import TYPE_SEALED, Module
 from compiler.types.layout import value_size
 from compiler.types.naming import method_key, symbol
@@ -351,7 +352,7 @@ class MethodEmitter(FunctionText):
     def type_of(self, token: object) -> TypeDesc:
         """The type of a token operand in the method's context."""
         assert isinstance(token, int)
-        return self.universe.resolve_type(self.module, token, self.context)  # type: ignore[arg-type]  # operands are plain ints
+        return self.universe.resolve_type(self.module, Token(token), self.context)
 
     def clause_chain(self, offset: int) -> tuple[int, ...]:
         """Indexes of the clauses that protect `offset`, inner ones first."""

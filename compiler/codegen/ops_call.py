@@ -74,7 +74,7 @@ def call_virtual(m: MethodEmitter, method: MethodDesc, this: V, arguments: list[
 
 
 def _call(m: MethodEmitter, ins: Instruction) -> None:
-    method = m.universe.resolve_method(m.module, ins.operand, m.context)  # type: ignore[arg-type]  # operands are plain ints
+    method = m.universe.resolve_method(m.module, ins.token, m.context)
     if isinstance(method, ArrayMethod):
         arguments = _pop_arguments(m, method.signature)
         emit_array_method(m, method, m.pop(), arguments)
@@ -136,7 +136,7 @@ def _constrained_call(m: MethodEmitter, method: MethodDesc, this: V | None, argu
 
 
 def _calli(m: MethodEmitter, ins: Instruction) -> None:
-    signature = m.universe.stand_alone_method_sig(m.module, ins.operand, m.context)  # type: ignore[arg-type]  # operands are plain ints
+    signature = m.universe.stand_alone_method_sig(m.module, ins.token, m.context)
     target = m.pop()
     arguments = _pop_arguments(m, signature)
     this = m.coerce(m.pop(), "p") if signature.has_this else None
@@ -145,7 +145,7 @@ def _calli(m: MethodEmitter, ins: Instruction) -> None:
 
 
 def _newobj(m: MethodEmitter, ins: Instruction) -> None:
-    method = m.universe.resolve_method(m.module, ins.operand, m.context)  # type: ignore[arg-type]  # operands are plain ints
+    method = m.universe.resolve_method(m.module, ins.token, m.context)
     if isinstance(method, ArrayMethod):
         emit_array_method(m, method, None, _pop_arguments(m, method.signature))
         return

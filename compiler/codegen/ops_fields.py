@@ -20,7 +20,7 @@ _NO_INITIALIZER = frozenset({"System.String"})
 
 
 def _field(m: MethodEmitter, ins: Instruction) -> FieldDesc:
-    return m.universe.resolve_field(m.module, ins.operand, m.context)  # type: ignore[arg-type]  # operands are plain ints
+    return m.universe.resolve_field(m.module, ins.token, m.context)
 
 
 def _field_offset(m: MethodEmitter, field: FieldDesc) -> int:

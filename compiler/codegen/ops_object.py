@@ -10,6 +10,7 @@ from compiler.codegen.ops_memory import zero
 from compiler.codegen.ops_stack import type_symbol
 from compiler.il.decode import Instruction
 from compiler.metadata.signatures import ElementType
+from compiler.metadata.tokens import TableId
 from compiler.types.casting import can_cast
 from compiler.types.layout import type_layout
 from compiler.types.naming import symbol, type_key
@@ -215,9 +216,6 @@ def _isinst(m: MethodEmitter, ins: Instruction) -> None:
     m.push(V("p", m.value(f"call ptr {helper}(ptr {pointer}, ptr {type_symbol(m, target)})"), target))
 
 
-# ---- tokens ----
-
-
 def runtime_type(m: MethodEmitter, desc: TypeDesc) -> V:
     """The System.RuntimeType of `desc`: a frozen object."""
     m.need("type_object", desc)
@@ -227,19 +225,17 @@ def runtime_type(m: MethodEmitter, desc: TypeDesc) -> V:
 
 
 def _ldtoken(m: MethodEmitter, ins: Instruction) -> None:
-    assert isinstance(ins.operand, int)
-    table = ins.operand >> 24
-    token = ins.operand
-    if table in (0x01, 0x02, 0x1B):
-        desc = m.universe.resolve_type(m.module, token, m.context)  # type: ignore[arg-type]  # operands are plain ints
+    token = ins.token
+    if token >> 24 in (TableId.TYPE_REF, TableId.TYPE_DEF, TableId.TYPE_SPEC):
+        desc = m.universe.resolve_type(m.module, token, m.context)
         handle = m.universe.corlib_type("System", "RuntimeTypeHandle")
         temp = m.struct_temp(handle)
         value = runtime_type(m, desc)
         m.emit(f"store ptr {value.ir}, ptr {temp}, align 8")
         m.push(V("s", temp, handle, nonnull=True, extra=desc))
         return
-    if m.universe.is_field_token(m.module, token):  # type: ignore[arg-type]
-        field = m.universe.resolve_field(m.module, token, m.context)  # type: ignore[arg-type]
+    if m.universe.is_field_token(m.module, token):
+        field = m.universe.resolve_field(m.module, token, m.context)
         handle = m.universe.corlib_type("System", "RuntimeFieldHandle")
         temp = m.struct_temp(handle)
         zero(m, temp, handle)
@@ -252,11 +248,8 @@ def _mkrefany(m: MethodEmitter, ins: Instruction) -> None:
     raise Unsupported("AOTD2001", f"{m.method!r}: typed references ({ins.name}) are not supported yet")
 
 
-# ---- function pointers ----
-
-
 def _ldftn(m: MethodEmitter, ins: Instruction) -> None:
-    method = m.universe.resolve_method(m.module, ins.operand, m.context)  # type: ignore[arg-type]  # operands are plain ints
+    method = m.universe.resolve_method(m.module, ins.token, m.context)
     if not isinstance(method, MethodDesc):
         raise Unsupported("AOTD2001", f"{m.method!r}: the address of an array method is not supported yet")
     if "constrained." in m.prefixes:
@@ -270,8 +263,9 @@ def _ldftn(m: MethodEmitter, ins: Instruction) -> None:
 
 
 def _ldvirtftn(m: MethodEmitter, ins: Instruction) -> None:
-    method = m.universe.resolve_method(m.module, ins.operand, m.context)  # type: ignore[arg-type]  # operands are plain ints
-    assert isinstance(method, MethodDesc)
+    method = m.universe.resolve_method(m.module, ins.token, m.context)
+    if not isinstance(method, MethodDesc):
+        raise Unsupported("AOTD2001", f"{m.method!r}: the address of an array method is not supported yet")
     target = m.pop()
     pointer = m.coerce(target, "p")
     m.null_check(target, pointer)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from compiler.diagnostics import InputError
 from compiler.il.opcodes import OPCODES, Operand
+from compiler.metadata.tokens import Token
 
 
 class InvalidProgram(InputError):
@@ -27,6 +28,12 @@ class Instruction(NamedTuple):
     name: str
     operand: OperandValue
     next_offset: int
+
+    @property
+    def token(self) -> Token:
+        """The operand of an opcode that takes a metadata token."""
+        assert isinstance(self.operand, int)
+        return Token(self.operand)
 
 
 _FIXED: dict[str, tuple[str, int]] = {}

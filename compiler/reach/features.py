@@ -13,7 +13,7 @@ from lxml import etree
 from compiler.il.decode import Instruction, InvalidProgram, decode
 from compiler.metadata.resources import embedded_resource
 from compiler.metadata.signatures import ElementType, SigType
-from compiler.metadata.tokens import TableId, make_token
+from compiler.metadata.tokens import TableId, Token, make_token
 from compiler.types.definitions import TYPE_BEFORE_FIELD_INIT, MethodDefinition, Module
 from compiler.types.interned import TypeLoadError
 from compiler.types.type_desc import MethodDesc, NamedType
@@ -135,7 +135,7 @@ class FeatureConstants:
                     assert isinstance(ins.operand, int)
                     stack.append(ins.operand)
                 case "call":
-                    value = self._called(definition, ins.operand, depth)
+                    value = self._called(definition, ins.token, depth)
                     if value is None:
                         return None
                     stack.append(value)
@@ -153,11 +153,10 @@ class FeatureConstants:
                     return None
         return None
 
-    def _called(self, caller: MethodDefinition, operand: object, depth: int) -> int | None:
-        assert isinstance(operand, int)
+    def _called(self, caller: MethodDefinition, token: Token, depth: int) -> int | None:
         try:
             owner = self._universe.open_type(caller.owner)
-            from_context = self._universe.resolve_method(caller.module, operand, _context_of(owner))  # type: ignore[arg-type]
+            from_context = self._universe.resolve_method(caller.module, token, _context_of(owner))
         except (TypeLoadError, MissingMember):
             return None
         if not isinstance(from_context, MethodDesc) or from_context.definition.sig.parameters or not from_context.is_static:

@@ -136,7 +136,7 @@ def module_display_name(module: Module) -> str:
     image = module.image
     versions = [image.column(TableId.ASSEMBLY, c)[0] for c in ("MajorVersion", "MinorVersion", "BuildNumber", "RevisionNumber")]
     key = image.blob(image.column(TableId.ASSEMBLY, "PublicKey")[0])
-    token = hashlib.sha1(key).digest()[-8:][::-1].hex() if key else "null"  # noqa: S324
+    token = hashlib.sha1(key).digest()[-8:][::-1].hex() if key else "null"
     return f"{module.name}, Version={'.'.join(map(str, versions))}, Culture=neutral, PublicKeyToken={token}"
 
 

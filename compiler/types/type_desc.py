@@ -27,7 +27,7 @@ class TypeDesc:
     is_open: bool
     serial: int
 
-    def __init__(self, element: ElementType, depth: int, is_open: bool) -> None:  # noqa: FBT001
+    def __init__(self, element: ElementType, depth: int, is_open: bool) -> None:
         self.element = element
         self.depth = depth
         self.is_open = is_open
@@ -71,10 +71,12 @@ class NamedType(TypeDesc):
 
     @property
     def is_value_type(self) -> bool:
+        """Whether values of the type are stored in place."""
         return self._is_value_type
 
     @property
     def is_reference(self) -> bool:
+        """Whether a value is an object reference."""
         return not self._is_value_type
 
     @property
@@ -103,6 +105,7 @@ class ArrayType(TypeDesc):
 
     @property
     def is_reference(self) -> bool:
+        """Whether a value is an object reference."""
         return True
 
     def __repr__(self) -> str:
@@ -144,7 +147,7 @@ class GenericParameter(TypeDesc):
     __slots__ = ("index",)
 
     def __init__(self, element: ElementType, index: int) -> None:
-        super().__init__(element, 1, True)  # noqa: FBT003
+        super().__init__(element, 1, True)
         self.index = index
 
     def __repr__(self) -> str:

@@ -205,6 +205,8 @@ class TypeUniverse(InternedTypes):
         if "base" not in desc.cache:
             token = desc.definition.extends
             base = self.resolve_type(desc.definition.module, token, GenericContext(desc.args, ())) if token else None
+            if base is not None and not isinstance(base, NamedType):
+                raise TypeLoadError("AOTD1003", f"'{desc!r}' derives from '{base!r}', which is no class")
             desc.cache["base"] = base
         found = desc.cache["base"]
         assert found is None or isinstance(found, NamedType)
