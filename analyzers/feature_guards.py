@@ -142,7 +142,7 @@ def check_guards(context: ModuleContext, guards: Guards, definition: TypeDefinit
         if len(instructions) > 1 and instructions[-2].name == "ldsfld" and getter.has_attribute(_COMPILER_GENERATED):
             # An automatic property: the value that its initializer gives is not looked at.
             continue
-        returns = [index for index, instruction in enumerate(instructions) if instruction.name == "ret"]
+        returns = _returns(instructions)
         is_valid = getter.is_static and getter.sig.return_type.element is ElementType.BOOLEAN
         for index in returns:
             if not is_valid:
@@ -153,12 +153,21 @@ def check_guards(context: ModuleContext, guards: Guards, definition: TypeDefinit
                     yield _at_return(context, getter, instructions[index], "IL4000", kind.full_name)
 
 
+def _returns(instructions: list[Instruction]) -> list[int]:
+    """The indexes of the instructions that return a value: debug code stores each in a local that its only `ret` loads."""
+    returns = [index for index, instruction in enumerate(instructions) if instruction.name == "ret"]
+    if len(instructions) > 1 and returns == [len(instructions) - 1] and instructions[-2].name == "ldloc":
+        local = instructions[-2].operand
+        return [i for i, instruction in enumerate(instructions) if instruction.name == "stloc" and instruction.operand == local]
+    return returns
+
+
 def _returns_guard(guards: Guards, getter: MethodDefinition, instructions: list[Instruction], index: int, kind: Requires) -> bool:
     """Whether the value returned is false or a guard of the same feature. Where it is returned proves nothing."""
     value = instructions[index - 1] if index else instructions[index]
     if value.name == "ldc.i4" and value.operand == 0:
         return True
-    is_whole = index == 1 or instructions[index - 2].name in ("ret", "brtrue", "brfalse", "br")
+    is_whole = index == 1 or instructions[index - 2].name in ("ret", "brtrue", "brfalse", "br", "nop")
     return value.name == "call" and is_whole and isinstance(value.operand, int) and kind in guards.callee(getter, value.operand).guards
 
 

@@ -105,10 +105,8 @@ class Positions:
         return self._pdb is None or bool(self._visible_points(method))
 
     def statements(self, method: MethodDefinition) -> frozenset[int]:
-        """The IL offsets where the statements of `method` begin, those without a place in the source included."""
-        if self._pdb is None or method.module is not self._module:
-            return frozenset()
-        return frozenset(point.il_offset for point in self._pdb.sequence_points(method.rid))
+        """The IL offsets where the statements of `method` begin."""
+        return frozenset(point.il_offset for point in self._visible_points(method))
 
     def is_operation(self, origin: Origin) -> bool:
         """Whether an instruction stands for an operation of the source; True when there is no index to tell."""
@@ -168,7 +166,7 @@ class Positions:
     def _keys(self, method: MethodDefinition, instruction: Instruction) -> tuple[str, ...]:
         """The keys of the operations that an instruction can come from, the likeliest first."""
         name, operand = instruction.name, instruction.operand
-        if name == "ret":
+        if name in ("ret", "stloc"):
             return ("return",)
         if name.startswith(("stind", "stobj")):
             return ("=*",)

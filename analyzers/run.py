@@ -24,6 +24,7 @@ from compiler.csharp.places import PlaceFinder
 from compiler.diagnostics import Diagnostic
 from compiler.flow.body_reader import Constants
 from compiler.flow.reader_kind import ReaderKind
+from compiler.metadata.bad_image import BadImage
 from compiler.metadata.image import open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
 from compiler.reach.features import FeatureConstants
@@ -83,6 +84,13 @@ class AnalysisSession:
         `proceed` is called often; what it raises ends the analysis, and the next request starts anew.
         Raises BadImage and, without a core library, TypeLoadError.
         """
+        try:
+            return self._findings(request, proceed)
+        except (IndexError, RecursionError) as error:
+            # Tables that point to rows which do not exist, or at each other in circles; such a file has no findings.
+            raise BadImage(request.assembly_name, f"its tables do not fit together ({error})") from error
+
+    def _findings(self, request: AnalysisRequest, proceed: Callable[[], None]) -> tuple[Finding, ...]:
         universe = self._universe_for(request.assembly_name)
         module = universe.add_module(open_image(request.assembly_name, request.image), request.assembly_name)
         lookups = Lookups(universe, request.reader)

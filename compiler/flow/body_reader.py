@@ -50,6 +50,7 @@ from compiler.flow.values import (
     snapshot,
 )
 from compiler.il.decode import Instruction, decode
+from compiler.metadata.bad_image import BadImage
 from compiler.metadata.method_body import ClauseKind, MethodBody
 from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId, Token
@@ -274,13 +275,19 @@ class BodyReader:
         """The index of argument `number`; THIS for `this`."""
         return number if self._method.is_static else number - 1
 
+    def _declared_parameter(self, index: int) -> TypeDesc:
+        parameters = self._universe.signature(self._desc).parameters
+        if index >= len(parameters):
+            raise BadImage(self._method.module.image.file, f"'{self._desc}' has no argument {index}")
+        return parameters[index]
+
     def _load_argument(self, instruction: Instruction, operand: int) -> None:
         index = self._parameter(operand)
         if index == THIS:
             owner = self._desc.owner
             by_reference = owner.is_value_type or instruction.name == "ldarga"
         else:
-            declared = self._universe.signature(self._desc).parameters[index]
+            declared = self._declared_parameter(index)
             by_reference = declared.is_pointer_like or instruction.name == "ldarga"
         if by_reference:
             self._push(single(ParameterReference(index)))
@@ -291,6 +298,7 @@ class BodyReader:
         values = self._pop()
         index = self._parameter(operand)
         if index != THIS:
+            self._declared_parameter(index)
             self._store_into(instruction.offset, self._annotations.parameter_value(self._desc, index), values)
 
     def _load_local(self, instruction: Instruction, operand: int) -> None:

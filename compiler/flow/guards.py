@@ -124,7 +124,32 @@ class _Flow:
         if last.name not in _NO_FALL_THROUGH and number + 1 < len(self.blocks):
             falling = if_false if last.name == "brtrue" else if_true if last.name == "brfalse" else self._tested(last, before)
             found.append((number + 1, known | falling))
+        if last.name == "br" or last.name not in BLOCK_ENDS:
+            found = [each for block, features in found for each in self._through_decision(number, block, features)]
         return [(block, features) for block, features in found if block >= 0]
+
+    def _through_decision(self, number: int, block: int, features: Features) -> list[tuple[int, Features]]:
+        """Where control goes after `block`, when all it does is to branch on the Boolean that block `number` leaves on the stack."""
+        if block < 0:
+            return []
+        start, end = self.blocks[block]
+        decision = [each for each in self.instructions[start:end] if each.name != "nop"]
+        names = [each.name for each in decision]
+        is_plain = len(names) == 1 or (names[:-1] == ["stloc", "ldloc"] and decision[0].operand == decision[1].operand)
+        if names[-1:] not in (["brtrue"], ["brfalse"]) or not is_plain or block + 1 >= len(self.blocks):
+            return [(block, features)]
+        own_start, own_end = self.blocks[number]
+        value = self.instructions[own_start:own_end]
+        if value[-1].name == "br":
+            value = value[:-1]
+        if_true, if_false = _value_features(value, self.guard_of)
+        constant = value[-1].operand if value and value[-1].name == "ldc.i4" else None
+        jump = self.instructions[end - 1].operand
+        assert isinstance(jump, int), "these branches have one target"
+        target, next_block = self._block_at(jump), block + 1
+        on_true, on_false = (target, next_block) if names[-1] == "brtrue" else (next_block, target)
+        ways = [(on_true, features | if_true)] if constant != 0 else []
+        return ways + ([(on_false, features | if_false)] if constant in (None, 0) else [])
 
     def _condition(self, start: int, end: int) -> list[Instruction]:
         """The instructions before the last one, of its statement alone."""
@@ -185,6 +210,8 @@ class _Expression:
 
     def read(self) -> tuple[Features, Features]:
         """(features when true, features when false) of the expression that ends here."""
+        while self._end > 0 and (n_read := self._passed_over()):
+            self._end -= n_read
         if self._end <= 0:
             return _NONE, _NONE
         self._end -= 1
@@ -208,3 +235,11 @@ class _Expression:
             # What this pops is not known: nothing before it can be read.
             self._end = 0
         return _NONE, _NONE
+
+    def _passed_over(self) -> int:
+        """How many of the last instructions change nothing: `nop`, or a value that is stored and loaded again as debug code does."""
+        last = self._code[self._end - 1]
+        if last.name == "nop":
+            return 1
+        before = self._code[self._end - 2] if self._end > 1 else last
+        return 2 if last.name == "ldloc" and before.name == "stloc" and last.operand == before.operand else 0

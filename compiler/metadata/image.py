@@ -49,14 +49,17 @@ class Image:
     _strings: dict[int, str] = field(default_factory=dict)
 
     def string(self, offset: int) -> str:
-        """The UTF-8 string at `offset` of #Strings (ECMA-335 II.24.2.3). Raises BadImage when it leaves the heap."""
+        """The UTF-8 string at `offset` of #Strings (ECMA-335 II.24.2.3). Raises BadImage when it leaves the heap or is not UTF-8."""
         text = self._strings.get(offset)
         if text is None:
             heap = self.strings_heap
             end = heap.find(b"\0", offset)
             if offset > len(heap) or end < 0:
                 raise BadImage(self.file, f"string 0x{offset:X} leaves the string heap")
-            text = heap[offset:end].decode("utf-8", "surrogatepass")
+            try:
+                text = heap[offset:end].decode("utf-8", "surrogatepass")
+            except UnicodeDecodeError:
+                raise BadImage(self.file, f"string 0x{offset:X} is not UTF-8") from None
             self._strings[offset] = text
         return text
 

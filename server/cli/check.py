@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from server.cli import console
 from server.cli.caller import caller
 from server.cli.project_tools import build_tools
 from server.cli.switches import ProjectSwitches, Verbosity, parse_project_switches
+from server.publish.publish import publish_properties
 
 USAGE = """Usage: aotd check [PROJECT] [SWITCHES]
 
@@ -27,7 +28,7 @@ PROJECT is a project file or a folder that contains one; without it the current 
   --reporter WHO    build: what .NET's analyzers find in the source; publish: what its native compiler finds in the program;
                     all (the default): both, each finding once. Publishing counts in projects with PublishAot.
   --format FORMAT   text (the default) or json
-  -c CONFIGURATION  Debug (the default) or Release
+  -c CONFIGURATION  Debug (the default; Release for --reporter publish) or Release
   -f FRAMEWORK      target framework, for projects that have several
   -r RID            runtime identifier
   -p:NAME=VALUE     an MSBuild property; may be repeated
@@ -54,13 +55,19 @@ def run(args: Sequence[str]) -> int:
     with console.Progress(quiet=hides_steps(switches.verbosity)) as progress:
         tools = build_tools(switches.project, progress)
         try:
-            projects = build_graph(switches.project, switches.properties, tools)
+            projects = build_graph(switches.project, properties(switches, Reporters(reporter)), tools)
         except BuildFailed:
             return 1
         found = findings_as_diagnostics(graph_findings(projects, tools.compiler, Reporters(reporter)))
         for diagnostic in found:
             progress.diagnostic(diagnostic)
     return 1 if any(diagnostic.severity is Severity.ERROR for diagnostic in found) else 0
+
+
+def properties(switches: ProjectSwitches, reporters: Reporters) -> Mapping[str, str]:
+    """The global properties: what publishing finds, it finds in what it would compile, which is Release unless told otherwise."""
+    given = dict(switches.properties)
+    return publish_properties(given) if reporters is Reporters.PUBLISH else given
 
 
 def take_switch(args: Sequence[str], name: str, default: str, choices: Sequence[str]) -> tuple[list[str], str]:
@@ -96,7 +103,7 @@ def write_json(switches: ProjectSwitches, reporters: Reporters) -> int:
     progress = _Apart()
     tools = build_tools(switches.project, progress)
     try:
-        projects = build_graph(switches.project, switches.properties, tools)
+        projects = build_graph(switches.project, properties(switches, reporters), tools)
     except BuildFailed:
         return 1
     found = graph_findings(projects, tools.compiler, reporters)

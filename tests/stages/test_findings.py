@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from analyzers.run import AnalysisOptions, AnalysisRequest, analyze
+from analyzers.run import AnalysisOptions, AnalysisRequest, AnalysisSession, analyze
 from compiler.csharp.client import CSharpWorker
 from compiler.csharp.options import CSharpOptions, OutputKind
+from compiler.csharp.places import PlaceFinder
 from compiler.csharp.toolchain import Toolchain
+from compiler.diagnostics import InputError
+from compiler.flow.reader_kind import ReaderKind
 from compiler.render import canonical_line
 from tests.cases_runner import Case, case_id, cases, check_case
 from tests.csharp.conftest import Programs, cache_dir, programs, references, toolchain, worker
+
+N_MUTATIONS = 300
 
 __all__ = ["cache_dir", "programs", "references", "toolchain", "worker"]
 
@@ -21,9 +27,12 @@ __all__ = ["cache_dir", "programs", "references", "toolchain", "worker"]
 def test_findings(case: Case, bless: bool, worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:
     source = case.text("input.cs")
     options = CSharpOptions(output_kind=OutputKind.EXE, lang_version="12")
-    result = worker.compile(programs.request(f"findings-{case.folder.name}", IMPLICIT_USINGS + source, options=options))
+    project = f"findings-{case.folder.name}"
+    result = worker.compile(programs.request(project, IMPLICIT_USINGS + source, options=options))
     assert result.pe is not None and result.pdb is not None, [canonical_line(d) for d in result.diagnostics]
-    request = AnalysisRequest("program", result.pe, result.pdb, AnalysisOptions(), sources={"/src/0.cs": IMPLICIT_USINGS + source})
+    places = PlaceFinder(lambda paths: worker.places(programs.request(project, "").project, paths))
+    sources = {"/src/0.cs": IMPLICIT_USINGS + source}
+    request = AnalysisRequest("program", result.pe, result.pdb, AnalysisOptions(), sources=sources, places=places)
     found = analyze(request, lambda name: find_in(toolchain.reference_dir, name))
     check_case(case, {"expect.txt": "".join(canonical_line(d) + "\n" for d in found)}, bless=bless)
 
@@ -38,3 +47,25 @@ def find_in(folder: Path, name: str) -> tuple[str, bytes] | None:
     """The assembly `name` of the class library, as the analyzers ask for it."""
     path = folder / f"{name}.dll"
     return (str(path), path.read_bytes()) if path.is_file() else None
+
+
+def test_mutated_assemblies_give_findings_or_a_typed_error(worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:
+    case = next(each for each in cases("findings") if each.folder.name == "samples")
+    options = CSharpOptions(output_kind=OutputKind.EXE, lang_version="12")
+    result = worker.compile(programs.request("findings-mutated", IMPLICIT_USINGS + case.text("input.cs"), options=options))
+    assert result.pe is not None and result.pdb is not None
+    random = Random(1)
+    outcomes = set()
+    session = AnalysisSession(lambda name: find_in(toolchain.reference_dir, name))
+    for number in range(N_MUTATIONS):
+        image, symbols = bytearray(result.pe), bytearray(result.pdb)
+        for _ in range(random.choice((1, 4, 16))):
+            target = image if random.random() < 0.8 else symbols
+            target[random.randrange(len(target))] = random.randrange(256)
+        reader = ReaderKind.BUILD if number % 2 else ReaderKind.PUBLISH
+        try:
+            session.findings(AnalysisRequest("program", bytes(image), bytes(symbols), AnalysisOptions(), reader=reader))
+            outcomes.add("findings")
+        except InputError:
+            outcomes.add("error")
+    assert outcomes == {"findings", "error"}
