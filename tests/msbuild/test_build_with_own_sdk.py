@@ -190,3 +190,23 @@ def test_web_and_worker(build: Build, name: str, content: list[str]) -> None:
         assert "Debug/net9.0/a.json" in build.files("bin")
     else:
         assert "Microsoft.AspNetCore.App" in build.lines[0]
+
+
+def test_missing_project_reference(build: Build) -> None:
+    """A warning, and the build goes on without it."""
+    build.write("app.csproj", PROGRAM.format('<ItemGroup><ProjectReference Include="none.csproj" /></ItemGroup>'))
+    assert build.run("app.csproj")
+    assert "warning MSB9008: The referenced project none.csproj does not exist." in build.lines[0]
+
+
+def test_resx_is_embedded(build: Build) -> None:
+    """Under the name that ResourceManager looks for; changed texts are compiled anew."""
+    build.write("app.csproj", PROGRAM.format(""))
+    build.write("Texts/Words.resx", '<root><data name="a"><value>b</value></data></root>')
+    assert build.run("app.csproj")
+    switch = next(switch for switch in build.machine.requests[0].switches if switch.startswith("/resource:"))
+    assert switch.endswith(',"app.Texts.Words.resources",public')
+    assert (build.folder / "obj/Debug/net9.0/app.Texts.Words.resources").is_file()
+    build.write("Texts/Words.resx", '<root><data name="a"><value>c</value></data></root>')
+    assert build.run("app.csproj")
+    assert len(build.machine.requests) == 2
