@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.codegen.dynamic_invoke import dynamic_thunk
-from compiler.codegen.emitter import ConstantOf, Dependency, Unsupported, method_declaration
+from compiler.codegen.emitter import ConstantOf, Unsupported, method_declaration
 from compiler.codegen.lltypes import quote, result_type
 from compiler.codegen.method import CodeItem, compile_body
 from compiler.codegen.unsafe_accessor import ATTRIBUTE, unsafe_accessor
@@ -17,7 +17,7 @@ from compiler.codegen.wrappers import (
     throwing_body,
     unboxing_stub,
 )
-from compiler.contract.substitutions import MADE_BY, substitute_for
+from compiler.contract.substitutions import substitute_for
 from compiler.diagnostics import Diagnostic, InputError, Severity
 from compiler.reach.features import FeatureConstants
 from compiler.types.type_desc import MethodDesc, NamedType
@@ -62,8 +62,7 @@ class Generator:
         definition = method.definition
         symbol = substitute_for(definition)
         if symbol is not None:
-            made = [self.universe.corlib_type(*name) for name in MADE_BY.get(symbol, ())]
-            return native_call(self.universe, method, symbol, [Dependency("constructed", desc) for desc in made])
+            return native_call(self.universe, method, symbol)
         if self.features.is_empty_stub(method):
             return self._empty(method)
         if definition.pinvoke is not None:

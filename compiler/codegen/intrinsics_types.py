@@ -53,6 +53,15 @@ def _type_is_enum(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool
     return True
 
 
+def _executing_assembly(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    """The assembly of the method that calls: known now."""
+    m.need("native", "ic_RuntimeTypeHandle_GetAssembly")
+    helper = m.runtime("ic_RuntimeTypeHandle_GetAssembly", "nonnull ptr", "ptr")
+    result = m.call("ptr", helper, [f"ptr {runtime_type(m, m.method.owner).ir}"])
+    m.push(V("p", result, m.universe.corlib_type("System.Reflection", "RuntimeAssembly"), nonnull=True))
+    return True
+
+
 def _create_instance(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
     if len(method.args) != 1 or values:
         return False
@@ -161,6 +170,7 @@ TYPE_TABLES: dict[str, dict[str, Emit]] = {
     "System.RuntimeType": {"IsDefined": _enum_is_flags},
     "System.RuntimeTypeHandle": {"CreateInstanceForAnotherGenericParameter": _create_for_parameter},
     "System.Activator": {"CreateInstance": _create_instance},
+    "System.Reflection.Assembly": {"GetExecutingAssembly": _executing_assembly},
     "System.Collections.Generic.ComparerHelpers": {
         "CreateDefaultEqualityComparer": _default_equality, "CreateDefaultComparer": _default_comparer,
     },

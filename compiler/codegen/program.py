@@ -29,8 +29,8 @@ from compiler.codegen.well_known import (
 from compiler.metadata.signatures import ElementType
 from compiler.reach.world import World
 from compiler.types.layout import type_layout
-from compiler.types.naming import stack_trace_name
-from compiler.types.type_desc import MethodDesc
+from compiler.types.naming import module_display_name, stack_trace_name, type_key
+from compiler.types.type_desc import MethodDesc, NamedType
 from compiler.types.universe import MissingMember, TypeUniverse
 from compiler.types.vtable import slot_index
 
@@ -54,6 +54,10 @@ def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc, knobs:
     _emit_method_table(universe, world, out)
     emit_callbacks(universe, world, out)
     _emit_knobs(knobs, out)
+    _emit_type_list(world, out)
+    name = module_display_name(entry.definition.module).encode() + b"\0"
+    body = "".join(f"\\{b:02X}" for b in name)
+    out.lines.append(f'@"rt_entry_assembly" = constant [{len(name)} x i8] c"{body}", align 1')
     declares = [text for _, text in sorted(out.declares.items())]
     return "\n".join([*declares, *out.lines]) + "\n"
 
@@ -136,6 +140,15 @@ def _emit_method_table(universe: TypeUniverse, world: World, out: DataText) -> N
             rows.append(f"{{ ptr, ptr }} {{ ptr {out.method(universe, method, prefix)}, ptr {out.octets(raw)} }}")
     out.lines.append(f'@"rt_method_table" = constant [{len(rows)} x {{ ptr, ptr }}] [{", ".join(rows)}], align 8')
     out.lines.append(f'@"rt_method_count" = constant i64 {len(rows)}, align 8')
+
+
+def _emit_type_list(world: World, out: DataText) -> None:
+    """`rt_all_types`, for Type.GetType with a name that is known at run time only; empty where nothing asks."""
+    is_asked = "qc_AssemblyNative_GetTypeCore" in world.natives
+    shown = [desc for desc in sorted(world.types, key=type_key) if isinstance(desc, NamedType) and not desc.args] if is_asked else []
+    items = ", ".join(f"ptr {method_table(desc)}" for desc in shown)
+    out.lines.append(f'@"rt_all_types" = constant [{len(shown)} x ptr] [{items}], align 8')
+    out.lines.append(f'@"rt_all_type_count" = constant i64 {len(shown)}, align 8')
 
 
 def _emit_knobs(knobs: Mapping[str, str], out: DataText) -> None:

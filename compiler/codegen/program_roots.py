@@ -14,6 +14,7 @@ from compiler.codegen.well_known import (
     object_virtual,
     type_initialization_constructor,
 )
+from compiler.contract.substitutions import MADE_BY
 from compiler.metadata.signatures import ElementType
 from compiler.reach.world import WorldBuilder, default_constructor, is_bare
 from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, TypeDesc
@@ -48,6 +49,10 @@ def add_roots(universe: TypeUniverse, builder: WorldBuilder, entry: MethodDesc, 
 def add_conditional_roots(universe: TypeUniverse, builder: WorldBuilder) -> None:
     """Marks what the runtime calls only because of what the program reached so far."""
     add_callback_roots(universe, builder)
+    for native, names in MADE_BY.items():
+        if ("native", native) in builder.world.reasons:
+            for name in names:
+                builder.add("constructed", universe.corlib_type(*name), ("native", native))
     invokes = universe.find_method(universe.corlib_type("System", "Delegate"), "DynamicInvokeImpl")
     if ("method", invokes) in builder.world.reasons:
         for desc in list(builder.world.constructed):

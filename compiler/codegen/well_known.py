@@ -36,6 +36,8 @@ FIELDS = (
     ("System", "GCMemoryInfoData", "_totalCommittedBytes"),
     ("System", "GCMemoryInfoData", "_index"),
     ("System", "GCMemoryInfoData", "_generation"),
+    ("System.Reflection", "RuntimeAssembly", "m_assembly"),
+    ("System.Reflection", "RuntimeAssembly", "m_syncRoot"),
 )
 
 
@@ -63,7 +65,7 @@ def known_types(universe: TypeUniverse) -> list[TypeDesc]:
 
 def optional_types(universe: TypeUniverse) -> list[TypeDesc]:
     """More types of RtKnownType, which only programs that reach their makers have (`contract.substitutions.MADE_BY`)."""
-    return [universe.corlib_type("System.Reflection", "RuntimeMethodInfo")]
+    return [universe.corlib_type("System.Reflection", name) for name in ("RuntimeMethodInfo", "RuntimeAssembly")]
 
 
 def exception_type(universe: TypeUniverse, name: str) -> NamedType:

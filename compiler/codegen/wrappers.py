@@ -6,8 +6,6 @@ convention equals for the signatures that occur (see `lltypes`); small integers 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from compiler.codegen.emitter import Dependency, Unsupported, method_declaration
 from compiler.codegen.lltypes import CallShape, call_shape, leaves, quote
 from compiler.codegen.method import CodeItem
@@ -36,7 +34,7 @@ def _return(shape: CallShape, call: str) -> str:
     return f"%r = call {shape.result} {call}\nret {shape.result} %r"
 
 
-def native_call(universe: TypeUniverse, method: MethodDesc, target: str, also: Sequence[Dependency] = ()) -> CodeItem:
+def native_call(universe: TypeUniverse, method: MethodDesc, target: str) -> CodeItem:
     """The method as a call of the C function `target` with the same arguments."""
     signature = universe.signature(method)
     shape = call_shape(universe, signature, has_this=signature.has_this)
@@ -54,7 +52,7 @@ def native_call(universe: TypeUniverse, method: MethodDesc, target: str, also: S
     declares = {target: f"declare {shape.result} {quote(target)}({', '.join(types)})"}
     body = _return(shape, f"{quote(target)}({', '.join(operands)})")
     text = f"define {shape.result} {quote(name)}({header}) uwtable {{\n{body}\n}}"
-    return _item(name, text, declares, Dependency("native", target), *also)
+    return _item(name, text, declares, Dependency("native", target))
 
 
 def pinvoke(universe: TypeUniverse, method: MethodDesc, library: str, entry: str) -> CodeItem:

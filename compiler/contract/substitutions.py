@@ -34,6 +34,8 @@ SUBSTITUTED_9: dict[str, str] = {
 # C function -> core library types of which it makes objects.
 MADE_BY: dict[str, tuple[tuple[str, str], ...]] = {
     "rt_delegate_method": (("System.Reflection", "RuntimeMethodInfo"),),
+    "ic_RuntimeTypeHandle_GetAssembly": (("System.Reflection", "RuntimeAssembly"),),
+    "qc_AssemblyNative_GetEntryAssembly": (("System.Reflection", "RuntimeAssembly"),),
 }
 
 

@@ -105,7 +105,7 @@ enum RtKnownType {
     RT_TYPE_RUNTIME_TYPE, RT_TYPE_EXCEPTION, RT_TYPE_UINT64_ARRAY, RT_TYPE_ARRAY, RT_TYPE_RUNTIME_TYPE_ARRAY,
     RT_TYPE_UINT16_ARRAY, RT_TYPE_UINT32_ARRAY, RT_TYPE_THREAD,
     /* From here on NULL unless the program reaches a call that makes such objects. */
-    RT_TYPE_RUNTIME_METHOD_INFO,
+    RT_TYPE_RUNTIME_METHOD_INFO, RT_TYPE_RUNTIME_ASSEMBLY,
 };
 extern const RtType *const rt_known_types[];
 
