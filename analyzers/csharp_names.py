@@ -6,11 +6,13 @@ The declaring type is written in full with its own type parameters, parameter ty
 
 from __future__ import annotations
 
+import re
+
 from analyzers.il_names import context_names
 from compiler.flow.associations import AccessorKind, Association, SemanticMember, association, member_owner
 from compiler.flow.custom_attributes import AttributeReader
 from compiler.flow.facts import Member
-from compiler.flow.generated import is_lambda, is_lambda_or_local_function
+from compiler.flow.generated import is_closure_type, is_lambda, is_lambda_or_local_function
 from compiler.flow.parameters import PARAM_IN, PARAM_OUT, generic_parameter_names, parameter_name, parameter_rows
 from compiler.metadata.signatures import ElementType, MethodSig, SigType, read_method_sig
 from compiler.metadata.tokens import TableId
@@ -30,6 +32,36 @@ from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
 _PARAM_ARRAY = "System.ParamArrayAttribute"
 _DYNAMIC = "System.Runtime.CompilerServices.DynamicAttribute"
 _TUPLE_NAMES = "System.Runtime.CompilerServices.TupleElementNamesAttribute"
+_REF_READONLY = "System.Runtime.CompilerServices.RequiresLocationAttribute"
+# What stands before a type's simple name, where another name follows the type's own.
+_NAMESPACES = re.compile(r"(?:\w+\.)+(?=\w+[.<,>`])")
+_OPERATORS = {
+    "Addition": "+",
+    "Subtraction": "-",
+    "Multiply": "*",
+    "Division": "/",
+    "Modulus": "%",
+    "BitwiseAnd": "&",
+    "BitwiseOr": "|",
+    "ExclusiveOr": "^",
+    "LeftShift": "<<",
+    "RightShift": ">>",
+    "UnsignedRightShift": ">>>",
+    "Equality": "==",
+    "Inequality": "!=",
+    "LessThan": "<",
+    "GreaterThan": ">",
+    "LessThanOrEqual": "<=",
+    "GreaterThanOrEqual": ">=",
+    "UnaryNegation": "-",
+    "UnaryPlus": "+",
+    "LogicalNot": "!",
+    "OnesComplement": "~",
+    "Increment": "++",
+    "Decrement": "--",
+    "True": "true",
+    "False": "false",
+}
 _NATIVE_INTEGERS = {ElementType.I: "nint", ElementType.U: "nuint"}
 
 
@@ -66,12 +98,25 @@ class CSharpNames:
         owner = self.definition(method.owner)
         member = association(method)
         if member is not None:
-            return f"{owner}.{self._associated(member)}.{member.kind.value}"
+            return f"{owner}.{self._associated(member)}.{'init' if _is_init(method) else member.kind.value}"
         if method.name in (".ctor", ".cctor"):
             name = _plain(method.owner.name) if method.name == ".ctor" else ".cctor"
         else:
-            name = method.name
+            name = self._operator(method) or _declared(method.name)
         return f"{owner}.{name}{self._generic_suffix(method)}({self._parameters(method)})"
+
+    def _operator(self, method: MethodDefinition) -> str:
+        """The name of an operator as C# writes it; empty for another method."""
+        prefix, _, simple = method.name.rpartition("op_")
+        if not simple or not method.is_static or (prefix and not prefix.endswith(".")):
+            return ""
+        interface = _declared(prefix[:-1]) + "." if prefix else ""
+        if simple in ("Implicit", "Explicit"):
+            names = (generic_parameter_names(method.module, method.owner.token), ())
+            result = self._universe.resolve_sig(method.module, method.sig.return_type, EMPTY_CONTEXT)
+            return f"{interface}{simple.lower()} operator {_TypeText(self, names, qualified=False).write(result)}"
+        sign = _OPERATORS.get(simple, "")
+        return f"{interface}operator {sign}" if sign else ""
 
     def field(self, field: FieldDefinition) -> str:
         """A field of the open type."""
@@ -111,6 +156,8 @@ class CSharpNames:
         rows = parameter_rows(method)
         parts: list[str] = []
         for index, sig in enumerate(method.sig.parameters):
+            if _is_closure(self._universe.resolve_sig(method.module, sig, EMPTY_CONTEXT)):
+                continue
             row = rows.get(index + 1)
             token, flags = (row.token, row.flags) if row is not None else (0, 0)
             parts.append(self._parameter(method.module, sig, token, flags, text))
@@ -125,7 +172,16 @@ class CSharpNames:
         prefix = ""
         if isinstance(desc, PointerType) and desc.element is ElementType.BYREF:
             desc = desc.item
-            prefix = "out " if flags & PARAM_OUT and not flags & PARAM_IN else "in " if flags & PARAM_IN else "ref "
+            is_readonly = token and module.has_attribute(token, _REF_READONLY)
+            prefix = (
+                "ref readonly "
+                if is_readonly
+                else "out "
+                if flags & PARAM_OUT and not flags & PARAM_IN
+                else "in "
+                if flags & PARAM_IN
+                else "ref "
+            )
         if token and module.has_attribute(token, _PARAM_ARRAY):
             prefix = "params "
         return prefix + text.write(desc, self._tuple_names(module, token))
@@ -137,10 +193,10 @@ class CSharpNames:
 
     def _associated(self, member: Association) -> str:
         if not member.is_property:
-            return member.name
+            return _declared(member.name)
         sig = _property_sig(member)
         if not sig.parameters:
-            return member.name
+            return _declared(member.name)
         module = member.module
         owner = member_owner(module, member.token)
         text = _TypeText(self, (generic_parameter_names(module, owner.token), ()), qualified=False)
@@ -207,6 +263,21 @@ class _TypeText:
             suffix += f"[{',' * max(current.rank - 1, 0)}]"
             current = current.item
         return self.write(current) + suffix
+
+
+def _is_init(method: MethodDefinition) -> bool:
+    """Whether an accessor is C#'s `init`: a setter whose result has a modifier that its callers must know."""
+    return method.name.rpartition(".")[2].startswith("set_") and method.sig.return_type.element is ElementType.CMOD_REQD
+
+
+def _is_closure(desc: TypeDesc) -> bool:
+    """Whether a parameter hands a local function the variables that it captures."""
+    return isinstance(desc, PointerType) and isinstance(desc.item, NamedType) and is_closure_type(desc.item.definition)
+
+
+def _declared(name: str) -> str:
+    """A member's name; in that of an explicit implementation the types stand without their namespaces."""
+    return _NAMESPACES.sub("", name, count=name.count(".")) if "." in name.strip(".") else name
 
 
 def _plain(name: str) -> str:

@@ -10,9 +10,10 @@ from analyzers.rule import RULES, Rule
 from compiler.flow.facts import Member, Mismatch, Unanalyzable, UnanalyzableCall, UnknownFlow, UnqualifiedTypeName
 from compiler.flow.generated import is_generated_name
 from compiler.flow.member_types import names as member_type_names
+from compiler.flow.parameters import generic_parameter_names
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.values import THIS, Annotated, FieldValue, GenericParameterValue, ParameterValue, ReturnValue
-from compiler.types.definitions import MethodDefinition
+from compiler.types.definitions import MethodDefinition, TypeDefinition
 
 _FIRST_MISMATCH = 2067
 _N_TARGETS = 5
@@ -134,6 +135,18 @@ def _source_names(context: ModuleContext, source: Annotated, member: Member) -> 
 
 
 def _generic_names(context: ModuleContext, value: GenericParameterValue) -> tuple[str, str]:
-    owner = value.owner
+    owner = _declaring(context, value) if context.lookups.reader is ReaderKind.BUILD else value.owner
     declared = context.names.method(owner) if isinstance(owner, MethodDefinition) else context.names.definition(owner)
     return context.generic_name(value), declared
+
+
+def _declaring(context: ModuleContext, value: GenericParameterValue) -> TypeDefinition | MethodDefinition:
+    """What declares a type parameter in the source: not the code that a compiler made, nor a type nested in the declaring one."""
+    owner, index = context.lookups.generated.declared_parameter(value.owner, value.index)
+    if isinstance(owner, MethodDefinition):
+        user = context.lookups.generated.user_method(owner)
+        is_passed_on = user is not owner and context.generic_name(value) in generic_parameter_names(user.module, user.token)
+        return user if is_passed_on else owner
+    while owner.enclosing is not None and index < owner.enclosing.generic_count:
+        owner = owner.enclosing
+    return owner
