@@ -25,7 +25,7 @@ from server.msbuild.sdks import MSBUILD_VERSION
 USAGE = """Usage: aotd msbuild [PROJECT] [switches of MSBuild]
 
 Evaluates and builds as `dotnet msbuild` does: -t: -p: -v: -getProperty: -getItem: -getTargetResult: -getResultOutputFile:
--warnaserror -warnnotaserror: -nowarn: -restore -rp: -noconlog -noautorsp -version @file; others are accepted and ignored.
+-warnaserror -warnnotaserror: -nowarn: -restore -rp: -noconlog -noautorsp -version -targets @file; others are accepted and ignored.
 """
 
 
@@ -49,7 +49,7 @@ def run_msbuild(args: Sequence[str], *, sums_up: bool) -> int:
     if switches.wants == "version":
         console.write(f"{MSBUILD_VERSION}\n")
         return 0
-    if (switches.get_properties or switches.get_items) and not switches.targets:
+    if ((switches.get_properties or switches.get_items) and not switches.targets) or switches.lists_targets:
         return _query(switches, evaluator)
     return _build(switches, evaluator, sums_up=sums_up and not switches.asks and switches.verbosity > 0)
 
@@ -118,19 +118,26 @@ def _query(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
         return 1
     for diagnostic in instance.diagnostics:
         _report_to_stderr(diagnostic)
-    written = _write_result(switches, query_text(instance, switches.get_properties, switches.get_items, None))
+    if switches.lists_targets:
+        written = _write(switches.targets_file, "".join(f"{target.name}\n" for target in instance.targets.values()), "-targets")
+    else:
+        written = _write_result(switches, query_text(instance, switches.get_properties, switches.get_items, None))
     return 1 if not written or any(diagnostic.severity is Severity.ERROR for diagnostic in instance.diagnostics) else 0
 
 
 def _write_result(switches: MSBuildSwitches, text: str) -> bool:
     """Prints the answer or puts it into the file that was asked for; False when that file cannot be written."""
-    if not switches.result_file:
+    return _write(switches.result_file, text, "-getResultOutputFile")
+
+
+def _write(file: str, text: str, switch: str) -> bool:
+    if not file:
         console.write(text)
         return True
-    path = caller().directory / switches.result_file
+    path = caller().directory / file
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        console.error_line(f"{path} : error AOTD0001: The file of -getResultOutputFile cannot be written: {error.strerror}.")
+        console.error_line(f"{path} : error AOTD0001: The file of {switch} cannot be written: {error.strerror}.")
         return False
     return True

@@ -55,6 +55,8 @@ class MSBuildSwitches:
     warnings: WarningPolicy
     restore: bool
     console_log: bool
+    lists_targets: bool = False
+    targets_file: str = ""
 
     @property
     def asks(self) -> bool:
@@ -111,6 +113,8 @@ def parse_msbuild_switches(args: Sequence[str], directory: Path, variables: Mapp
         warnings=WarningPolicy(as_errors, not_as_errors or frozenset(), _codes(gathered, "warnasmessage") or frozenset()),
         restore=booleans["restore"],
         console_log=not gathered.has("noconsolelogger"),
+        lists_targets=gathered.has("targets"),
+        targets_file=next(iter(gathered.values("targets")[-1:]), ""),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from server.cli.msbuild import run
 from server.cli.msbuild_switches import MSBuildSwitches, SwitchError, parse_msbuild_switches
 from server.cli.switch_gathering import split_unquoted, unquote
 
@@ -94,3 +95,16 @@ def test_quoting_as_msbuild() -> None:
     assert unquote('a"b;c"d') == "ab;cd"
     assert unquote('a"""b') == 'a"b'
     assert split_unquoted('a;"b;c";d', ";") == ["a", '"b;c"', "d"]
+
+
+def test_answers_into_files(tmp_path: Path) -> None:
+    """-getResultOutputFile and -targets write where they are told; a file that cannot be written is an error."""
+    (tmp_path / "a.proj").write_text(
+        '<Project><PropertyGroup><A>1</A></PropertyGroup><Target Name="T" /><Target Name="U" /></Project>', encoding="utf-8"
+    )
+    project = str(tmp_path / "a.proj")
+    assert run([project, "-getProperty:A", f"-getResultOutputFile:{tmp_path}/out"]) == 0
+    assert (tmp_path / "out").read_text(encoding="utf-8") == "1\n"
+    assert run([project, f"-targets:{tmp_path}/targets"]) == 0
+    assert (tmp_path / "targets").read_text(encoding="utf-8") == "T\nU\n"
+    assert run([project, "-getProperty:A", f"-getResultOutputFile:{tmp_path}/none/out"]) == 1
