@@ -38,8 +38,7 @@ _INTERRUPTED = Callback(
     "rt_make_thread_interrupted", "qc_ThreadNative_Interrupt", (("System.Threading", "ThreadInterruptedException", ".ctor"),)
 )
 _UNHANDLED = Callback(
-    "rt_unhandled_exception_event", ("System", "AppContext", "add_UnhandledException"),
-    (("System", "UnhandledExceptionEventArgs", ".ctor"), ("System", "AppDomain", "get_CurrentDomain")),
+    "rt_unhandled_exception_event", ("System", "AppContext", "add_UnhandledException"), (("System", "UnhandledExceptionEventArgs", ".ctor"),)
 )
 
 
@@ -99,10 +98,10 @@ def _emit_interrupted(universe: TypeUniverse, world: World, out: DataText) -> No
 
 
 def _emit_unhandled(universe: TypeUniverse, world: World, out: DataText) -> None:
-    """`void raise(ptr exception)`: invokes AppContext.UnhandledException with the current domain as sender."""
+    """`void raise(ptr exception)`: invokes AppContext.UnhandledException with a null sender, as CoreCLR 9 does."""
     code = "null"
     if _is_kept(universe, world, _UNHANDLED):
-        constructor, domain = (_method(universe, name) for name in _UNHANDLED.methods)
+        constructor = _method(universe, _UNHANDLED.methods[0])
         code = '@"raise.unhandled"'
         out.declares["rt_new"] = 'declare noalias nonnull ptr @"rt_new"(ptr)'
         out.lines.append(
@@ -110,10 +109,9 @@ def _emit_unhandled(universe: TypeUniverse, world: World, out: DataText) -> None
             "%z = icmp eq ptr %d, null\nbr i1 %z, label %done, label %raise\nraise:\n"
             f"%a = call ptr @\"rt_new\"(ptr {method_table(constructor.owner)})\n"
             f"call void {out.method(universe, constructor, 'm')}(ptr %a, ptr %e, i8 1)\n"
-            f"%s = call ptr {out.method(universe, domain, 'm')}()\n"
             f"%ca = getelementptr i8, ptr %d, i64 {DELEGATE_POINTER}\n%c = load ptr, ptr %ca, align 8\n"
             f"%ta = getelementptr i8, ptr %d, i64 {DELEGATE_TARGET}\n%t = load ptr, ptr %ta, align 8\n"
-            "call void %c(ptr %t, ptr %s, ptr %a)\nbr label %done\ndone:\nret void\n}"
+            "call void %c(ptr %t, ptr null, ptr %a)\nbr label %done\ndone:\nret void\n}"
         )
     out.lines.append(f"{quote(_UNHANDLED.symbol)} = constant ptr {code}, align 8")
 

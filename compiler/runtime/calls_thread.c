@@ -24,13 +24,17 @@ static void throw_when_interrupted(int32_t code) {
 
 /* ---- Monitor ---- */
 
-void ic_Monitor_Enter(RtObject *object) { rt_monitor_enter(object); }
+void ic_Monitor_Enter(RtObject *object) { throw_when_interrupted(rt_monitor_enter_code(object, -1)); }
 void ic_Monitor_Exit(RtObject *object) { rt_monitor_exit(object); }
 void ic_Monitor_ReliableEnter(RtObject *object, uint8_t *taken) {
-    rt_monitor_enter(object);
+    throw_when_interrupted(rt_monitor_enter_code(object, -1));
     *taken = 1;
 }
-void ic_Monitor_ReliableEnterTimeout(RtObject *object, int32_t timeout_ms, uint8_t *taken) { *taken = rt_monitor_try_enter(object, timeout_ms); }
+void ic_Monitor_ReliableEnterTimeout(RtObject *object, int32_t timeout_ms, uint8_t *taken) {
+    int32_t code = rt_monitor_enter_code(object, timeout_ms);
+    throw_when_interrupted(code);
+    *taken = code == RT_WAIT_OBJECT_0;
+}
 bool ic_Monitor_IsEnteredNative(RtObject *object) { return rt_monitor_is_entered(object); }
 int32_t qc_Monitor_Wait(RtObject **object, int32_t timeout_ms) {
     int32_t code = rt_monitor_wait_code(*object, timeout_ms);

@@ -119,6 +119,7 @@ struct RtThread {
     RtFutex wake;                  /* what the thread sleeps on in wait.c and in Monitor.Wait */
     _Atomic bool is_interrupted;
     bool is_alertable_wait;
+    _Atomic(RtFutex *) entering;   /* the word on which the thread sleeps to enter a monitor, when interrupts end that */
     struct RtWaitObject *owned_mutexes; /* wait.c */
     char name[16];
 };

@@ -141,39 +141,43 @@ static bool monitor_try_take(Monitor *monitor, uint32_t id)
     return true;
 }
 
-/* Spins a little, then sleeps while the monitor is held. False: the deadline has passed. */
-static bool monitor_take(RtThread *self, Monitor *monitor, int64_t deadline_ns)
+/* Spins a little, then sleeps while the monitor is held. RT_WAIT_OBJECT_0, _TIMEOUT or, when alertable, _INTERRUPTED. */
+static int32_t monitor_take(RtThread *self, Monitor *monitor, int64_t deadline_ns, bool is_alertable)
 {
     uint32_t id = (uint32_t)self->id;
     for (int n_spins = 0; n_spins < SPINS_BEFORE_BLOCKING; n_spins++) {
         if (atomic_load_explicit(&monitor->owner, memory_order_relaxed) == 0 && monitor_try_take(monitor, id))
-            return true;
+            return RT_WAIT_OBJECT_0;
         rt_cpu_relax();
     }
-    bool is_taken, has_time = true;
+    bool is_taken, is_interrupted = false, has_time = true;
     atomic_fetch_add_explicit(&n_contentions, 1, memory_order_relaxed);
     rt_thread_enter_blocked(self);
     atomic_fetch_add(&monitor->n_blocked, 1);
+    atomic_store(&self->entering, is_alertable ? &monitor->owner : NULL);
     while (!(is_taken = monitor_try_take(monitor, id)) && has_time) {
+        if (is_alertable && (is_interrupted = atomic_exchange(&self->is_interrupted, false)))
+            break;
         uint32_t owner = atomic_load(&monitor->owner);
         if (owner)
             has_time = rt_futex_wait(&monitor->owner, owner, deadline_ns);
     }
+    atomic_store(&self->entering, NULL);
     atomic_fetch_sub(&monitor->n_blocked, 1);
     rt_thread_leave_blocked(self);
-    return is_taken;
+    return is_taken ? RT_WAIT_OBJECT_0 : is_interrupted ? RT_WAIT_INTERRUPTED : RT_WAIT_TIMEOUT;
 }
 
-static bool monitor_enter(RtThread *self, Monitor *monitor, int32_t timeout_ms)
+static int32_t monitor_enter(RtThread *self, Monitor *monitor, int32_t timeout_ms, bool is_alertable)
 {
     uint32_t id = (uint32_t)self->id;
     if (atomic_load_explicit(&monitor->owner, memory_order_relaxed) == id) {
         monitor->n_times++;
-        return true;
+        return RT_WAIT_OBJECT_0;
     }
     if (monitor_try_take(monitor, id))
-        return true;
-    return timeout_ms != 0 && monitor_take(self, monitor, rt_deadline_after_ms(timeout_ms));
+        return RT_WAIT_OBJECT_0;
+    return timeout_ms == 0 ? RT_WAIT_TIMEOUT : monitor_take(self, monitor, rt_deadline_after_ms(timeout_ms), is_alertable);
 }
 
 static void monitor_let_go(Monitor *monitor)
@@ -185,24 +189,24 @@ static void monitor_let_go(Monitor *monitor)
 
 /* ---- entering and leaving ---- */
 
-static __attribute__((noinline)) bool enter_slowly(RtThread *self, RtObject *object, int32_t timeout_ms)
+static __attribute__((noinline)) int32_t enter_slowly(RtThread *self, RtObject *object, int32_t timeout_ms, bool is_alertable)
 {
     _Atomic uint32_t *sync = rt_sync_word(object);
     uint32_t id = (uint32_t)self->id;
     for (int n_spins = 0;;) {
         uint32_t word = atomic_load_explicit(sync, memory_order_relaxed);
         if (is_index(word))
-            return monitor_enter(self, monitor_of(word), timeout_ms);
+            return monitor_enter(self, monitor_of(word), timeout_ms, is_alertable);
         uint32_t owner = word & SYNC_OWNER_MASK;
         bool is_thin = !is_hash(word) && id <= SYNC_OWNER_MASK;
         if (is_thin && owner == 0) {
             if (atomic_compare_exchange_weak(sync, &word, word | id))
-                return true;
+                return RT_WAIT_OBJECT_0;
         } else if (is_thin && owner == id && (word & SYNC_RECURSION_MASK) != SYNC_RECURSION_MASK) {
             if (atomic_compare_exchange_weak(sync, &word, word + SYNC_RECURSION_ONE))
-                return true;
+                return RT_WAIT_OBJECT_0;
         } else if (is_thin && owner != id && timeout_ms == 0) {
-            return false;
+            return RT_WAIT_TIMEOUT;
         } else if (is_thin && owner != id && n_spins < SPINS_BEFORE_BLOCKING) {
             n_spins++;
             rt_cpu_relax();
@@ -212,7 +216,7 @@ static __attribute__((noinline)) bool enter_slowly(RtThread *self, RtObject *obj
     }
 }
 
-bool rt_monitor_try_enter(RtObject *object, int32_t timeout_ms)
+static inline int32_t enter(RtObject *object, int32_t timeout_ms, bool is_alertable)
 {
     if (RT_UNLIKELY(!object))
         rt_throw_kind(RT_THROW_ARGUMENT_NULL);
@@ -222,13 +226,23 @@ bool rt_monitor_try_enter(RtObject *object, int32_t timeout_ms)
     if (RT_LIKELY(!(word & (SYNC_IS_HASH_OR_INDEX | SYNC_OWNER_MASK)) && (uint32_t)self->id <= SYNC_OWNER_MASK) &&
         RT_LIKELY(atomic_compare_exchange_strong_explicit(sync, &word, word | (uint32_t)self->id, memory_order_acquire,
                                                           memory_order_relaxed)))
-        return true;
-    return enter_slowly(self, object, timeout_ms);
+        return RT_WAIT_OBJECT_0;
+    return enter_slowly(self, object, timeout_ms, is_alertable);
+}
+
+bool rt_monitor_try_enter(RtObject *object, int32_t timeout_ms)
+{
+    return enter(object, timeout_ms, false) == RT_WAIT_OBJECT_0;
+}
+
+int32_t rt_monitor_enter_code(RtObject *object, int32_t timeout_ms)
+{
+    return enter(object, timeout_ms, true);
 }
 
 void rt_monitor_enter(RtObject *object)
 {
-    rt_monitor_try_enter(object, -1);
+    enter(object, -1, false);
 }
 
 void rt_monitor_exit(RtObject *object)
@@ -310,7 +324,7 @@ int32_t rt_monitor_wait_code(RtObject *object, int32_t timeout_ms)
     rt_thread_enter_blocked(self);
     int32_t code = rt_wait_for_wake(self, deadline);
     rt_thread_leave_blocked(self);
-    monitor_take(self, monitor, RT_NO_DEADLINE);
+    monitor_take(self, monitor, RT_NO_DEADLINE, false);
     monitor->n_times = n_times;
     if (!waiter.is_pulsed) {
         remove_waiter(monitor, &waiter);

@@ -248,6 +248,7 @@ int32_t rt_wait_signal_and_wait(void *to_signal, void *to_wait_on, int32_t timeo
 /* ---- monitor.c: System.Threading.Monitor over the sync word ---- */
 void rt_monitor_enter(RtObject *object);
 bool rt_monitor_try_enter(RtObject *object, int32_t timeout_ms); /* -1 waits for ever */
+int32_t rt_monitor_enter_code(RtObject *object, int32_t timeout_ms); /* RT_WAIT_OBJECT_0, _TIMEOUT or _INTERRUPTED */
 void rt_monitor_exit(RtObject *object);                 /* SynchronizationLockException when not the owner */
 bool rt_monitor_is_entered(RtObject *object);
 bool rt_monitor_wait(RtObject *object, int32_t timeout_ms); /* false: timed out or interrupted */

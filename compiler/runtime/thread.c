@@ -407,7 +407,7 @@ int rt_thread_states(RtThread *thread)
         states |= RT_STATE_UNSTARTED;
     else if (phase == RT_THREAD_EXITED)
         states = RT_STATE_STOPPED;
-    else if (thread->is_alertable_wait)
+    else if (thread->is_alertable_wait || atomic_load(&thread->entering))
         states |= RT_STATE_WAIT_SLEEP_JOIN;
     return states;
 }

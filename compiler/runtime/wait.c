@@ -420,4 +420,10 @@ void rt_thread_interrupt(RtThread *thread)
         rt_futex_wake(&thread->wake, 1);
     }
     rt_mutex_unlock(&lock);
+    /* The word of a monitor is no word of the thread's own: it may be about to sleep on it, so that one wake can be lost. */
+    RtFutex *entering;
+    while ((entering = atomic_load(&thread->entering)) && atomic_load(&thread->is_interrupted)) {
+        rt_futex_wake(entering, INT32_MAX);
+        sched_yield();
+    }
 }
