@@ -38,7 +38,9 @@ _INTERRUPTED = Callback(
     "rt_make_thread_interrupted", "qc_ThreadNative_Interrupt", (("System.Threading", "ThreadInterruptedException", ".ctor"),)
 )
 _UNHANDLED = Callback(
-    "rt_unhandled_exception_event", ("System", "AppContext", "add_UnhandledException"), (("System", "UnhandledExceptionEventArgs", ".ctor"),)
+    "rt_unhandled_exception_event",
+    ("System", "AppContext", "add_UnhandledException"),
+    (("System", "UnhandledExceptionEventArgs", ".ctor"),),
 )
 
 

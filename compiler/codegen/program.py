@@ -12,6 +12,7 @@ from compiler.codegen.data_text import DataText, method_table
 from compiler.codegen.dispatch import VTABLE_OFFSET
 from compiler.codegen.dispatch_table import emit_dispatch_table, number_types
 from compiler.codegen.emitter import method_declaration
+from compiler.codegen.stream_overrides import emit_stream_overrides
 from compiler.codegen.typedata import emit_statics, emit_types
 from compiler.codegen.well_known import (
     EXCEPTIONS,
@@ -53,6 +54,7 @@ def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc, knobs:
     _emit_guard(universe, out)
     _emit_method_table(universe, world, out)
     emit_callbacks(universe, world, out)
+    emit_stream_overrides(universe, world, out)
     _emit_knobs(knobs, out)
     _emit_type_list(world, out)
     name = module_display_name(entry.definition.module).encode() + b"\0"

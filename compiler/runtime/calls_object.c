@@ -206,3 +206,22 @@ void *ic_Delegate_GetInvokeMethod(const RtType *type) { return (void *)(uintptr_
 
 /* Object.GetType as a function; calls are compiled in place. */
 RtObject *ic_Object_GetType(RtObject *object) { return rt_type_object(object->type); }
+
+/* ---- Stream ---- */
+
+/* Stream classes that override BeginRead or EndRead (flag 1), BeginWrite or EndWrite (flag 2); a row of nulls ends them. */
+typedef struct RtStreamOverrides {
+    const RtType *type;
+    uint64_t flags;
+} RtStreamOverrides;
+extern const RtStreamOverrides rt_stream_overrides[];
+
+static bool stream_overrides(const RtObject *stream, uint64_t flag) {
+    for (const RtStreamOverrides *row = rt_stream_overrides; row->type; row++)
+        if (row->type == stream->type)
+            return (row->flags & flag) != 0;
+    return false;
+}
+
+bool ic_Stream_HasOverriddenBeginEndRead(RtObject *stream) { return stream_overrides(stream, 1); }
+bool ic_Stream_HasOverriddenBeginEndWrite(RtObject *stream) { return stream_overrides(stream, 2); }

@@ -57,23 +57,49 @@ _Noreturn void qc_Environment_FailFast(void *mark, const uint16_t *message, RtOb
     abort();
 }
 
+enum { ERROR_ENVVAR_NOT_FOUND = 203 }; /* Win32's, which the class library looks for */
+
+static int32_t length_of(const uint16_t *text) {
+    int32_t length = 0;
+    while (text[length])
+        length++;
+    return length;
+}
+
+static RtString *string_of(const uint16_t *text, int32_t length) {
+    RtString *string = (RtString *)rt_new_string(length, rt_known_types[RT_TYPE_STRING]);
+    memcpy(string->chars, text, (size_t)length * 2);
+    return string;
+}
+
 /* Copies a variable's value as UTF-16; the result is its length, or the room needed when it does not fit, 0 when it is unset. */
 uint32_t qc_GetEnvironmentVariableW(const uint16_t *name, uint16_t *buffer, uint32_t capacity) {
-    char narrow[512];
-    size_t length = 0;
-    for (; name[length] && length + 1 < sizeof narrow; length++)
-        narrow[length] = name[length] < 128 ? (char)name[length] : '?';
-    narrow[length] = 0;
+    RtString *wide = string_of(name, length_of(name));
+    char *narrow = rt_utf8_string(wide);
     const char *value = getenv(narrow);
+    free(narrow);
     if (!value) {
-        errno = ENOENT;
+        errno = ERROR_ENVVAR_NOT_FOUND;
         return 0;
     }
-    RtString *wide = rt_string_utf8(value);
+    wide = rt_string_utf8(value);
+    errno = 0;
     if ((uint32_t)wide->length + 1 > capacity)
         return (uint32_t)wide->length + 1;
     memcpy(buffer, wide->chars, ((size_t)wide->length + 1) * 2);
     return (uint32_t)wide->length;
+}
+
+/* A value of NULL removes the variable. */
+int32_t qc_SetEnvironmentVariableW(const uint16_t *name, const uint16_t *value) {
+    char *narrow_name = rt_utf8_string(string_of(name, length_of(name)));
+    char *narrow_value = value ? rt_utf8_string(string_of(value, length_of(value))) : NULL;
+    int result = narrow_value ? setenv(narrow_name, narrow_value, 1) : unsetenv(narrow_name);
+    int error = errno;
+    free(narrow_name);
+    free(narrow_value);
+    errno = result == 0 ? 0 : error;
+    return result == 0;
 }
 
 bool ic_Debugger_get_IsAttached(void) { return false; }
