@@ -14,9 +14,8 @@ PACKAGES = ("compiler", "analyzers", "server")
 
 @pytest.mark.run
 def test_the_wheel_is_complete(repository: Path, tmp_path: Path) -> None:
-    tracked = subprocess.run(
-        ["git", "ls-files", "README.md", "LICENSE", "pyproject.toml", *PACKAGES], cwd=repository, stdout=subprocess.PIPE, text=True, check=True
-    ).stdout.splitlines()
+    listing = ["git", "ls-files", "README.md", "LICENSE", "pyproject.toml", *PACKAGES]
+    tracked = subprocess.run(listing, cwd=repository, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     source = tmp_path / "source"
     for name in tracked:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
