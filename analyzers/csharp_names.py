@@ -172,16 +172,7 @@ class CSharpNames:
         prefix = ""
         if isinstance(desc, PointerType) and desc.element is ElementType.BYREF:
             desc = desc.item
-            is_readonly = token and module.has_attribute(token, _REF_READONLY)
-            prefix = (
-                "ref readonly "
-                if is_readonly
-                else "out "
-                if flags & PARAM_OUT and not flags & PARAM_IN
-                else "in "
-                if flags & PARAM_IN
-                else "ref "
-            )
+            prefix = _reference_kind(flags, is_readonly=token != 0 and module.has_attribute(token, _REF_READONLY))
         if token and module.has_attribute(token, _PARAM_ARRAY):
             prefix = "params "
         return prefix + text.write(desc, self._tuple_names(module, token))
@@ -263,6 +254,15 @@ class _TypeText:
             suffix += f"[{',' * max(current.rank - 1, 0)}]"
             current = current.item
         return self.write(current) + suffix
+
+
+def _reference_kind(flags: int, *, is_readonly: bool) -> str:
+    """The word before a parameter that is handed over by reference."""
+    if is_readonly:
+        return "ref readonly "
+    if flags & PARAM_IN:
+        return "in "
+    return "out " if flags & PARAM_OUT else "ref "
 
 
 def _is_init(method: MethodDefinition) -> bool:
