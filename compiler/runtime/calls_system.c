@@ -102,6 +102,28 @@ int32_t qc_SetEnvironmentVariableW(const uint16_t *name, const uint16_t *value) 
     return result == 0;
 }
 
+/* All variables as zero-terminated UTF-16 texts after each other, ended by an empty one; malloc'ed. */
+uint16_t *qc_GetEnvironmentStringsW(void) {
+    extern char **environ;
+    size_t n_units = 1, used = 0;
+    for (char **variable = environ; *variable; variable++)
+        n_units += strlen(*variable) + 1;
+    uint16_t *texts = malloc(n_units * sizeof *texts);
+    if (!texts)
+        rt_throw_kind(RT_THROW_OUT_OF_MEMORY);
+    for (char **variable = environ; *variable; variable++) {
+        RtString *wide = rt_string_utf8(*variable); /* never more units than bytes */
+        memcpy(texts + used, wide->chars, ((size_t)wide->length + 1) * 2);
+        used += (size_t)wide->length + 1;
+    }
+    texts[used] = 0;
+    return texts;
+}
+int32_t qc_FreeEnvironmentStringsW(uint16_t *texts) {
+    free(texts);
+    return 1;
+}
+
 bool ic_Debugger_get_IsAttached(void) { return false; }
 bool ic_AssemblyLoadContext_IsTracingEnabled(void) { return false; }
 
