@@ -49,8 +49,12 @@ class Finding:
     help_link: str
 
     def to_diagnostic(self) -> Diagnostic:
-        """The finding as every part of the server shows it; the hint is the page that explains the rule."""
-        return Diagnostic(self.id, self.severity, self.message, self.location, related=self.related, hint=self.help_link)
+        """The finding as every part of the server shows it; the hint is the page that explains the rule.
+
+        Where no place says it, the message begins with the member, as the native compiler's own does.
+        """
+        message = self.message if self.location is not None or not self.member else f"{self.member}: {self.message}"
+        return Diagnostic(self.id, self.severity, message, self.location, related=self.related, hint=self.help_link)
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
