@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that starts the tests in the background ignores Ctrl+C for them, and their children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # No test asks a daemon that the developer has running; those that want one start their own.
     os.environ["AOTD_RUNTIME_DIR"] = str(Path(tempfile.gettempdir()) / f"aotd-tests-{os.getpid()}")
     if config.getoption("--bless") and os.environ.get("CI"):
