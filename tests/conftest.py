@@ -46,6 +46,16 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--bless is refused where CI is set")
 
 
+# Folders whose tests start whole programs (the command, the daemon, the language server, C programs): all of the run stage.
+RUN_STAGE = ("run", "daemon", "lsp", "runtime", "editor")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").parts[0] in RUN_STAGE:
+            item.add_marker("run")
+
+
 @pytest.fixture(scope="session")
 def bless(request: pytest.FixtureRequest) -> bool:
     """True when expectations are to be rewritten."""
