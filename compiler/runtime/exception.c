@@ -93,9 +93,10 @@ static void store_trace(RtUnwind *unwind, bool append, bool is_foreign) {
 static _Noreturn void raise_object(RtObject *object, bool append, bool is_foreign) {
     if (!object)
         object = rt_make_exception(RT_THROW_NULL_REFERENCE, NULL);
-    RtUnwind *unwind = calloc(1, sizeof(RtUnwind));
+    RtUnwind *unwind = malloc(sizeof(RtUnwind));
     if (!unwind)
         rt_fail_fast("out of memory while throwing an exception");
+    memset(unwind, 0, offsetof(RtUnwind, ips)); /* the frames are written before they are read */
     unwind->header.exception_class = EXCEPTION_CLASS;
     unwind->header.exception_cleanup = free_unwind;
     unwind->object = object;
