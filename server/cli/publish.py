@@ -45,9 +45,21 @@ def run(args: Sequence[str]) -> int:
             return 1
     line = summary(published, time.monotonic() - start)
     console.result(program=str(published.program), symbols=str(published.symbols or ""), summary=line)
+    if switches.verbosity.value >= Verbosity.NORMAL.value:
+        _tell_unsupported(published, switches.verbosity)
     if switches.verbosity is not Verbosity.QUIET:
         console.write(line + "\n")
     return 0
+
+
+def _tell_unsupported(published: Published, verbosity: Verbosity) -> None:
+    """What the program can reach and what throws there: how many at normal verbosity, each by name at detailed."""
+    if verbosity.value >= Verbosity.DETAILED.value:
+        for message in published.unsupported:
+            console.write(f"  {message}\n")
+    elif published.unsupported:
+        count = len(published.unsupported)
+        console.write(f"  {count} runtime calls that the program can reach are not supported yet and throw; -v:d names them\n")
 
 
 def publish_tools(project: Path, progress: BuildProgress) -> PublishTools:

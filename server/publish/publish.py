@@ -35,7 +35,7 @@ class PublishProgress(BuildProgress, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A finished publish. Counts are those of `CompileResult`."""
+    """A finished publish. Counts are those of `CompileResult`; `unsupported` says what throws when the program gets there."""
 
     name: str
     program: Path
@@ -44,6 +44,7 @@ class Published:
     n_methods: int
     n_generated: int
     n_reused: int
+    unsupported: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
         n_methods=result.n_methods,
         n_generated=result.n_generated,
         n_reused=result.n_reused,
+        unsupported=tuple(d.message for d in result.diagnostics if d.severity is Severity.HIDDEN),
     )
 
 
