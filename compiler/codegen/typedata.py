@@ -55,13 +55,14 @@ def _emit_type(universe: TypeUniverse, world: World, type_id: int, desc: TypeDes
     interface_list = _interface_list(interfaces, out)
     base = None if is_bare(desc) else universe.base_type(desc)
     parent = method_table(base) if base is not None else "null"
+    n_exact = 0 if is_bare(desc) else sum(i in world.types for i in all_interfaces(universe, desc))
     slots = _slots(universe, world, desc, out)
     vtable_type = f"[{len(slots)} x ptr]"
     vtable_value = f"[{', '.join(slots)}]" if slots else "zeroinitializer"
     out.lines.append(
-        f"{quote(symbol('mt', key))} = constant <{{ i32, i32, i32, i16, i16, ptr, ptr, ptr, ptr, ptr, ptr, {vtable_type} }}> <{{ "
+        f"{quote(symbol('mt', key))} = constant <{{ i32, i32, i32, i16, i16, ptr, ptr, ptr, i64, ptr, ptr, {vtable_type} }}> <{{ "
         f"i32 {signed(flags)}, i32 {base_size}, i32 {type_id}, i16 {len(slots)}, i16 {len(interfaces)}, ptr {parent}, "
-        f"ptr {gc}, ptr {_auxiliary(desc)}, ptr null, ptr {_element(universe, desc)}, ptr {interface_list}, "
+        f"ptr {gc}, ptr {_auxiliary(desc)}, i64 {n_exact}, ptr {_element(universe, desc)}, ptr {interface_list}, "
         f"{vtable_type} {vtable_value} }}>, align 8"
     )
     _emit_auxiliary(universe, world, type_id, desc, out)

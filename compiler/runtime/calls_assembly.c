@@ -78,11 +78,6 @@ void qc_AssemblyNative_GetVersion(RtObject **local, const char *name, int32_t *m
         sscanf(version, "Version=%d.%d.%d.%d", major, minor, build, revision);
 }
 
-void qc_AssemblyNative_GetPublicKey(RtObject **local, const char *name, RtObject **result) {
-    (void)local, (void)name; /* the display name has the token only */
-    *result = rt_new_array(rt_known_types[RT_TYPE_BYTE_ARRAY], 0);
-}
-
 /* As in .NET's own single-file and Native AOT programs. */
 void qc_AssemblyNative_GetLocation(RtObject **local, const char *name, RtString **result) {
     (void)local, (void)name;
@@ -91,14 +86,6 @@ void qc_AssemblyNative_GetLocation(RtObject **local, const char *name, RtString 
 void qc_AssemblyNative_GetLocale(RtObject **local, const char *name, RtString **result) {
     (void)local, (void)name;
     *result = rt_string_utf8("");
-}
-int32_t qc_AssemblyNative_GetFlags(RtObject **local, const char *name) {
-    (void)local, (void)name;
-    return 0;
-}
-int32_t qc_AssemblyNative_GetHashAlgorithm(RtObject **local, const char *name) {
-    (void)local, (void)name;
-    return 0x8004; /* SHA1, what assemblies carry by default */
 }
 int32_t qc_AssemblyNative_GetIsCollectible(RtObject **local, const char *name) {
     (void)local, (void)name;

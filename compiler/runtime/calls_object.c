@@ -35,7 +35,7 @@ RtObject *rt_box(const RtType *type, const void *value) {
         uint32_t size = (uint32_t)rt_reflection(type)->value_bytes, inner_size = (uint32_t)rt_reflection(inner)->value_bytes;
         if (!*(const uint8_t *)value)
             return NULL;
-        return rt_box(inner, (const char *)value + (size - inner_size) / 1);
+        return rt_box(inner, (const char *)value + (size - inner_size));
     }
     RtObject *object = rt_new(type);
     memcpy((char *)object + 8, value, (size_t)rt_reflection(type)->value_bytes);
@@ -171,7 +171,7 @@ void qc_GCInterface_WaitForPendingFinalizers(void) { rt_gc_wait_for_pending_fina
 int64_t qc_GCInterface_GetTotalMemory(void) { return rt_gc_heap_bytes(); }
 int64_t qc_GCInterface_GetTotalAllocatedBytesPrecise(void) { return rt_gc_total_allocated_bytes(); }
 int64_t ic_GC_GetTotalAllocatedBytesApproximate(void) { return rt_gc_total_allocated_bytes(); }
-int64_t ic_GC_GetAllocatedBytesForCurrentThread(void) { return rt_gc_total_allocated_bytes(); }
+int64_t ic_GC_GetAllocatedBytesForCurrentThread(void) { return rt_gc_thread_allocated_bytes(); }
 int32_t ic_GC__CollectionCount(int32_t generation, int32_t special) {
     (void)special;
     return rt_gc_count(generation);

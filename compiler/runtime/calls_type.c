@@ -55,7 +55,7 @@ static RtObject *type_array(const RtType *const *types, int64_t count) {
 
 RtObject *ic_RuntimeTypeHandle_GetInterfaces(RtObject *t) {
     const RtType *type = type_of(t);
-    return type_array(type->interfaces, type->n_interfaces);
+    return type_array(type->interfaces, (int64_t)type->n_exact_interfaces);
 }
 
 bool ic_RuntimeTypeHandle_CanCastTo(RtObject *source, RtObject *target) { return rt_can_cast(type_of(source), type_of(target)); }

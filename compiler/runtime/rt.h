@@ -48,7 +48,7 @@ struct RtType {
     const RtType *parent;     /* 0x10 */
     const RtGcDesc *gc;       /* 0x18 NULL when RT_FLAG_CONTAINS_GC_POINTERS is clear */
     RtAux *aux;               /* 0x20 */
-    const void *reserved;     /* 0x28 */
+    uintptr_t n_exact_interfaces; /* 0x28 the first of `interfaces`; those that hold by variance follow */
     const RtType *element;    /* 0x30 element type of arrays, pointers, byrefs; T of Nullable<T>; underlying type of enums */
     const RtType *const *interfaces; /* 0x38 n_interfaces entries */
     void *vtable[];           /* 0x40 */
