@@ -20,6 +20,14 @@ class Reporter(Enum):
 BOTH = (Reporter.BUILD, Reporter.PUBLISH)
 
 
+class Suppression(Enum):
+    """What keeps a finding from being shown; `value` is the word in the output."""
+
+    ATTRIBUTE = "attribute"
+    PRAGMA = "pragma"
+    BASELINE = "baseline"
+
+
 @dataclass(frozen=True, slots=True)
 class RawFinding:
     """A finding at a member: `member` is where suppressions are looked up, `location` where it is shown (None: no place).
@@ -37,7 +45,10 @@ class RawFinding:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding as it is shown. `member` is the display name of the member in which it lies."""
+    """A finding as it is shown. `member` is the display name of the member in which it lies.
+
+    One with a `suppression` is known and not shown.
+    """
 
     id: str
     severity: Severity
@@ -47,6 +58,7 @@ class Finding:
     reported_by: tuple[Reporter, ...]
     related: tuple[Related, ...]
     help_link: str
+    suppression: Suppression | None = None
 
     def to_diagnostic(self) -> Diagnostic:
         """The finding as every part of the server shows it; the hint is the page that explains the rule.

@@ -12,14 +12,15 @@ from compiler.diagnostics import Location
 def merge_findings(build: Sequence[Finding], publish: Sequence[Finding]) -> tuple[Finding, ...]:
     """All of `build`, and those of `publish` that are no finding of the build about the same place, sorted.
 
-    Two findings are the same when they have the same id and the place of one encloses that of the other.
+    Two findings are the same when they have the same id, both are shown or both suppressed, and the place of one encloses that of
+    the other.
     """
     merged = list(build)
-    by_file: dict[tuple[str, str], list[int]] = {}
+    by_file: dict[tuple[str, str, bool], list[int]] = {}
     for index, finding in enumerate(build):
-        by_file.setdefault((finding.id, _file(finding)), []).append(index)
+        by_file.setdefault(_key(finding), []).append(index)
     for finding in publish:
-        candidates = by_file.get((finding.id, _file(finding)), [])
+        candidates = by_file.get(_key(finding), [])
         same = [i for i in candidates if build[i].location == finding.location and build[i].location is not None]
         same = same or [i for i in candidates if _overlap(build[i], finding)]
         for index in same:
@@ -29,8 +30,9 @@ def merge_findings(build: Sequence[Finding], publish: Sequence[Finding]) -> tupl
     return tuple(sorted(merged, key=lambda each: (each.sort_key, each.member)))
 
 
-def _file(finding: Finding) -> str:
-    return finding.location.file if finding.location is not None else ""
+def _key(finding: Finding) -> tuple[str, str, bool]:
+    file = finding.location.file if finding.location is not None else ""
+    return finding.id, file, finding.suppression is None
 
 
 def _overlap(one: Finding, other: Finding) -> bool:

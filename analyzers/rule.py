@@ -29,14 +29,19 @@ class Rule:
     @property
     def help_link(self) -> str:
         """The page that explains the rule."""
-        return _HELP_LINK.format(self.id.lower())
+        return _HELP_LINK.format(_PAGES[self.category], self.id.lower())
 
     def message(self, *args: str) -> str:
         """The message with `args` filled in."""
         return self.template.format(*args)
 
 
-_HELP_LINK = "https://learn.microsoft.com/dotnet/core/deploying/trimming/trim-warnings/{0}"
+_HELP_LINK = "https://learn.microsoft.com/dotnet/core/deploying/{0}/{1}"
+_PAGES = {
+    Category.TRIMMING: "trimming/trim-warnings",
+    Category.SINGLE_FILE: "single-file/warnings",
+    Category.AOT: "native-aot/warnings",
+}
 _NOT_MATCHING = (
     "does not have matching annotations. The source value must declare at least the same requirements as those declared on the "
     "target location it is assigned to."

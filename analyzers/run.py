@@ -12,7 +12,7 @@ from itertools import chain
 
 from analyzers.context import Lookups, ModuleContext
 from analyzers.feature_guards import Guards, with_guards
-from analyzers.finding import Finding, RawFinding, Reporter
+from analyzers.finding import Finding, RawFinding, Reporter, Suppression
 from analyzers.link_xml import check_link_xml
 from analyzers.module_findings import module_findings
 from analyzers.names import member_name
@@ -51,7 +51,8 @@ class AnalysisOptions:
 class AnalysisRequest:
     """One application assembly. `pdb` is empty when there is none; `sources` (path as in the PDB -> text) serve `#pragma`.
 
-    `places` gives findings the place of their operation; without it they have that of the statement.
+    `places` gives findings the place of their operation; without it they have that of the statement. `with_suppressed` asks for
+    the findings too that attributes and pragmas suppress, which say so.
     """
 
     assembly_name: str
@@ -62,6 +63,7 @@ class AnalysisRequest:
     sources: Mapping[str, str] = field(default_factory=dict)
     places: PlaceFinder | None = None
     feature_switches: Mapping[str, str] = field(default_factory=dict)
+    with_suppressed: bool = False
 
 
 def proceed_always() -> None:
@@ -105,7 +107,7 @@ class AnalysisSession:
         files = check_link_xml(context, _switches(request)) if request.reader is ReaderKind.PUBLISH else ()
         for raw in chain(module_findings(context, guards), files):
             found = _show(context, request.options, severities, raw)
-            if found is not None:
+            if found is not None and (found.suppression is None or request.with_suppressed):
                 shown.setdefault((found.sort_key, found.member), found)
         return tuple(sorted(shown.values(), key=lambda f: (f.sort_key, f.member)))
 
@@ -149,13 +151,18 @@ def _switches(request: AnalysisRequest) -> dict[str, bool]:
 def _show(context: ModuleContext, options: AnalysisOptions, severities: Severities, raw: RawFinding) -> Finding | None:
     rule = raw.rule
     place = raw.location
-    if not options.is_on(rule.category) or _is_suppressed(context, raw):
-        return None
-    severity = severities.of(rule.id, place.file if place else "", place.line if place else 0)
+    file = place.file if place is not None else ""
+    severity = severities.of(rule.id, file) if options.is_on(rule.category) else None
     if severity is None:
         return None
+    suppression = None
+    if _is_suppressed(context, raw):
+        suppression = Suppression.ATTRIBUTE
+    elif place is not None and file and severities.is_disabled(rule.id, file, place.line):
+        suppression = Suppression.PRAGMA
     reported_by = (Reporter.BUILD if context.lookups.reader is ReaderKind.BUILD else Reporter.PUBLISH,)
-    return Finding(rule.id, severity, raw.message, place, _member_name(context, raw), reported_by, raw.related, rule.help_link)
+    name = _member_name(context, raw)
+    return Finding(rule.id, severity, raw.message, place, name, reported_by, raw.related, rule.help_link, suppression)
 
 
 def _is_suppressed(context: ModuleContext, raw: RawFinding) -> bool:

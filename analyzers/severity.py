@@ -50,10 +50,10 @@ class Severities:
     _sections: list[_Section] | None = None
     _directives: dict[str, list[_Directive]] = field(default_factory=dict)
 
-    def of(self, rule_id: str, file: str, line: int) -> Severity | None:
-        """The severity of a finding, or None when it is not to be shown. Without a place `file` is empty."""
+    def of(self, rule_id: str, file: str) -> Severity | None:
+        """The severity of a rule's findings in `file` (empty: without a place), pragmas aside; None for a rule that is switched off."""
         options = self.options
-        if rule_id in options.no_warn or (file and self._is_disabled(rule_id, file, line)):
+        if rule_id in options.no_warn:
             return None
         configured = self._configured(rule_id, file)
         if configured is Severity.HIDDEN:
@@ -76,7 +76,8 @@ class Severities:
                 general = section.settings.get(_ALL_ANALYZERS, general)
         return _EDITOR_SEVERITIES.get(found or general)
 
-    def _is_disabled(self, rule_id: str, file: str, line: int) -> bool:
+    def is_disabled(self, rule_id: str, file: str, line: int) -> bool:
+        """Whether a `#pragma warning disable` holds at the line."""
         directives = self._directives.get(file)
         if directives is None:
             directives = self._directives[file] = _read_directives(self.sources.get(file, ""))

@@ -41,14 +41,17 @@ class Reporters(Enum):
 GraphFindings = tuple[tuple[BuiltProject, tuple[Finding, ...]], ...]
 
 
-def graph_findings(projects: Sequence[BuiltProject], compiler: CSharpCompiler, reporters: Reporters) -> GraphFindings:
+def graph_findings(
+    projects: Sequence[BuiltProject], compiler: CSharpCompiler, reporters: Reporters, *, with_suppressed: bool = False
+) -> GraphFindings:
     """Each of `projects` with the findings in its own assembly, sorted by place. The last of them is what is published.
 
-    Together with the build, publishing reports only on programs that are to be native (PublishAot). Raises InputError.
+    Together with the build, publishing reports only on programs that are to be native (PublishAot). Suppressed findings are among
+    them when asked for. Raises InputError.
     """
     publishes = reporters is Reporters.PUBLISH or (reporters is Reporters.ALL and is_true(projects[-1].project, "PublishAot"))
     program = projects[-1].project if publishes else None
-    return tuple((built, _project_findings(built, compiler, reporters, program)) for built in projects)
+    return tuple((built, _project_findings(built, compiler, reporters, program, with_suppressed)) for built in projects)
 
 
 def findings_as_diagnostics(found: GraphFindings) -> list[Diagnostic]:
@@ -61,7 +64,7 @@ def findings_as_diagnostics(found: GraphFindings) -> list[Diagnostic]:
 
 
 def _project_findings(
-    built: BuiltProject, compiler: CSharpCompiler, reporters: Reporters, program: EvaluatedProject | None
+    built: BuiltProject, compiler: CSharpCompiler, reporters: Reporters, program: EvaluatedProject | None, with_suppressed: bool
 ) -> tuple[Finding, ...]:
     """`program` is what is published, if that reports."""
     project, symbols = built.project, built.assembly.symbols
@@ -73,6 +76,7 @@ def _project_findings(
         sources=sources(project),
         places=PlaceFinder(lambda _paths: _places(built, compiler)),
         feature_switches=feature_switches(project),
+        with_suppressed=with_suppressed,
     )
     session = AnalysisSession(assembly_finder(built.framework, built.references))
     if program is None:

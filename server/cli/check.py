@@ -1,33 +1,42 @@
-"""`aotd check`: command line -> the diagnostics of a build, one canonical line each or as JSON, and a build's exit code."""
+"""`aotd check`: command line -> the diagnostics of a build, one canonical line each or as JSON, error logs, and a build's exit code."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from enum import Enum
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from analyzers.finding import Finding
-from compiler.diagnostics import Diagnostic, InputError, Severity
+from analyzers.baseline import Accepted, accept, baseline_of, read_baseline, write_baseline
+from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from compiler.render import canonical_line
-from server.build.findings import GraphFindings, Reporters, findings_as_diagnostics, graph_findings
-from server.build.graph import BuildFailed, build_graph
+from server.build.atomic_files import replace_file
+from server.build.findings import GraphFindings, findings_as_diagnostics, graph_findings
+from server.build.findings_json import finding_row
+from server.build.graph import BuildFailed, BuildProgress, BuiltProject, build_graph
+from server.build.sarif import SarifLog, sarif_text
 from server.cli import console
 from server.cli.caller import caller
+from server.cli.check_options import CheckOptions, Format, error_log_file, parse_check_options
 from server.cli.project_tools import build_tools
-from server.cli.switches import ProjectSwitches, Verbosity, parse_project_switches
-from server.publish.publish import publish_properties
+from server.cli.switches import Verbosity
+from server.cli.version import program_version
 
 USAGE = """Usage: aotd check [PROJECT] [SWITCHES]
 
 Compiles a C# project and prints its errors, its warnings and its trim, single-file and AOT findings.
 The exit code is 1 when one of them is an error (TreatWarningsAsErrors and WarningsAsErrors count), else 0.
+With a baseline it is 1 when there is a finding that the baseline does not accept, else 0.
 PROJECT is a project file or a folder that contains one; without it the current folder.
 
   --reporter WHO    build: what .NET's analyzers find in the source; publish: what its native compiler finds in the program;
                     all (the default): both, each finding once. Publishing counts in projects with PublishAot.
   --format FORMAT   text (the default) or json
+  --errorlog FILE   also write a SARIF log; FILE,version=2.1 says its version. The property ErrorLog does so for each project.
+  --baseline FILE   accept the findings in FILE and show those beyond them, and say which are fixed
+  --write-baseline  write the findings of now to the baseline's file
   -c CONFIGURATION  Debug (the default; Release for --reporter publish) or Release
   -f FRAMEWORK      target framework, for projects that have several
   -r RID            runtime identifier
@@ -35,56 +44,24 @@ PROJECT is a project file or a folder that contains one; without it the current 
   -v:LEVEL          q[uiet], m[inimal] (the default), n[ormal], d[etailed] or diag[nostic]
 """
 
-LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "message", Severity.HIDDEN: "hidden"}
+FIXED = "AOTD1102"
 
 
-class Format(Enum):
-    """How findings are written; `value` is the word on the command line."""
+@dataclass(slots=True)
+class _Recorded:
+    """The progress of a build, whose diagnostics are kept as well as shown."""
 
-    TEXT = "text"
-    JSON = "json"
+    shown: BuildProgress
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    def step(self, text: str) -> None:
+        """See `BuildProgress`."""
+        self.shown.step(text)
 
-def run(args: Sequence[str]) -> int:
-    """Exit code 0 without errors, else 1."""
-    rest, reporter = take_switch(args, "reporter", Reporters.ALL.value, [each.value for each in Reporters])
-    rest, format_ = take_switch(rest, "format", Format.TEXT.value, [each.value for each in Format])
-    switches = parse_project_switches(rest, caller().directory)
-    if Format(format_) is Format.JSON:
-        return write_json(switches, Reporters(reporter))
-    with console.Progress(quiet=hides_steps(switches.verbosity)) as progress:
-        tools = build_tools(switches.project, progress)
-        try:
-            projects = build_graph(switches.project, properties(switches, Reporters(reporter)), tools)
-        except BuildFailed:
-            return 1
-        found = findings_as_diagnostics(graph_findings(projects, tools.compiler, Reporters(reporter)))
-        for diagnostic in found:
-            progress.diagnostic(diagnostic)
-    return 1 if any(diagnostic.severity is Severity.ERROR for diagnostic in found) else 0
-
-
-def properties(switches: ProjectSwitches, reporters: Reporters) -> Mapping[str, str]:
-    """The global properties: what publishing finds, it finds in what it would compile, which is Release unless told otherwise."""
-    given = dict(switches.properties)
-    return publish_properties(given) if reporters is Reporters.PUBLISH else given
-
-
-def take_switch(args: Sequence[str], name: str, default: str, choices: Sequence[str]) -> tuple[list[str], str]:
-    """`args` without `--name VALUE` (or `--name:VALUE`, `--name=VALUE`), and the value. Raises InputError for a value not in `choices`."""
-    rest: list[str] = []
-    value = default
-    waiting = list(args)
-    while waiting:
-        arg = waiting.pop(0)
-        switch, separator, text = arg.partition(":" if ":" in arg else "=")
-        if switch.lower() != f"--{name}":
-            rest.append(arg)
-            continue
-        value = text.lower() if separator else (waiting.pop(0).lower() if waiting else "")
-        if value not in choices:
-            raise InputError("AOTD0002", f"Specify a value for the switch '--{name}': {', '.join(choices)}.")
-    return rest, value
+    def diagnostic(self, diagnostic: Diagnostic) -> None:
+        """See `BuildProgress`."""
+        self.diagnostics.append(diagnostic)
+        self.shown.diagnostic(diagnostic)
 
 
 class _Apart:
@@ -98,43 +75,124 @@ class _Apart:
         console.error_line(canonical_line(diagnostic))
 
 
-def write_json(switches: ProjectSwitches, reporters: Reporters) -> int:
-    """Writes the findings as one JSON object; the exit code is as for text."""
-    progress = _Apart()
-    tools = build_tools(switches.project, progress)
+def run(args: Sequence[str]) -> int:
+    """Exit code 0 without errors, or without findings beyond the baseline; else 1."""
+    options = parse_check_options(args, caller().directory)
+    if options.format is Format.JSON:
+        return _check(options, _Apart())
+    with console.Progress(quiet=hides_steps(options.switches.verbosity)) as progress:
+        return _check(options, progress)
+
+
+def _check(options: CheckOptions, progress: BuildProgress) -> int:
+    recorded = _Recorded(progress)
+    tools = build_tools(options.switches.project, recorded)
     try:
-        projects = build_graph(switches.project, properties(switches, reporters), tools)
+        projects = build_graph(options.switches.project, options.properties, tools)
     except BuildFailed:
+        if options.error_log is not None:
+            folder = source_folder([options.switches.project.parent])
+            _write_log(options.error_log, SarifLog(program_version(), folder, recorded.diagnostics, (), succeeded=False))
         return 1
-    found = graph_findings(projects, tools.compiler, reporters)
-    console.write(findings_json(found, switches.project.parent))
-    return 1 if any(finding.severity is Severity.ERROR for _, findings in found for finding in findings) else 0
+    logs = error_logs(options, projects)
+    found = graph_findings(projects, tools.compiler, options.reporters, with_suppressed=bool(logs))
+    fixed: list[Accepted] = []
+    if options.baseline is not None:
+        found, fixed = _with_baseline(options, options.baseline, found)
+    shown = tuple((built, tuple(each for each in findings if each.suppression is None)) for built, findings in found)
+    if options.format is Format.JSON:
+        console.write(findings_json(shown, options.switches.project.parent))
+    else:
+        _print(options, progress, shown, found, fixed)
+    for file, of_project in logs:
+        _write_log(file, _log(found, recorded.diagnostics, of_project))
+    severities = Counter(finding.severity for _, findings in shown for finding in findings)
+    if options.baseline is not None and not options.writes_baseline:
+        return 1 if severities[Severity.ERROR] + severities[Severity.WARNING] else 0
+    return 1 if severities[Severity.ERROR] else 0
+
+
+def _with_baseline(options: CheckOptions, file: Path, found: GraphFindings) -> tuple[GraphFindings, list[Accepted]]:
+    """The findings with the accepted ones marked, and what is fixed. Writes the baseline when that is asked for."""
+    projects = {built.project.property("AssemblyName"): findings for built, findings in found}
+    reporter = options.reporters.value
+    if options.writes_baseline:
+        baseline = baseline_of(reporter, projects)
+        replace_file(file, write_baseline(baseline).encode())
+    else:
+        baseline = read_baseline(str(file), file.read_text(encoding="utf-8", errors="replace"))
+    if baseline.reporter != reporter:
+        message = f"the baseline was written with --reporter {baseline.reporter}; use that, or write it anew"
+        raise InputError("AOTD0002", message, Location(str(file)))
+    marked, fixed = accept(baseline, projects)
+    return tuple((built, marked[built.project.property("AssemblyName")]) for built, _ in found), fixed
+
+
+def _print(
+    options: CheckOptions, progress: BuildProgress, shown: GraphFindings, found: GraphFindings, fixed: Sequence[Accepted]
+) -> None:
+    """The findings as canonical lines, then what the baseline has to say."""
+    for diagnostic in findings_as_diagnostics(shown):
+        progress.diagnostic(diagnostic)
+    if options.baseline is not None:
+        for entry in fixed:
+            text = f"fixed, remove it from the baseline: {entry.id} in {entry.member or entry.project}: {entry.message}"
+            progress.diagnostic(Diagnostic(FIXED, Severity.INFO, text, Location(str(options.baseline))))
+    if options.switches.verbosity.value >= Verbosity.NORMAL.value or options.baseline is not None:
+        console.write(summary(found, len(fixed)) + "\n")
+
+
+def summary(found: GraphFindings, n_fixed: int) -> str:
+    """One line with the numbers of findings: shown by severity, suppressed by what does so."""
+    findings = [finding for _, several in found for finding in several]
+    shown = Counter(finding.severity for finding in findings if finding.suppression is None)
+    parts = [f"{shown[severity]} {severity.value}{'' if shown[severity] == 1 else 's'}" for severity in (Severity.ERROR, Severity.WARNING)]
+    if shown[Severity.INFO]:
+        parts.append(f"{shown[Severity.INFO]} message{'' if shown[Severity.INFO] == 1 else 's'}")
+    suppressed = Counter(finding.suppression.value for finding in findings if finding.suppression is not None)
+    parts += [f"{count} suppressed by {'the ' if what == 'baseline' else ''}{what}" for what, count in sorted(suppressed.items())]
+    return "  findings: " + ", ".join(parts + ([f"{n_fixed} fixed"] if n_fixed else []))
+
+
+def error_logs(options: CheckOptions, projects: Sequence[BuiltProject]) -> list[tuple[Path, BuiltProject | None]]:
+    """The logs to write, each for one project (its property ErrorLog) or for all. Raises InputError for a version that is not written."""
+    logs: list[tuple[Path, BuiltProject | None]] = [(options.error_log, None)] if options.error_log is not None else []
+    for built in projects:
+        value = built.project.property("ErrorLog")
+        if value:
+            place = Location(built.project.property("MSBuildProjectFullPath"))
+            logs.append((error_log_file(value, Path(built.project.directory), "the property 'ErrorLog'", place), built))
+    return logs
+
+
+def _log(found: GraphFindings, diagnostics: Sequence[Diagnostic], of_project: BuiltProject | None) -> SarifLog:
+    """The log of one project, or of all."""
+    parts = [(built, findings) for built, findings in found if of_project in (None, built)]
+    path = of_project.project.property("MSBuildProjectFullPath") if of_project is not None else ""
+    listed = [diagnostic for diagnostic in diagnostics if path in ("", diagnostic.project)]
+    findings = [finding for _, several in parts for finding in several]
+    failed = any(each.severity is Severity.ERROR and each.suppression is None for each in findings)
+    return SarifLog(program_version(), source_folder([Path(built.project.directory) for built, _ in parts]), listed, findings, not failed)
+
+
+def _write_log(file: Path, log: SarifLog) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(file, sarif_text(log).encode("utf-8", "replace"))
+
+
+def source_folder(projects: Sequence[Path]) -> Path:
+    """What files of a log are named relative to: the repository around `projects`, else the folder that holds them all."""
+    common = Path(os.path.commonpath(projects))
+    return next((folder for folder in (common, *common.parents) if (folder / ".git").exists()), common)
 
 
 def findings_json(found: GraphFindings, folder: Path) -> str:
-    """`{"findings": [...]}`, files relative to `folder`."""
-    rows = [finding_row(finding, folder) for _, findings in found for finding in findings]
-    return json.dumps({"findings": rows}, indent=2, ensure_ascii=False) + "\n"
-
-
-def finding_row(finding: Finding, folder: Path) -> dict[str, object]:
-    """One finding. Lines and columns count from 1; what is not known is null."""
-    place = finding.location
-    file = place.file if place is not None else ""
-    if file and os.path.isabs(file):
-        file = Path(os.path.relpath(file, folder)).as_posix()
-    return {
-        "id": finding.id,
-        "level": LEVELS[finding.severity],
-        "file": file or None,
-        "line": (place.line or None) if place is not None else None,
-        "column": (place.column or None) if place is not None else None,
-        "endLine": (place.end_line or None) if place is not None else None,
-        "endColumn": (place.end_column or None) if place is not None else None,
-        "member": finding.member or None,
-        "message": finding.message,
-        "reportedBy": [reporter.value for reporter in finding.reported_by],
-    }
+    """`{"findings": [...]}`, files relative to `folder`, and their numbers."""
+    findings = [finding for _, several in found for finding in several]
+    rows = [finding_row(finding, folder) for finding in findings]
+    numbers = Counter(finding.severity for finding in findings)
+    counts = {f"{severity.value}s": numbers[severity] for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)}
+    return json.dumps({"findings": rows, "summary": counts}, indent=2, ensure_ascii=False) + "\n"
 
 
 def hides_steps(verbosity: Verbosity) -> bool:

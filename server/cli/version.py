@@ -23,7 +23,13 @@ def run(args: Sequence[str]) -> int:
 
 def version_line() -> str:
     """`aotd X.Y.Z`, from the metadata of the installed package; a source tree that is not installed says so."""
+    version = program_version()
+    return f"aotd {version}" if version else "aotd (not installed, run from source)"
+
+
+def program_version() -> str:
+    """The version of the installed package; empty for a source tree that is not installed."""
     try:
-        return f"aotd {metadata.version('aotd')}"
+        return metadata.version("aotd")
     except metadata.PackageNotFoundError:
-        return "aotd (not installed, run from source)"
+        return ""

@@ -6,7 +6,6 @@ place of its own stands on the first line of its project. Knows no LSP type.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +17,6 @@ FileDiagnostics = Mapping[Path, tuple[Diagnostic, ...]]
 
 # Origins of diagnostics that are no files.
 TOOLS = frozenset({"CSC"})
-
-_DOCUMENTATION = "https://learn.microsoft.com/dotnet"
-_CODE = re.compile(r"(IL|CS|MSB|NETSDK)(\d{3,5})")
 
 
 def diagnostics_by_file(report: WorkspaceReport, said_at_publish: Mapping[Path, Sequence[Diagnostic]]) -> FileDiagnostics:
@@ -68,26 +64,3 @@ def order(diagnostic: Diagnostic) -> tuple[int, int, str, str]:
     location = diagnostic.location
     line, column = (location.line, location.column) if location is not None else (0, 0)
     return line, column, diagnostic.code, diagnostic.message
-
-
-def documentation_link(code: str) -> str | None:
-    """The page that explains a diagnostic of .NET; None for codes that have no page."""
-    found = _CODE.fullmatch(code)
-    if found is None:
-        return None
-    family, number = found.group(1), int(found.group(2))
-    name = code.lower()
-    match family:
-        case "IL" if 3050 <= number <= 3099:
-            return f"{_DOCUMENTATION}/core/deploying/native-aot/warnings/{name}"
-        case "IL" if 3000 <= number <= 3049:
-            return f"{_DOCUMENTATION}/core/deploying/single-file/warnings/{name}"
-        case "IL" if number < 3000:
-            return f"{_DOCUMENTATION}/core/deploying/trimming/trim-warnings/{name}"
-        case "CS":
-            return f"{_DOCUMENTATION}/csharp/misc/{name}"
-        case "NETSDK":
-            return f"{_DOCUMENTATION}/core/tools/sdk-errors/{name}"
-        case "MSB":
-            return f"https://learn.microsoft.com/visualstudio/msbuild/errors/{name}"
-    return None

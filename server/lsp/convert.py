@@ -15,7 +15,7 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from compiler.diagnostics import Diagnostic, Location, Severity
-from server.ide.diagnostics import documentation_link
+from server.build.documentation import documentation_link
 
 SOURCE = "aotd"
 SEVERITIES = {

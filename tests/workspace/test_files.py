@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from compiler.diagnostics import Diagnostic, Location, Severity
-from server.ide.diagnostics import diagnostics_by_file, documentation_link
+from server.build.documentation import documentation_link
+from server.ide.diagnostics import diagnostics_by_file
 from server.workspace.files import MISSING, Files, view_of_disk
 from server.workspace.moved import LineMap
 from server.workspace.report import ProjectReport, WorkspaceReport

@@ -1,0 +1,96 @@
+"""The command line of `aotd check` -> what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from compiler.diagnostics import InputError, Location
+from server.build.findings import Reporters
+from server.cli.switches import ProjectSwitches, parse_project_switches
+from server.publish.publish import publish_properties
+
+BAD_VALUE = "AOTD0002"
+
+
+class Format(Enum):
+    """How findings are written; `value` is the word on the command line."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What is to be checked and what is made of it. `writes_baseline` makes the file `baseline` anew instead of holding to it."""
+
+    switches: ProjectSwitches
+    reporters: Reporters
+    format: Format
+    error_log: Path | None
+    baseline: Path | None
+    writes_baseline: bool
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """The global properties: what publishing finds, it finds in what it would compile, which is Release unless told otherwise."""
+        given = dict(self.switches.properties)
+        return publish_properties(given) if self.reporters is Reporters.PUBLISH else given
+
+
+def parse_check_options(args: Sequence[str], directory: Path) -> CheckOptions:
+    """The options of `args`; paths are made absolute against `directory`. Raises InputError."""
+    rest, reporter = take_choice(args, "reporter", Reporters.ALL.value, [each.value for each in Reporters])
+    rest, format_ = take_choice(rest, "format", Format.TEXT.value, [each.value for each in Format])
+    rest, log = take_value(rest, "errorlog")
+    rest, baseline = take_value(rest, "baseline")
+    plain = [arg for arg in rest if arg.lower() != "--write-baseline"]
+    if baseline == "" or (len(plain) < len(rest) and baseline is None):
+        raise InputError(BAD_VALUE, "Specify a file for the switch '--baseline'.")
+    return CheckOptions(
+        switches=parse_project_switches(plain, directory),
+        reporters=Reporters(reporter),
+        format=Format(format_),
+        error_log=error_log_file(log, directory, "the switch '--errorlog'", None) if log is not None else None,
+        baseline=directory / baseline if baseline is not None else None,
+        writes_baseline=len(plain) < len(rest),
+    )
+
+
+def error_log_file(value: str, directory: Path, where: str, place: Location | None) -> Path:
+    """The file of an error log as csc writes it: `FILE[,version=2.1]`. Raises InputError for a version that is not written."""
+    file, _, option = value.replace(";", ",").partition(",")
+    name, _, version = option.partition("=")
+    if not file.strip() or (option and name.strip().lower() != "version"):
+        raise InputError(BAD_VALUE, f"Specify a file for {where}: FILE,version=2.1, not '{value}'.", place)
+    if option and version.strip() not in ("2", "2.1", "2.1.0"):
+        raise InputError(BAD_VALUE, f"{where} asks for SARIF version '{version.strip()}', and only version=2.1 is written.", place)
+    return directory / file.strip()
+
+
+def take_value(args: Sequence[str], name: str) -> tuple[list[str], str | None]:
+    """`args` without `--name VALUE` (or `--name:VALUE`, `--name=VALUE`), and the last value; None without the switch."""
+    rest: list[str] = []
+    value: str | None = None
+    waiting = list(args)
+    while waiting:
+        arg = waiting.pop(0)
+        switch = arg[: len(name) + 2].lower()
+        if switch != f"--{name}" or arg[len(switch) : len(switch) + 1] not in ("", ":", "="):
+            rest.append(arg)
+        elif len(arg) > len(switch):
+            value = arg[len(switch) + 1 :]
+        else:
+            value = waiting.pop(0) if waiting else ""
+    return rest, value
+
+
+def take_choice(args: Sequence[str], name: str, default: str, choices: Sequence[str]) -> tuple[list[str], str]:
+    """As `take_value` for a switch whose value is one of `choices`, in any case. Raises InputError for another one."""
+    rest, value = take_value(args, name)
+    chosen = default if value is None else value.lower()
+    if chosen not in choices:
+        raise InputError(BAD_VALUE, f"Specify a value for the switch '--{name}': {', '.join(choices)}.")
+    return rest, chosen
