@@ -48,6 +48,7 @@ OWNERS = {
     "pygls": ("server/lsp/",),
     "lsprotocol": ("server/lsp/",),
     "llvmlite": ("compiler/codegen/",),
+    "urllib3": ("server/restore/",),
     "pythonnet": ("compiler/csharp/",),
     "clr_loader": ("compiler/csharp/",),
 }

@@ -3,34 +3,64 @@
 from __future__ import annotations
 
 import getpass
+import os
+import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from server.restore.errors import SourceError
 from server.restore.folder_feed import FolderFeed
+from server.restore.http_cache import HttpCache, cache_folder, temporary_cache
+from server.restore.http_client import HttpClient, HttpOptions
+from server.restore.http_feed import HttpFeed
 from server.restore.packages_folder import PackagesFolder, nuget_scratch
 from server.restore.restore_settings import RestoreSettings
-from server.restore.settings import PackageSource
+from server.restore.settings import PackageSource, configured_proxy, http_cache_folder
 from server.restore.sources import Feed, NamedFeed, PackageSources
 
+if sys.platform != "win32":
+    import pwd
 
-def open_sources(settings: RestoreSettings, environment: Mapping[str, str], *, ignore_failed_sources: bool) -> PackageSources:
-    """The sources, packages folder and fallback folders that `settings` name. Nothing is read or asked yet."""
-    temporary = Path(environment.get("TMPDIR") or tempfile.gettempdir())
-    locks = nuget_scratch(environment, temporary, getpass.getuser()) / "lock"
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """How sources are used: RestoreIgnoreFailedSources, RestoreNoCache or RestoreNoHttpCache, and how patiently servers are asked."""
+
+    ignores_failed_sources: bool = False
+    keeps_answers: bool = True
+    http: HttpOptions = HttpOptions()
+
+
+def open_sources(settings: RestoreSettings, environment: Mapping[str, str], options: SourceOptions) -> PackageSources:
+    """The sources, packages folder and fallback folders that `settings` name. Nothing is asked yet. Raises ConfigError."""
+    scratch = nuget_scratch(environment, Path(environment.get("TMPDIR") or tempfile.gettempdir()), _user())
     mapping = settings.mapping
     return PackageSources(
-        feeds=tuple(NamedFeed(source.name, open_feed(source)) for source in settings.sources),
-        packages=PackagesFolder(Path(settings.packages_path), locks),
-        fallbacks=tuple(PackagesFolder(Path(folder), locks) for folder in settings.fallback_folders),
+        feeds=tuple(NamedFeed(source.name, _open_feed(source, settings, environment, options, scratch)) for source in settings.sources),
+        packages=PackagesFolder(Path(settings.packages_path), scratch / "lock"),
+        fallbacks=tuple(PackagesFolder(Path(folder), scratch / "lock") for folder in settings.fallback_folders),
         considers=mapping.sources_for if mapping is not None else None,
-        ignore_failed_sources=ignore_failed_sources,
+        ignore_failed_sources=options.ignores_failed_sources,
     )
 
 
-def open_feed(source: PackageSource) -> Feed:
-    """The feed behind a source."""
-    if source.is_http:
-        raise SourceError(source.source, f"Unable to load the service index for source {source.source}.")
-    return FolderFeed(source.source, Path(source.source))
+def _open_feed(
+    source: PackageSource, settings: RestoreSettings, environment: Mapping[str, str], options: SourceOptions, scratch: Path
+) -> Feed:
+    if not source.is_http:
+        return FolderFeed(source.source, Path(source.source))
+    client = HttpClient(source, configured_proxy(settings.settings), environment, options.http)
+    if options.keeps_answers:
+        return HttpFeed(client, HttpCache(cache_folder(http_cache_folder(environment), source.source)))
+    return HttpFeed(client, temporary_cache(scratch))
+
+
+def _user() -> str:
+    """The user's name as .NET has it, which is part of the path of NuGet's locks."""
+    if sys.platform == "win32":
+        return getpass.getuser()
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())

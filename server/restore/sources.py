@@ -24,8 +24,13 @@ _PARALLEL_REQUESTS = 16
 class Feed(Protocol):
     """What a source can be asked. All methods raise SourceError when it cannot answer."""
 
-    source: str
-    is_http: bool
+    @property
+    def source(self) -> str:
+        """The path or URL, as configured."""
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it is a server: folders are asked before servers."""
 
     def versions(self, package_id: str) -> tuple[NuGetVersion, ...]:
         """All versions of a package, ascending; none when there is no such package."""
