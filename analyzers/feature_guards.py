@@ -54,6 +54,22 @@ def guards_native(lookups: Lookups, method: MethodDefinition) -> bool:
     return member is not None and member.is_property and bool(_declared(lookups, member) & _NEVER_IN_NATIVE_CODE)
 
 
+def guard_properties(context: ModuleContext, kind: Requires) -> list[str]:
+    """The full names of the module's own static properties that guard `kind`, sorted."""
+    module = context.module
+    found = module.sig_cache.get("guard properties")
+    if found is None:
+        members = [each for definition in module.types() for each in members_of(definition, events=False)]
+        guards = [(each, _declared(context.lookups, each)) for each in members]
+        found = module.sig_cache["guard properties"] = [(_full_name(each), features) for each, features in guards if features]
+    assert isinstance(found, list)
+    return sorted(name for name, features in found if kind in features)
+
+
+def _full_name(member: SemanticMember) -> str:
+    return f"{member.owner.full_name.replace('+', '.')}.{member.name}"
+
+
 def _declared(lookups: Lookups, member: Association | SemanticMember) -> Features:
     """The features that the FeatureGuard attributes of a property name."""
     found: set[Requires] = set()

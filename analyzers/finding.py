@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from analyzers.rule import Rule
-from compiler.diagnostics import Diagnostic, Location, Related, Severity
-from compiler.flow.facts import Member
+from compiler.diagnostics import Diagnostic, Explanation, Location, Related, Severity
+from compiler.flow.facts import Fact, Member
 
 
 class Reporter(Enum):
@@ -32,7 +32,8 @@ class Suppression(Enum):
 class RawFinding:
     """A finding at a member: `member` is where suppressions are looked up, `location` where it is shown (None: no place).
 
-    `member_name` replaces the member's own name where the finding is about something that has no definition.
+    `member_name` replaces the member's own name where the finding is about something that has no definition. `cause` is the fact about
+    a body or declaration that it comes from.
     """
 
     rule: Rule
@@ -41,6 +42,7 @@ class RawFinding:
     location: Location | None
     related: tuple[Related, ...] = ()
     member_name: str = ""
+    cause: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Finding:
     related: tuple[Related, ...]
     help_link: str
     suppression: Suppression | None = None
+    explanation: Explanation | None = None
 
     def to_diagnostic(self) -> Diagnostic:
         """The finding as every part of the server shows it; the hint is the page that explains the rule.
@@ -66,7 +69,9 @@ class Finding:
         Where no place says it, the message begins with the member, as the native compiler's own does.
         """
         message = self.message if self.location is not None or not self.member else f"{self.member}: {self.message}"
-        return Diagnostic(self.id, self.severity, message, self.location, related=self.related, hint=self.help_link)
+        return Diagnostic(
+            self.id, self.severity, message, self.location, related=self.related, hint=self.help_link, explanation=self.explanation
+        )
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 from analyzers.annotated_types import check_annotated_types
@@ -45,13 +46,13 @@ def module_findings(context: ModuleContext, guards: Guards) -> Iterator[RawFindi
     for fact in _body_facts(context):
         if isinstance(fact, AnnotatedTypeUse):
             annotated_types.add(fact.type)
-        yield from check_fact(context, fact)
+        yield from _caused(context, fact)
     for definition in context.module.types():
         context.proceed()
         facts: list[Fact] = []
         read_declarations(context.lookups.annotations, context.lookups.attributes, definition, facts.append)
         for fact in facts:
-            yield from check_fact(context, fact)
+            yield from _caused(context, fact)
         yield from check_declarations(context, definition)
         yield from check_overrides(context, definition)
         if context.lookups.reader is ReaderKind.PUBLISH:
@@ -129,6 +130,11 @@ def user_methods(context: ModuleContext) -> Iterator[MethodDefinition]:
             is_helper = is_closure_type(definition) and context.lookups.reader is ReaderKind.BUILD
             if method.rva and not generated.is_generated(method) and not is_helper:
                 yield method
+
+
+def _caused(context: ModuleContext, fact: Fact) -> Iterator[RawFinding]:
+    """The findings for one fact, which say so."""
+    return (replace(raw, cause=fact) for raw in check_fact(context, fact))
 
 
 def check_fact(context: ModuleContext, fact: Fact) -> Iterator[RawFinding]:

@@ -118,6 +118,21 @@ class Positions:
         """The name in a member's declaration; None where it is not known."""
         return self._index.declaration(self._key(member)) if self._index is not None else None
 
+    def syntax(self, member: Member, suffix: str = "") -> tuple[Location | None, Location | None]:
+        """A member's declaration behind its attribute lists, and these lists; None where there are none. `#` and `<` with an index behind
+        it stand for a parameter and a type parameter."""
+        if self._index is None or member.module is not self._module:
+            return None, None
+        key = self._key(member) + suffix
+        return self._index.declaration(f"^{key}"), self._index.declaration(f"[{key}")
+
+    def expression_statement(self, origin: Origin) -> Location | None:
+        """The statement around an instruction when it is an expression alone, which can be put in a block."""
+        if self._index is None or origin.il_offset < 0 or not isinstance(origin.member, MethodDefinition):
+            return None
+        statement = self._found(origin)[0]
+        return self._index.operation(statement, (";",), 0) if statement is not None else None
+
     def parameter(self, method: MethodDefinition, index: int) -> Location | None:
         """The name of a parameter in a method's declaration."""
         found = self._index.declaration(f"{self._key(method)}#{index}") if self._index is not None else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from analyzers.context import Lookups, ModuleContext
+from analyzers.explain import explain
 from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding, RawFinding, Reporter, Suppression
 from analyzers.link_xml import check_link_xml
@@ -21,8 +22,9 @@ from analyzers.rule import Category
 from analyzers.severity import Severities, SeverityOptions
 from analyzers.source_index import SourceIndex
 from compiler.csharp.places import PlaceFinder
-from compiler.diagnostics import Diagnostic
+from compiler.diagnostics import Diagnostic, Related
 from compiler.flow.body_reader import Constants
+from compiler.flow.facts import Member
 from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.bad_image import BadImage
 from compiler.metadata.image import open_image
@@ -162,7 +164,19 @@ def _show(context: ModuleContext, options: AnalysisOptions, severities: Severiti
         suppression = Suppression.PRAGMA
     reported_by = (Reporter.BUILD if context.lookups.reader is ReaderKind.BUILD else Reporter.PUBLISH,)
     name = _member_name(context, raw)
-    return Finding(rule.id, severity, raw.message, place, name, reported_by, raw.related, rule.help_link, suppression)
+    why = explain(context, raw, _explained_member(context, raw))
+    related = raw.related
+    if not related and why.asked_at is not None:
+        related = (Related(why.asked, why.asked_at),)
+    return Finding(rule.id, severity, raw.message, place, name, reported_by, related, rule.help_link, suppression, why)
+
+
+def _explained_member(context: ModuleContext, raw: RawFinding) -> Member:
+    """The member that the user wrote: what a compiler made of it, and where a field's initializer went, are its."""
+    initialized = context.positions.initialized_field(raw.member, raw.location)
+    if initialized is not None:
+        return initialized
+    return context.lookups.generated.user_method(raw.member) if isinstance(raw.member, MethodDefinition) else raw.member
 
 
 def _is_suppressed(context: ModuleContext, raw: RawFinding) -> bool:

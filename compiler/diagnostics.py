@@ -38,6 +38,45 @@ class Related:
     location: Location
 
 
+class FixKind(Enum):
+    """What a fix does; `value` is the word in the output."""
+
+    ANNOTATE = "annotate"
+    REQUIRE = "require"
+    GUARD = "guard"
+    REPLACE = "replace"
+    SUPPRESS = "suppress"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One way out of a diagnostic, in words and as what changes in a source.
+
+    `text` is the attribute that is added (without brackets), the condition that is put around a statement, or the code that replaces
+    what is there; empty when the words are all there is. `place` is the declaration behind its attribute lists, the statement, or the
+    code; `attributes` are the attribute lists of the declaration. Both are None where no source is known.
+    """
+
+    kind: FixKind
+    title: str
+    member: str
+    text: str
+    place: Location | None = None
+    attributes: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why something is diagnosed: in which `member` (a documentation id of the assembly `assembly`), what asks for it and where that is
+    declared, and the ways out, the best first."""
+
+    assembly: str
+    member: str
+    asked: str
+    asked_at: Location | None
+    fixes: tuple[Fix, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `message` stands alone on one line; `code` is CSxxxx, ILxxxx, MSBxxxx or AOTDxxxx."""
@@ -50,6 +89,7 @@ class Diagnostic:
     related: tuple[Related, ...] = ()
     hint: str = ""
     project: str = ""
+    explanation: Explanation | None = None
 
 
 class InputError(Exception):

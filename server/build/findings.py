@@ -7,7 +7,7 @@ IlcTreatWarningsAsErrors, SuppressTrimAnalysisWarnings and SuppressAotAnalysisWa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -16,6 +16,7 @@ from analyzers.finding import Finding
 from analyzers.merge import merge_findings
 from analyzers.run import AnalysisOptions, AnalysisRequest, AnalysisSession
 from analyzers.severity import SeverityOptions
+from analyzers.why import ProgramPart, ProgramReasons
 from compiler.csharp.client import CSharpSource
 from compiler.csharp.frameworks import Framework
 from compiler.csharp.places import PlaceFinder, SourcePlaces
@@ -52,6 +53,21 @@ def graph_findings(
     publishes = reporters is Reporters.PUBLISH or (reporters is Reporters.ALL and is_true(projects[-1].project, "PublishAot"))
     program = projects[-1].project if publishes else None
     return tuple((built, _project_findings(built, compiler, reporters, program, with_suppressed)) for built in projects)
+
+
+def program_reasons(projects: Sequence[BuiltProject]) -> ProgramReasons:
+    """Why members are in the program that the last of `projects` makes: its projects and what they refer to, but not the framework."""
+    program = projects[-1]
+    kept = {item.identity.lower() for item in program.project.items_of("TrimmerRootAssembly")}
+    built = {each.assembly.path: each for each in projects}
+    paths = [*(path for path in program.references if path not in built), *built]
+    parts = [_part(path, built[path].assembly.symbols if path in built else path.with_suffix(".pdb"), kept) for path in paths]
+    return ProgramReasons(parts, assembly_finder(program.framework, program.references))
+
+
+def _part(path: Path, symbols: Path | None, kept: Container[str]) -> ProgramPart:
+    pdb = symbols.read_bytes() if symbols is not None and symbols.is_file() else b""
+    return ProgramPart(path.stem, path.read_bytes(), pdb, kept=path.stem.lower() in kept)
 
 
 def findings_as_diagnostics(found: GraphFindings) -> list[Diagnostic]:

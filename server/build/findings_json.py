@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 from analyzers.finding import Finding
-from compiler.diagnostics import Severity
+from analyzers.why import ProgramReasons
+from compiler.diagnostics import Location, Severity
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "message", Severity.HIDDEN: "hidden"}
 
 
-def finding_row(finding: Finding, folder: Path) -> dict[str, object]:
-    """One finding, its file relative to `folder`."""
+def finding_row(finding: Finding, folder: Path, reasons: ProgramReasons) -> dict[str, object]:
+    """One finding, its file relative to `folder`; `reasons` say why its member is in the program."""
     place = finding.location
     return {
         "id": finding.id,
@@ -25,7 +26,43 @@ def finding_row(finding: Finding, folder: Path) -> dict[str, object]:
         "member": finding.member or None,
         "message": finding.message,
         "reportedBy": [reporter.value for reporter in finding.reported_by],
+        **_explanation(finding, folder, reasons),
     }
+
+
+def _explanation(finding: Finding, folder: Path, reasons: ProgramReasons) -> dict[str, object]:
+    """The chain from a root to the finding's member, what asked for the finding, and the ways out of it."""
+    why = finding.explanation
+    if why is None:
+        return {"helpLink": finding.help_link, "explanation": None, "fixes": []}
+    asked_at = place_row(why.asked_at, folder) if why.asked_at is not None else None
+    fixes = [
+        {
+            "kind": fix.kind.value,
+            "title": fix.title,
+            "member": fix.member,
+            "text": fix.text or None,
+            "at": place_row(fix.place, folder) if fix.place is not None else None,
+        }
+        for fix in why.fixes
+    ]
+    chain = [
+        {
+            "member": step.member,
+            "assembly": step.assembly,
+            "how": step.text,
+            "at": place_row(step.place, folder) if step.place is not None else None,
+        }
+        for step in reasons.chain(why.assembly, why.member)
+    ]
+    explanation = {"assembly": why.assembly, "member": why.member, "asked": why.asked or None, "askedAt": asked_at, "chain": chain}
+    return {"helpLink": finding.help_link, "explanation": explanation, "fixes": fixes}
+
+
+def place_row(place: Location, folder: Path) -> dict[str, object]:
+    """A place, its file relative to `folder`."""
+    numbers = {"line": place.line, "column": place.column, "endLine": place.end_line, "endColumn": place.end_column}
+    return {"file": relative_file(place.file, folder), **{name: number or None for name, number in numbers.items()}}
 
 
 def relative_file(file: str, folder: Path) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from analyzers.finding import Finding, Suppression
 from analyzers.fingerprint import identities
 from analyzers.rule import RULES
+from analyzers.why import ProgramReasons, Step
 from compiler.diagnostics import Diagnostic, Location, Related, Severity
 from server.build.documentation import documentation_link
 
@@ -33,13 +34,17 @@ _SUPPRESSION_KINDS = {Suppression.ATTRIBUTE: "inSource", Suppression.PRAGMA: "in
 
 @dataclass(frozen=True, slots=True)
 class SarifLog:
-    """What a log holds. `version` is that of the program, `folder` what file names are relative to; after errors `succeeded` is False."""
+    """What a log holds. `version` is that of the program, `folder` what file names are relative to; after errors `succeeded` is False.
+
+    `reasons` say why the members of findings are in the program.
+    """
 
     version: str
     folder: Path
     diagnostics: Sequence[Diagnostic]
     findings: Sequence[Finding]
     succeeded: bool
+    reasons: ProgramReasons | None = None
 
 
 @dataclass(slots=True)
@@ -56,7 +61,7 @@ def sarif_text(log: SarifLog) -> str:
     writer = _Writer(log.folder)
     prints = [identity.fingerprint for identity in identities(log.findings)]
     results = [_diagnostic_result(writer, diagnostic) for diagnostic in log.diagnostics]
-    results += [_finding_result(writer, each, fingerprint) for each, fingerprint in zip(log.findings, prints, strict=True)]
+    results += [_finding_result(writer, log.reasons, each, fingerprint) for each, fingerprint in zip(log.findings, prints, strict=True)]
     driver: Json = {
         "name": "aotd",
         **({"semanticVersion": log.version} if log.version else {}),
@@ -74,7 +79,7 @@ def sarif_text(log: SarifLog) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _finding_result(writer: _Writer, finding: Finding, fingerprint: str) -> Json:
+def _finding_result(writer: _Writer, reasons: ProgramReasons | None, finding: Finding, fingerprint: str) -> Json:
     """One finding."""
     result = _result(writer, finding.id, finding.severity, finding.message, finding.location, finding.member)
     if finding.related:
@@ -83,8 +88,33 @@ def _finding_result(writer: _Writer, finding: Finding, fingerprint: str) -> Json
     if finding.suppression is not None:
         reason = {"suppressedBy": finding.suppression.value}
         result["suppressions"] = [{"kind": _SUPPRESSION_KINDS[finding.suppression], "properties": reason}]
-    result["properties"] = {"reportedBy": [reporter.value for reporter in finding.reported_by]}
+    properties: Json = {"reportedBy": [reporter.value for reporter in finding.reported_by]}
+    why = finding.explanation
+    if why is not None:
+        properties |= {"explanation": why.asked} if why.asked else {}
+        properties["remedies"] = [{"kind": fix.kind.value, "title": fix.title, "text": fix.text} for fix in why.fixes]
+        steps = reasons.chain(why.assembly, why.member) if reasons is not None else ()
+        if steps:
+            result["codeFlows"] = [_code_flow(writer, steps, finding)]
+    result["properties"] = properties
     return result
+
+
+def _code_flow(writer: _Writer, steps: Sequence[Step], finding: Finding) -> Json:
+    """The chain from a root to the finding, as the places that one goes through."""
+    places = [_flow_place(writer, step.place, f"{step.member} {step.text}", step.member) for step in steps[:1]]
+    places += [_flow_place(writer, step.place, f"{step.text} {step.member}", step.member) for step in steps[1:]]
+    places.append(_flow_place(writer, finding.location, finding.message, finding.member))
+    return {"message": {"text": "from a root of the program to the finding"}, "threadFlows": [{"locations": places}]}
+
+
+def _flow_place(writer: _Writer, place: Location | None, message: str, member: str) -> Json:
+    location: Json = {"message": {"text": message}}
+    if place is not None:
+        location["physicalLocation"] = _physical(writer, place)
+    if member:
+        location["logicalLocations"] = [{"fullyQualifiedName": member, "kind": "member"}]
+    return {"location": location}
 
 
 def _diagnostic_result(writer: _Writer, diagnostic: Diagnostic) -> Json:

@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analyzers.baseline import Accepted, accept, baseline_of, read_baseline, write_baseline
+from analyzers.why import ProgramReasons
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from compiler.render import canonical_line
 from server.build.atomic_files import replace_file
-from server.build.findings import GraphFindings, findings_as_diagnostics, graph_findings
+from server.build.findings import GraphFindings, findings_as_diagnostics, graph_findings, program_reasons
 from server.build.findings_json import finding_row
 from server.build.graph import BuildFailed, BuildProgress, BuiltProject, build_graph
 from server.build.sarif import SarifLog, sarif_text
 from server.cli import console
 from server.cli.caller import caller
 from server.cli.check_options import CheckOptions, Format, error_log_file, parse_check_options
+from server.cli.explanations import explanation_lines
 from server.cli.project_tools import build_tools
 from server.cli.switches import Verbosity
 from server.cli.version import program_version
@@ -34,6 +36,7 @@ PROJECT is a project file or a folder that contains one; without it the current 
   --reporter WHO    build: what .NET's analyzers find in the source; publish: what its native compiler finds in the program;
                     all (the default): both, each finding once. Publishing counts in projects with PublishAot.
   --format FORMAT   text (the default) or json
+  --explain         below each finding why its member is in the program, what asks for it, and the ways out
   --errorlog FILE   also write a SARIF log; FILE,version=2.1 says its version. The property ErrorLog does so for each project.
   --baseline FILE   accept the findings in FILE and show those beyond them, and say which are fixed
   --write-baseline  write the findings of now to the baseline's file
@@ -100,12 +103,15 @@ def _check(options: CheckOptions, progress: BuildProgress) -> int:
     if options.baseline is not None:
         found, fixed = _with_baseline(options, options.baseline, found)
     shown = tuple((built, tuple(each for each in findings if each.suppression is None)) for built, findings in found)
+    reasons = program_reasons(projects) if logs or options.explains or options.format is Format.JSON else None
     if options.format is Format.JSON:
-        console.write(findings_json(shown, options.switches.project.parent))
+        assert reasons is not None
+        console.write(findings_json(shown, options.switches.project.parent, reasons))
     else:
-        _print(options, progress, shown, found, fixed)
+        _print_findings(progress, shown, reasons if options.explains else None)
+        _print_summary(options, progress, found, fixed)
     for file, of_project in logs:
-        _write_log(file, _log(found, recorded.diagnostics, of_project))
+        _write_log(file, _log(found, recorded.diagnostics, of_project, reasons))
     severities = Counter(finding.severity for _, findings in shown for finding in findings)
     if options.baseline is not None and not options.writes_baseline:
         return 1 if severities[Severity.ERROR] + severities[Severity.WARNING] else 0
@@ -128,12 +134,16 @@ def _with_baseline(options: CheckOptions, file: Path, found: GraphFindings) -> t
     return tuple((built, marked[built.project.property("AssemblyName")]) for built, _ in found), fixed
 
 
-def _print(
-    options: CheckOptions, progress: BuildProgress, shown: GraphFindings, found: GraphFindings, fixed: Sequence[Accepted]
-) -> None:
-    """The findings as canonical lines, then what the baseline has to say."""
+def _print_findings(progress: BuildProgress, shown: GraphFindings, reasons: ProgramReasons | None) -> None:
+    """The findings as canonical lines, each with its explanation below it when `reasons` are given."""
     for diagnostic in findings_as_diagnostics(shown):
         progress.diagnostic(diagnostic)
+        if reasons is not None:
+            console.write("".join(f"    {line}\n" for line in explanation_lines(diagnostic, reasons, caller().directory)))
+
+
+def _print_summary(options: CheckOptions, progress: BuildProgress, found: GraphFindings, fixed: Sequence[Accepted]) -> None:
+    """What the baseline has to say, and the numbers."""
     if options.baseline is not None:
         for entry in fixed:
             text = f"fixed, remove it from the baseline: {entry.id} in {entry.member or entry.project}: {entry.message}"
@@ -165,14 +175,17 @@ def error_logs(options: CheckOptions, projects: Sequence[BuiltProject]) -> list[
     return logs
 
 
-def _log(found: GraphFindings, diagnostics: Sequence[Diagnostic], of_project: BuiltProject | None) -> SarifLog:
+def _log(
+    found: GraphFindings, diagnostics: Sequence[Diagnostic], of_project: BuiltProject | None, reasons: ProgramReasons | None
+) -> SarifLog:
     """The log of one project, or of all."""
     parts = [(built, findings) for built, findings in found if of_project in (None, built)]
     path = of_project.project.property("MSBuildProjectFullPath") if of_project is not None else ""
     listed = [diagnostic for diagnostic in diagnostics if path in ("", diagnostic.project)]
     findings = [finding for _, several in parts for finding in several]
     failed = any(each.severity is Severity.ERROR and each.suppression is None for each in findings)
-    return SarifLog(program_version(), source_folder([Path(built.project.directory) for built, _ in parts]), listed, findings, not failed)
+    folder = source_folder([Path(built.project.directory) for built, _ in parts])
+    return SarifLog(program_version(), folder, listed, findings, not failed, reasons)
 
 
 def _write_log(file: Path, log: SarifLog) -> None:
@@ -186,10 +199,10 @@ def source_folder(projects: Sequence[Path]) -> Path:
     return next((folder for folder in (common, *common.parents) if (folder / ".git").exists()), common)
 
 
-def findings_json(found: GraphFindings, folder: Path) -> str:
+def findings_json(found: GraphFindings, folder: Path, reasons: ProgramReasons) -> str:
     """`{"findings": [...]}`, files relative to `folder`, and their numbers."""
     findings = [finding for _, several in found for finding in several]
-    rows = [finding_row(finding, folder) for finding in findings]
+    rows = [finding_row(finding, folder, reasons) for finding in findings]
     numbers = Counter(finding.severity for finding in findings)
     counts = {f"{severity.value}s": numbers[severity] for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)}
     return json.dumps({"findings": rows, "summary": counts}, indent=2, ensure_ascii=False) + "\n"

@@ -32,6 +32,7 @@ class CheckOptions:
     error_log: Path | None
     baseline: Path | None
     writes_baseline: bool
+    explains: bool
 
     @property
     def properties(self) -> Mapping[str, str]:
@@ -46,8 +47,9 @@ def parse_check_options(args: Sequence[str], directory: Path) -> CheckOptions:
     rest, format_ = take_choice(rest, "format", Format.TEXT.value, [each.value for each in Format])
     rest, log = take_value(rest, "errorlog")
     rest, baseline = take_value(rest, "baseline")
-    plain = [arg for arg in rest if arg.lower() != "--write-baseline"]
-    if baseline == "" or (len(plain) < len(rest) and baseline is None):
+    rest, explains = take_flag(rest, "explain")
+    plain, writes_baseline = take_flag(rest, "write-baseline")
+    if baseline == "" or (writes_baseline and baseline is None):
         raise InputError(BAD_VALUE, "Specify a file for the switch '--baseline'.")
     return CheckOptions(
         switches=parse_project_switches(plain, directory),
@@ -55,7 +57,8 @@ def parse_check_options(args: Sequence[str], directory: Path) -> CheckOptions:
         format=Format(format_),
         error_log=error_log_file(log, directory, "the switch '--errorlog'", None) if log is not None else None,
         baseline=directory / baseline if baseline is not None else None,
-        writes_baseline=len(plain) < len(rest),
+        writes_baseline=writes_baseline,
+        explains=explains,
     )
 
 
@@ -68,6 +71,12 @@ def error_log_file(value: str, directory: Path, where: str, place: Location | No
     if option and version.strip() not in ("2", "2.1", "2.1.0"):
         raise InputError(BAD_VALUE, f"{where} asks for SARIF version '{version.strip()}', and only version=2.1 is written.", place)
     return directory / file.strip()
+
+
+def take_flag(args: Sequence[str], name: str) -> tuple[list[str], bool]:
+    """`args` without `--name`, and whether it was there."""
+    rest = [arg for arg in args if arg.lower() != f"--{name}"]
+    return rest, len(rest) < len(args)
 
 
 def take_value(args: Sequence[str], name: str) -> tuple[list[str], str | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from compiler.diagnostics import Diagnostic, Location, Related, Severity
 
@@ -186,7 +186,9 @@ def _event_fields(event: Event) -> dict[str, object]:
         case ResultEvent(values):
             return {"result": dict(values)}
         case DiagnosticEvent(diagnostic):
-            return {"diagnostic": {**asdict(diagnostic), "severity": diagnostic.severity.value}}
+            # Explanations are for those who ask for them; the editor has its own analysis.
+            plain = asdict(replace(diagnostic, explanation=None))
+            return {"diagnostic": {**plain, "severity": diagnostic.severity.value}}
 
 
 def decode_request(line: bytes) -> ToDaemon | ErrorResponse:

@@ -3,6 +3,8 @@
 // `L:` and the name for a local function, `lambda`, `=` before the id of what is stored to, `=*` for any assignment, `return` for a returned value, `dynamic` for an
 // operation that is bound at run time, `@owner@constructor` (`=name` behind it for an argument) for an attribute, `!owner!rule` for a
 // SuppressMessage attribute, `?` with a parameter's index and `foreach` or `pattern` for what a local is that a call gets, `<` before the id of a generic method where its name with type arguments stands, or `~` before the id of the field or property that an initializer belongs to.
+// Among the declarations `^` before the id of what can have attributes is its syntax behind the attribute lists, `[` these lists; an operation `;` is a
+// statement that is an expression alone.
 // `file` is an index into `paths`; `depth` counts the lambdas and local functions around the place. Lines and columns count from 1.
 using System;
 using System.Collections.Concurrent;
@@ -15,6 +17,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
+using Microsoft.CodeAnalysis.Text;
 
 namespace Aotd.Worker;
 
@@ -80,6 +83,8 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
             Declare(node);
             if (node is GenericNameSyntax && model.GetSymbolInfo(node, cancellation).Symbol is { } generic)
                 Add(Operations, generic is IMethodSymbol ? "<" + Key(generic) : Key(generic), node);
+            if (node is ExpressionStatementSyntax)
+                Add(Operations, ";", node);
             if (node is AttributeSyntax attribute)
                 Attribute(attribute);
             if (IsOperationRoot(node) && model.GetOperation(node, cancellation) is { Parent: null } root)
@@ -111,6 +116,7 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
             ITypeParameterSymbol { ContainingSymbol: { } owner } parameter => Key(owner) + "<" + parameter.Ordinal,
             _ => Key(symbol),
         };
+        Attributable(node, key);
         foreach (Location location in symbol.Locations.Where(location => location.SourceTree == model.SyntaxTree))
             Declarations.Add(new Place(key ?? "", location.GetMappedLineSpan(), 0));
         if (node is RecordDeclarationSyntax { ParameterList: { } list } && symbol is INamedTypeSymbol record)
@@ -126,6 +132,27 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
             foreach (IMethodSymbol constructor in type.InstanceConstructors.Where(each => each.Parameters.Length > 0))
                 Declarations.Add(new Place(Key(constructor) ?? "", type.Locations[0].GetMappedLineSpan(), 0));
         }
+    }
+
+    // Where an attribute of a declaration would be written. Attributes on a field are those of all its variables.
+    private void Attributable(SyntaxNode node, string? key)
+    {
+        SyntaxNode holder = node is VariableDeclaratorSyntax { Parent.Parent: BaseFieldDeclarationSyntax field } ? field : node;
+        SyntaxList<AttributeListSyntax> lists = holder switch
+        {
+            MemberDeclarationSyntax member => member.AttributeLists,
+            AccessorDeclarationSyntax accessor => accessor.AttributeLists,
+            LocalFunctionStatementSyntax function => function.AttributeLists,
+            BaseParameterSyntax parameter => parameter.AttributeLists,
+            TypeParameterSyntax parameter => parameter.AttributeLists,
+            _ => default,
+        };
+        if (holder is not (MemberDeclarationSyntax or AccessorDeclarationSyntax or LocalFunctionStatementSyntax or BaseParameterSyntax or TypeParameterSyntax))
+            return;
+        int start = lists.Count > 0 ? lists.Last().GetLastToken().GetNextToken().SpanStart : holder.SpanStart;
+        Declarations.Add(new Place("^" + key, model.SyntaxTree.GetMappedLineSpan(TextSpan.FromBounds(start, holder.Span.End)), 0));
+        if (lists.Count > 0)
+            Declarations.Add(new Place("[" + key, model.SyntaxTree.GetMappedLineSpan(TextSpan.FromBounds(lists.First().SpanStart, lists.Last().Span.End)), 0));
     }
 
     private void Attribute(AttributeSyntax attribute)
