@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from compiler.diagnostics import Diagnostic, Severity
+from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.events import Event, Importance, Message
 
 
@@ -37,13 +37,7 @@ def build_line(diagnostic: Diagnostic) -> str:
     place = diagnostic.location
     origin = "MSBUILD"
     if place is not None and place.file:
-        origin = place.file
-        if place.line and place.column:
-            origin += f"({place.line},{place.column})"
-        elif place.line:
-            origin += f"({place.line})"
-        else:
-            origin += " "
+        origin = place.file + (_numbers(place) if place.line else " ")
     else:
         origin += " "
     category = f"{diagnostic.subcategory} " if diagnostic.subcategory else ""
@@ -51,6 +45,15 @@ def build_line(diagnostic: Diagnostic) -> str:
     head = f"{origin}: {category}{diagnostic.severity.value} {diagnostic.code}: "
     lines = diagnostic.message.replace("\r\n", "\n").split("\n")
     return "\n".join(head + line + project for line in lines)
+
+
+def _numbers(place: Location) -> str:
+    """The position in a file, in the forms of MSBuild."""
+    if not place.column:
+        return f"({place.line}-{place.end_line})" if place.end_line else f"({place.line})"
+    if not place.end_line:
+        return f"({place.line},{place.column}-{place.end_column})" if place.end_column else f"({place.line},{place.column})"
+    return f"({place.line},{place.column},{place.end_line},{place.end_column})"
 
 
 def importance_of(name: str) -> Importance | None:

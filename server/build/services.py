@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import Framework
 from compiler.diagnostics import InputError
+from server.build.dotnet_tasks.task_library import TaskLibrary
+
+if TYPE_CHECKING:
+    from server.build.dotnet_tasks.descriptions import TaskDescriptions
 
 
 class BuildServices(Protocol):
-    """Both may raise InputError: the tool chain cannot be had, or it ended."""
+    """What asks for the tool chain may raise InputError: it cannot be had, or it ended.
+
+    In restricted mode nothing of the workspace is run: no tasks of its assemblies or inline ones, no commands, no analyzers.
+    """
+
+    @property
+    def is_restricted(self) -> bool:
+        """Is the build one in restricted mode?"""
 
     def frameworks(self) -> Sequence[Framework]:
         """The class libraries of the tool chain, newest first."""
@@ -19,9 +30,23 @@ class BuildServices(Protocol):
     def compile(self, request: CSharpRequest) -> CSharpResult:
         """The compiled assembly, or the diagnostics that say why there is none."""
 
+    def dotnet_tasks(self) -> TaskDescriptions:
+        """The tasks of .NET assemblies of this build, in the processes that run them."""
+
+    def task_library(self) -> TaskLibrary:
+        """What inline tasks are compiled against."""
+
+    def is_cancelled(self) -> bool:
+        """Has whoever asked for the build given it up?"""
+
+    def print_text(self, text: str, *, to_errors: bool) -> None:
+        """Shows what a task prints by itself, as it is."""
+
 
 class NoServices:
     """For builds that only run targets: whoever asks learns that there is no tool chain."""
+
+    is_restricted = False
 
     def frameworks(self) -> Sequence[Framework]:
         """Raises InputError."""
@@ -30,3 +55,19 @@ class NoServices:
     def compile(self, request: CSharpRequest) -> CSharpResult:
         """Raises InputError."""
         raise InputError("AOTD0302", f"this build has no tool chain to compile '{request.project}' with")
+
+    def dotnet_tasks(self) -> TaskDescriptions:
+        """Raises InputError."""
+        raise InputError("AOTD0302", "this build has no tool chain to run tasks of .NET assemblies with")
+
+    def task_library(self) -> TaskLibrary:
+        """Raises InputError."""
+        raise InputError("AOTD0302", "this build has no tool chain to compile inline tasks with")
+
+    def is_cancelled(self) -> bool:
+        """Nobody can give such a build up."""
+        return False
+
+    def print_text(self, text: str, *, to_errors: bool) -> None:
+        """Nothing runs that could print."""
+        raise AssertionError(text, to_errors)

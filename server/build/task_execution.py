@@ -15,31 +15,16 @@ from server.build.dynamic_groups import run_item_group, run_property_group
 from server.build.events import BuildLog
 from server.build.lookup import Lookup
 from server.build.services import BuildServices
-from server.build.tasks.registry import find_task
-from server.build.tasks.task import (
-    Argument,
-    Kind,
-    OutputItem,
-    OutputValue,
-    Parameter,
-    ProjectBuildAnswer,
-    ProjectBuildRequest,
-    TaskCall,
-    TaskDefinition,
-    as_item,
-)
+from server.build.task_arguments import read_arguments
+from server.build.task_definitions import find_definition
+from server.build.task_outputs import gather_outputs, infer_outputs
+from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest, TaskCall
 from server.msbuild.conditions import Allowed, to_boolean
 from server.msbuild.errors import InvalidProjectFile, invalid
-from server.msbuild.escaping import escape, unescape
 from server.msbuild.evaluate import condition_holds, diagnostic_of
-from server.msbuild.expand import ConditionWarnings, Expander, expand_escaped, expand_item_list, expand_text, single_item_list
-from server.msbuild.items import Item
+from server.msbuild.expand import ConditionWarnings, Expander, expand_text
 from server.msbuild.model import ProjectInstance
-from server.msbuild.names import is_reserved_property
-from server.msbuild.shredder import split_list
 from server.msbuild.xml import XmlElement
-
-_SPECIAL = frozenset({"Condition", "ContinueOnError", "MSBuildRuntime", "MSBuildArchitecture", "xmlns"})
 
 
 class TargetHost(Protocol):
@@ -116,7 +101,7 @@ def _run_bucket(
             return StepResult(succeeded=False, stops=True)
         return StepResult(succeeded=True, stops=False)
     if infers:
-        _infer_outputs(instance, element, bucket)
+        infer_outputs(instance, element, bucket)
         return StepResult(succeeded=True, stops=False)
     try:
         return _run_task(instance, host, element, bucket, entry)
@@ -126,7 +111,8 @@ def _run_bucket(
 
 
 def _run_task(instance: ProjectInstance, host: TargetHost, element: XmlElement, bucket: Bucket, entry: object) -> StepResult:
-    definition = find_task(element.name)
+    host.call_location = element.location
+    definition = find_definition(instance, host.log, host.services, element)
     if definition is None:
         raise invalid(
             "MSB4036",
@@ -139,10 +125,9 @@ def _run_task(instance: ProjectInstance, host: TargetHost, element: XmlElement, 
             f'"{instance.surroundings.tools_directory}" directory.',
         )
     policy = _continue_on_error(element, bucket.expander)
-    arguments = _arguments(instance, host, definition, element, bucket)
+    arguments = read_arguments(instance, host.log, definition, element, bucket)
     if arguments is None:
         raise invalid("MSB4063", element.location, f'The "{element.name}" task could not be initialized with its input parameters. ')
-    host.call_location = element.location
 
     def call_targets(names: Sequence[str]) -> list[ProjectBuildAnswer]:
         return host.call_targets(names, entry)
@@ -151,18 +136,21 @@ def _run_task(instance: ProjectInstance, host: TargetHost, element: XmlElement, 
         definition,
         instance,
         host.log,
-        element.location,
+        element,
         arguments,
         host.services,
+        continues=policy.continues,
         errors_are_warnings=policy.as_warnings,
         build_projects=_builder(host),
         call_targets=call_targets,
     )
     succeeded = definition.run(call)
+    if call.is_abandoned:
+        return StepResult(succeeded=policy.as_warnings, stops=not policy.continues)
     bucket.lookup.set_property("MSBuildLastTaskResult", "true" if succeeded else "false")
     if not succeeded and not call.logged_error and not call.child_failed:
         _report_silent_failure(host, instance, element, policy)
-    if not _gather_outputs(call, element, bucket):
+    if not gather_outputs(call, element, bucket):
         succeeded = False
     if succeeded:
         return StepResult(succeeded=True, stops=False)
@@ -202,169 +190,3 @@ def _continue_on_error(element: XmlElement, expander: Expander) -> _ContinueOnEr
             "boolean (true/false) value.",
         )
     return _ContinueOnError(continues=value, as_warnings=value)
-
-
-def _arguments(
-    instance: ProjectInstance, host: TargetHost, definition: TaskDefinition, element: XmlElement, bucket: Bucket
-) -> dict[str, Argument] | None:
-    """The values of the attributes by lower-case parameter name; None after an error that has been reported."""
-    arguments: dict[str, Argument] = {}
-    for attribute in element.attributes:
-        if attribute.name in _SPECIAL:
-            continue
-        parameter = definition.parameter(attribute.name)
-        location = element.at(attribute.name)
-        if parameter is None:
-            unknown = invalid(
-                "MSB4064",
-                location,
-                f'The "{attribute.name}" parameter is not supported by the "{element.name}" task loaded from assembly: '
-                "Microsoft.Build.Tasks.Core, "
-                "Version=15.1.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a from the path: "
-                f"{instance.surroundings.tools_directory}/Microsoft.Build.Tasks.Core.dll. Verify that the parameter exists on the task, "
-                "the <UsingTask> points to the correct assembly, and it is a settable public instance property.",
-            )
-            host.log.send(diagnostic_of(unknown, instance.path))
-            return None
-        value = _argument(instance, parameter, element.name, attribute.value, location, bucket)
-        if value is not None:
-            arguments[parameter.name.lower()] = value
-    for parameter in definition.parameters:
-        if parameter.required and parameter.name.lower() not in arguments:
-            raise invalid(
-                "MSB4044",
-                element.location,
-                f'The "{element.name}" task was not given a value for the required parameter "{parameter.name}".',
-            )
-    return arguments
-
-
-def _argument(instance: ProjectInstance, parameter: Parameter, task: str, text: str, location: Location, bucket: Bucket) -> Argument | None:
-    """The value of one parameter, None when it expands to nothing."""
-    expander = bucket.expander
-    if parameter.kind.is_list or parameter.kind is Kind.ITEM:
-        items = task_items(instance, expander, text, location)
-        if parameter.kind is Kind.ITEM:
-            if len(items) > 1:
-                shown = ";".join(item.identity for item in items)
-                raise invalid(
-                    "MSB4094",
-                    location,
-                    f'"{shown}" is an invalid value for the "{parameter.name}" parameter of the "{task}" task. '
-                    f'Multiple items cannot be passed into a parameter of type "{parameter.kind.value}".',
-                )
-            return items[0] if items else None
-        if not items:
-            return [] if parameter.required else None
-        return [item.identity for item in items] if parameter.kind is Kind.TEXTS else items
-    value = expand_text(expander, text, location)
-    if not value:
-        return None
-    if parameter.kind is Kind.TEXT:
-        return value
-    if parameter.kind is Kind.BOOL:
-        truth = to_boolean(value)
-        if truth is not None:
-            return truth
-    elif value.strip().lstrip("+-").isdigit():
-        return int(value)
-    raise invalid(
-        "MSB4030",
-        location,
-        f'"{value}" is an invalid value for the "{parameter.name}" parameter of the "{task}" task. '
-        f'The "{parameter.name}" parameter is of type "{parameter.kind.value}".',
-    )
-
-
-def task_items(instance: ProjectInstance, expander: Expander, text: str, location: Location) -> list[Item]:
-    """`text` as a task's item list: no wildcards are expanded; lists keep their items' metadata."""
-    items: list[Item] = []
-    for part in split_list(expand_escaped(expander.with_items(None), text, location)):
-        reference = single_item_list(part, location)
-        if reference is None:
-            items.append(Item("", part.replace("\\", "/"), instance.home, "", {}))
-            continue
-        for entry in expand_item_list(expander, reference, location):
-            if not entry.value:
-                continue
-            if entry.item is not None and entry.value == entry.item.include:
-                items.append(entry.item)
-                continue
-            item = Item("", entry.value, instance.home, "", {})
-            if entry.item is not None:
-                item.metadata = dict(entry.item.metadata)
-                item.definition = entry.item.definition
-                item.defining_project = entry.item.defining_project
-            items.append(item)
-    return items
-
-
-def _gather_outputs(call: TaskCall, element: XmlElement, bucket: Bucket) -> bool:
-    for output in element.elements():
-        if not condition_holds(bucket.expander, output, Allowed.ALL, call.instance.directory):
-            continue
-        name = expand_text(bucket.expander, output.value("TaskParameter"), output.at("TaskParameter"))
-        known = {given.lower() for given in call.definition.outputs}
-        if name.lower() not in known:
-            is_input = call.definition.parameter(name) is not None
-            if is_input:
-                raise invalid(
-                    "MSB4065", output.at("TaskParameter"), f'The "{name}" parameter is not marked for output by the "{element.name}" task.'
-                )
-            raise invalid(
-                "MSB4131",
-                output.at("TaskParameter"),
-                f'The "{name}" parameter is not supported by the "{element.name}" task. Verify the parameter exists on the task, '
-                "and it is a gettable public instance property.",
-            )
-        value = call.outputs.get(name.lower())
-        if output.value("ItemName"):
-            item_type = expand_text(bucket.expander, output.value("ItemName"), output.at("ItemName"))
-            items = [as_item(call, one, item_type) for one in _output_items(value)]
-            bucket.lookup.add(items, keep_duplicates=True)
-        else:
-            property_name = expand_text(bucket.expander, output.value("PropertyName"), output.at("PropertyName"))
-            if is_reserved_property(property_name):
-                raise invalid("MSB4004", output.location, f'The "{property_name}" property is reserved, and cannot be modified.')
-            if value is not None:
-                bucket.lookup.set_property(property_name, ";".join(escape(one.include) for one in _output_items(value)))
-    return True
-
-
-def _output_items(value: OutputValue | None) -> list[OutputItem]:
-    if value is None:
-        return []
-    if isinstance(value, bool):
-        return [OutputItem("True" if value else "False")]
-    if isinstance(value, int):
-        return [OutputItem(str(value))]
-    if isinstance(value, str):
-        return [OutputItem(value)] if value else []
-    if isinstance(value, OutputItem):
-        return [value]
-    return [one if isinstance(one, OutputItem) else OutputItem(one) for one in value]
-
-
-def _infer_outputs(instance: ProjectInstance, element: XmlElement, bucket: Bucket) -> None:
-    """Outputs of a task that is not run: what its parameters of the same name were given."""
-    for output in element.elements():
-        if not condition_holds(bucket.expander, output, Allowed.ALL, instance.directory):
-            continue
-        name = expand_text(bucket.expander, output.value("TaskParameter"), output.at("TaskParameter"))
-        attribute = next((a for a in element.attributes if a.name.lower() == name.lower()), None)
-        if attribute is None or not attribute.value:
-            continue
-        location = element.at(attribute.name)
-        if output.value("ItemName"):
-            item_type = expand_text(bucket.expander, output.value("ItemName"), output.at("ItemName"))
-            definition = instance.item_definitions.get(item_type.lower(), {})
-            items: list[Item] = []
-            for given in task_items(instance, bucket.expander, attribute.value, location):
-                item = Item(item_type, given.include, instance.home, element.file, definition)
-                item.metadata = dict(given.metadata)
-                items.append(item)
-            bucket.lookup.add(items, keep_duplicates=True)
-        else:
-            values = [unescape(item.include) for item in task_items(instance, bucket.expander, attribute.value, location)]
-            property_name = expand_text(bucket.expander, output.value("PropertyName"), output.at("PropertyName"))
-            bucket.lookup.set_property(property_name, ";".join(escape(value) for value in values))

@@ -15,6 +15,7 @@ from compiler.csharp.client import CSharpWorker
 from compiler.csharp.embedded import fetch_embedded
 from compiler.csharp.frameworks import Toolchain
 from compiler.csharp.toolchain import cache_directory, find_toolchain, require_npm
+from server.build.dotnet_tasks.hosts import TaskHosts
 
 # Bytes done and bytes in all of a transfer.
 CountBytes = Callable[[int, int], None]
@@ -23,11 +24,12 @@ Kept = TypeVar("Kept")
 
 
 class WarmTools:
-    """The compilers of one process, for any thread. Invariant: `_workers` and `_kept` are touched under `_lock` only."""
+    """The compilers of one process, for any thread. Invariant: `_workers`, `_hosts` and `_kept` are touched under `_lock` only."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._workers: dict[tuple[Path, Path], CSharpWorker] = {}
+        self._hosts: dict[tuple[Path, Path], TaskHosts] = {}
         self._kept: dict[type, object] = {}
 
     def toolchain(self, environment: Mapping[str, str], folder: Path, fetching: CountBytes) -> Toolchain:
@@ -46,6 +48,16 @@ class WarmTools:
                 worker = self._workers[key] = CSharpWorker(toolchain, key[1], environment)
             return worker
 
+    def task_hosts(self, toolchain: Toolchain, environment: Mapping[str, str]) -> TaskHosts:
+        """The processes that run tasks of .NET assemblies with `toolchain`; they start when a task is run."""
+        compiler = self.compiler(toolchain, environment)
+        key = (toolchain.msbuild_dir, cache_directory(environment))
+        with self._lock:
+            hosts = self._hosts.get(key)
+            if hosts is None:
+                hosts = self._hosts[key] = TaskHosts(toolchain, key[1], environment, compiler.compile)
+            return hosts
+
     def kept(self, kind: type[Kept]) -> Kept:
         """The one object of `kind` of this process, made when it is first asked for: how a verb keeps what only it knows of."""
         with self._lock:
@@ -56,8 +68,11 @@ class WarmTools:
             return found
 
     def close(self) -> None:
-        """Ends the compilers; one that is asked for later starts anew."""
+        """Ends the compilers and the task hosts; one that is asked for later starts anew."""
         with self._lock:
             workers, self._workers = list(self._workers.values()), {}
+            task_hosts, self._hosts = list(self._hosts.values()), {}
+        for hosts in task_hosts:
+            hosts.close()
         for worker in workers:
             worker.close()

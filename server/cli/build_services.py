@@ -1,4 +1,4 @@
-"""The caller of a verb -> class libraries and compiler for its build, had when the first task asks."""
+"""The caller of a verb -> class libraries, compiler and tasks for its build, had when the first task asks."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ from pathlib import Path
 
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import Framework, Toolchain
+from server.build.dotnet_tasks.descriptions import TaskDescriptions
+from server.build.dotnet_tasks.hosts import BuildTaskHosts
+from server.build.dotnet_tasks.task_library import TaskLibrary, task_library
 from server.cli.caller import Caller
 from server.cli.progress import ByteProgress
 
 
 class CallerServices:
-    """Services for a build in `folder`. Invariant: the tool chain is looked for once."""
+    """Services for a build in `folder`. Invariant: the tool chain is looked for once. `end` gives back what the build has borrowed."""
 
     def __init__(self, whom: Caller, folder: Path) -> None:
         self._caller = whom
         self._folder = folder
         self._found: Toolchain | None = None
+        self._tasks: TaskDescriptions | None = None
+
+    @property
+    def is_restricted(self) -> bool:
+        """See BuildServices."""
+        return self._caller.environment.get("AOTD_RESTRICTED", "").lower() in ("1", "true")
 
     def frameworks(self) -> Sequence[Framework]:
         """The class libraries of the tool chain. Raises ToolchainError."""
@@ -26,6 +35,34 @@ class CallerServices:
     def compile(self, request: CSharpRequest) -> CSharpResult:
         """Compiles with the warm compiler of the tool chain. Raises ToolchainError."""
         return self._caller.tools.compiler(self._toolchain(), self._caller.environment).compile(request)
+
+    def dotnet_tasks(self) -> TaskDescriptions:
+        """See BuildServices. Raises InputError."""
+        if self._tasks is None:
+            hosts = self._caller.tools.task_hosts(self._toolchain(), self._caller.environment)
+            self._tasks = TaskDescriptions(BuildTaskHosts(hosts))
+        return self._tasks
+
+    def task_library(self) -> TaskLibrary:
+        """See BuildServices. Raises InputError."""
+        hosts = self.dotnet_tasks().hosts.hosts
+        return task_library(self._toolchain(), hosts.program.folders, hosts.cache_dir)
+
+    def is_cancelled(self) -> bool:
+        """See BuildServices."""
+        return self._caller.is_cancelled()
+
+    def print_text(self, text: str, *, to_errors: bool) -> None:
+        """See BuildServices."""
+        channel = self._caller.err if to_errors else self._caller.out
+        channel.output.write(text)
+        channel.output.flush()
+
+    def end(self) -> None:
+        """The build is over."""
+        if self._tasks is not None:
+            self._tasks.hosts.end()
+            self._tasks = None
 
     def _toolchain(self) -> Toolchain:
         if self._found is None:

@@ -69,7 +69,10 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, *, sums_up: b
         answer = _restore(switches, evaluator, log)
     if answer is None or (answer.succeeded and not only_restores):
         services = CallerServices(caller(), switches.project.parent)
-        answer = BuildSession(evaluator, log, services).build(str(switches.project), switches.properties, switches.targets)
+        try:
+            answer = BuildSession(evaluator, log, services).build(str(switches.project), switches.properties, switches.targets)
+        finally:
+            services.end()
     failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
     if switches.asks and switches.targets:
         if answer.instance is None:

@@ -21,11 +21,12 @@ from server.msbuild.imports import Importer
 from server.msbuild.initial_properties import initial_properties
 from server.msbuild.item_evaluation import evaluate_item, evaluate_item_definition
 from server.msbuild.items import ProjectHome
-from server.msbuild.model import ProjectInstance, Target, TargetHook, UsingTask
+from server.msbuild.model import ProjectInstance, Target, TargetHook
 from server.msbuild.names import is_valid_name
 from server.msbuild.project_files import ProjectFileCache
 from server.msbuild.sdks import Toolset
 from server.msbuild.shredder import split_list
+from server.msbuild.using_tasks import read_using_task
 from server.msbuild.xml import XmlElement, inner_text
 
 
@@ -224,14 +225,7 @@ def _using_task_pass(state: _State) -> None:
     for element in state.using_tasks:
         if not condition_holds(expander, element, Allowed.PROPERTIES | Allowed.ITEM_LISTS, state.instance.directory):
             continue
-
-        def text(name: str, element: XmlElement = element) -> str:
-            return expand_text(expander, element.value(name), element.at(name))
-
-        file = text("AssemblyFile").replace("\\", "/")
-        if file:
-            file = paths.full_path(file, _file_directory(element))
-        state.instance.using_tasks.append(UsingTask(text("TaskName"), text("AssemblyName"), file, text("TaskFactory"), element))
+        state.instance.using_tasks.append(read_using_task(expander, element, _file_directory(element)))
 
 
 def _target_pass(state: _State) -> None:

@@ -111,14 +111,26 @@ class ItemTable:
 
 
 @dataclass(frozen=True, slots=True)
+class InlineParameter:
+    """A parameter that a <ParameterGroup> declares; `type_name` is the full name of a .NET type."""
+
+    name: str
+    type_name: str
+    is_output: bool
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UsingTask:
-    """A task declaration, expanded; paths are absolute."""
+    """A task declaration, expanded; paths are absolute. `body` is the XML inside <Task>."""
 
     task_name: str
     assembly_name: str
     assembly_file: str
     task_factory: str
     element: XmlElement
+    parameters: tuple[InlineParameter, ...] = ()
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,8 @@ class ProjectInstance:
     """One project evaluated with one set of global properties.
 
     `imports` are all project files read, the project itself first; `probed` are files whose appearance would change the result.
-    `globs` are (folder, pattern) of every wildcard that items were made from.
+    `globs` are (folder, pattern) of every wildcard that items were made from. `variables` are environment variables that tasks of
+    this project have set, or removed (None), for those after them.
     """
 
     path: str
@@ -169,6 +182,7 @@ class ProjectInstance:
     imports: list[str] = field(default_factory=list)
     probed: list[str] = field(default_factory=list)
     globs: list[tuple[str, str]] = field(default_factory=list)
+    variables: dict[str, str | None] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def property(self, name: str) -> str:

@@ -14,6 +14,7 @@ from compiler.csharp.frameworks import NETCORE_APP, Framework
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.console_logger import ConsoleLogger
 from server.build.events import BuildLog
+from server.build.services import NoServices
 from server.build.session import BuildSession
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.sdks import own_toolset
@@ -25,7 +26,7 @@ PROGRAM = (
 )
 
 
-class Machine:
+class Machine(NoServices):
     """A class library with one assembly, and a compiler that notes what it is asked and answers with its name."""
 
     def __init__(self, folder: Path) -> None:

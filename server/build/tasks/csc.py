@@ -118,7 +118,9 @@ def _run(call: TaskCall) -> bool:
 
 
 def _report(call: TaskCall, diagnostic: Diagnostic) -> None:
-    place = diagnostic.location or Location("CSC")
+    found = diagnostic.location or Location("CSC")
+    # csc prints where a diagnostic begins, not where it ends.
+    place = Location(found.file, found.line, found.column)
     if diagnostic.severity is Severity.ERROR:
         call.error(diagnostic.code, diagnostic.message, location=place)
     elif diagnostic.severity is Severity.WARNING:

@@ -11,8 +11,10 @@ from server.build.events import BuildLog, Importance, Message
 from server.build.services import BuildServices
 from server.msbuild import paths
 from server.msbuild.escaping import escape
+from server.msbuild.item_metadata import WELL_KNOWN_METADATA
 from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance
+from server.msbuild.xml import XmlElement
 
 
 class Kind(Enum):
@@ -24,6 +26,7 @@ class Kind(Enum):
     ITEM = "Microsoft.Build.Framework.ITaskItem"
     TEXTS = "System.String[]"
     ITEMS = "Microsoft.Build.Framework.ITaskItem[]"
+    UNSUPPORTED = ""
 
     @property
     def is_list(self) -> bool:
@@ -33,20 +36,32 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """An input of a task."""
+    """An input of a task. `type_name` is its .NET type where that is not the one of its kind: the value then travels as text."""
 
     name: str
     kind: Kind
     required: bool = False
+    type_name: str = ""
+
+    @property
+    def shown_type(self) -> str:
+        """The .NET type as errors name it."""
+        return self.type_name or self.kind.value
 
 
 @dataclass(frozen=True, slots=True)
 class OutputItem:
-    """An item that a task gives out: unescaped include and metadata, the item it was made from if any."""
+    """An item that a task gives out: include and metadata (unescaped unless `is_escaped`), the item it was made from if any."""
 
     include: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     source: Item | None = None
+    is_escaped: bool = False
+
+    @property
+    def escaped_include(self) -> str:
+        """The include as the project holds it."""
+        return self.include if self.is_escaped else escape(self.include)
 
 
 OutputValue = str | bool | int | Sequence[str] | Sequence[OutputItem] | OutputItem
@@ -54,13 +69,22 @@ Argument = str | bool | int | Item | Sequence[str] | Sequence[Item]
 
 
 @dataclass(frozen=True, slots=True)
+class TaskAssembly:
+    """The assembly that errors name as a task's origin: its full name and its path."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskDefinition:
-    """A task: its name, inputs, names of outputs, and the function that runs it."""
+    """A task: its name, inputs, names of outputs, and the function that runs it. Built-in tasks have no `assembly`."""
 
     name: str
     parameters: tuple[Parameter, ...]
     outputs: tuple[str, ...]
     run: Callable[[TaskCall], bool]
+    assembly: TaskAssembly | None = None
 
     def parameter(self, name: str) -> Parameter | None:
         """The input of that name, without case."""
@@ -91,20 +115,30 @@ class ProjectBuildAnswer:
 
 @dataclass(slots=True)
 class TaskCall:
-    """One run of a task. `arguments` hold what was given; `outputs` what the task gives out."""
+    """One run of a task. `arguments` hold what was given; `outputs` what the task gives out.
+
+    A call that `is_abandoned` ended without an answer of the task: it has no outputs.
+    """
 
     definition: TaskDefinition
     instance: ProjectInstance
     log: BuildLog
-    location: Location
+    element: XmlElement
     arguments: Mapping[str, Argument]
     services: BuildServices
+    continues: bool
     errors_are_warnings: bool
     build_projects: Callable[[Sequence[ProjectBuildRequest], bool], list[ProjectBuildAnswer]]
     call_targets: Callable[[Sequence[str]], list[ProjectBuildAnswer]]
     outputs: dict[str, OutputValue] = field(default_factory=dict)
     logged_error: bool = False
     child_failed: bool = False
+    is_abandoned: bool = False
+
+    @property
+    def location(self) -> Location:
+        """Where the task element stands."""
+        return self.element.location
 
     def has(self, name: str) -> bool:
         """Was the parameter given (with something in it)?"""
@@ -158,6 +192,11 @@ class TaskCall:
         self.logged_error = True
         self._send(severity, code, text, location, subcategory)
 
+    def fatal_error(self, code: str, text: str, *, location: Location | None = None) -> None:
+        """Reports an error that ContinueOnError does not soften."""
+        self.logged_error = True
+        self._send(Severity.ERROR, code, text, location, "")
+
     def warning(self, code: str, text: str, *, location: Location | None = None, subcategory: str = "") -> None:
         """Reports a warning at the task (or at `location`)."""
         if self.log.turns_into_error(code):
@@ -170,8 +209,12 @@ class TaskCall:
         self.log.send(Diagnostic(code, severity, text, place, subcategory, project=project))
 
     def variables(self) -> Mapping[str, str]:
-        """The environment of the build."""
-        return self.instance.surroundings.variables
+        """The environment of the build, as tasks of the project have changed it."""
+        changes = self.instance.variables
+        if not changes:
+            return self.instance.surroundings.variables
+        merged = {**self.instance.surroundings.variables, **changes}
+        return {name: value for name, value in merged.items() if value is not None}
 
     def set_items(self, name: str, items: Sequence[OutputItem]) -> None:
         """Gives out a list of items."""
@@ -190,7 +233,8 @@ def output_item(item: Item, include: str | None = None) -> OutputItem:
 def as_item(call: TaskCall, output: OutputItem, item_type: str) -> Item:
     """The item of the project that an output becomes."""
     definition = call.instance.item_definitions.get(item_type.lower(), {})
-    item = Item(item_type, escape(output.include.replace("\\", "/")), call.instance.home, call.location.file, definition)
+    include = output.include if output.is_escaped else escape(output.include)
+    item = Item(item_type, include.replace("\\", "/"), call.instance.home, call.location.file, definition)
     if output.source is not None:
         if output.include == output.source.identity:
             item.include = output.source.include
@@ -199,5 +243,6 @@ def as_item(call: TaskCall, output: OutputItem, item_type: str) -> Item:
             item.definition = {**definition, **output.source.definition}
         item.recursive_dir = output.source.recursive_dir if item.include == output.source.include else ""
     for name, value in output.metadata.items():
-        item.set(name, escape(value))
+        if name.lower() not in WELL_KNOWN_METADATA:
+            item.set(name, value if output.is_escaped else escape(value))
     return item
