@@ -23,7 +23,7 @@ _LONGEST_COMMENT_BYTES = (1 << 16) - 1
 
 def check_layout(file: BinaryIO, archive: zipfile.ZipFile, name: str) -> None:
     """Raises PackageError when the parts of the archive are not in place."""
-    end, directory = _end_of_archive(file, name)
+    end, directory = _end_of_archive(file, len(archive.infolist()), name)
     starts = sorted((info.header_offset, info.compress_size, len(info.orig_filename)) for info in archive.infolist())
     if starts and starts[0][0] != 0:
         raise _misplaced(name, "it has data before its first entry")
@@ -37,7 +37,7 @@ def check_layout(file: BinaryIO, archive: zipfile.ZipFile, name: str) -> None:
         raise _misplaced(name, "its central directory lies behind its end")
 
 
-def _end_of_archive(file: BinaryIO, name: str) -> tuple[int, int]:
+def _end_of_archive(file: BinaryIO, n_entries: int, name: str) -> tuple[int, int]:
     """Offsets of the end record and of the central directory, as the end record says."""
     size = file.seek(0, os.SEEK_END)
     tail_start = max(0, size - _END_RECORD.size - _LONGEST_COMMENT_BYTES - _ZIP64_LOCATOR_BYTES - _ZIP64_END_BYTES)
@@ -46,13 +46,13 @@ def _end_of_archive(file: BinaryIO, name: str) -> tuple[int, int]:
     at = tail.rfind(_END_SIGNATURE)
     if at < 0 or at + _END_RECORD.size > len(tail):
         raise _misplaced(name, "it has no end record")
-    _, disk, directory_disk, _, _, directory_bytes, directory, comment_bytes = _END_RECORD.unpack_from(tail, at)
+    _, disk, directory_disk, entries_here, entries, directory_bytes, directory, comment_bytes = _END_RECORD.unpack_from(tail, at)
     if at + _END_RECORD.size + comment_bytes != len(tail):
         raise _misplaced(name, "it has data behind its end record")
     end = tail_start + at
-    if directory == 0xFFFFFFFF or directory_bytes == 0xFFFFFFFF:
+    if directory == 0xFFFFFFFF or directory_bytes == 0xFFFFFFFF or (entries == 0xFFFF and n_entries >= 0xFFFF):
         return end, _zip64_directory(tail, at, name)
-    if disk or directory_disk or directory + directory_bytes > end:
+    if disk or directory_disk or entries_here != entries or entries != n_entries & 0xFFFF or directory + directory_bytes > end:
         raise _misplaced(name, "its end record is not its own")
     return end, directory
 

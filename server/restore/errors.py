@@ -36,6 +36,7 @@ UNSAFE_ENTRY = "NU1402"
 HASH_MISMATCH = "NU1403"
 INVALID_PACKAGE = "NU5000"
 MISSING_NUSPEC = "NU5037"
+INVALID_SIGNATURE = "NU3005"
 PACKAGE_CHANGED_SINCE_SIGNED = "NU3008"
 
 # Of ours, where NuGet has none: it takes such packages, or ends with a message without a code.

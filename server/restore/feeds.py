@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.restore.errors import ConfigError
 from server.restore.folder_feed import FolderFeed
 from server.restore.http_cache import HttpCache, cache_folder, temporary_cache
 from server.restore.http_client import HttpClient, HttpOptions
@@ -34,6 +35,8 @@ class SourceOptions:
 
 def open_sources(settings: RestoreSettings, environment: Mapping[str, str], options: SourceOptions) -> PackageSources:
     """The sources, packages folder and fallback folders that `settings` name. Nothing is asked yet. Raises ConfigError."""
+    if (settings.settings.config_value("signatureValidationMode") or "").lower() == "require":
+        raise ConfigError("signatureValidationMode is set to require, but whom a signature comes from cannot be verified here.")
     scratch = nuget_scratch(environment, Path(environment.get("TMPDIR") or tempfile.gettempdir()), _user())
     mapping = settings.mapping
     return PackageSources(
