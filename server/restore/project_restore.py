@@ -105,7 +105,10 @@ def restore_project(
     assets = build_assets(spec, graphs, _installed(state, graphs), _package_folders(spec), log)
     report_analysis(log, graphs, spec)
     log.add_all(check_compatibility(assets))
-    return _finish(state, assets, unlisted, None if keeps_lock else lock_path)
+    # What nuget.g.props says of success is how resolving went: neither warnings made errors nor an unreachable source count.
+    resolved = not unlisted and not any(one.is_error and not one.was_warning and one.code != "NU1301" for one in log.messages)
+    files = build_files(assets, success=resolved)
+    return _finish(state, assets, files, unlisted, None if keeps_lock else lock_path)
 
 
 def _evaluate_lock(
@@ -209,7 +212,9 @@ def _package_folders(spec: PackageSpec) -> list[str]:
     return [spec.restore.packages_path, *spec.restore.fallback_folders]
 
 
-def _finish(state: _Restore, assets: ProjectAssets, unlisted: Sequence[LogMessage], lock_path: str | None) -> RestoredProject:
+def _finish(
+    state: _Restore, assets: ProjectAssets, files: BuildFiles, unlisted: Sequence[LogMessage], lock_path: str | None
+) -> RestoredProject:
     lock = None
     if state.lock is not None:
         failures = hash_errors(state.lock, assets)
@@ -223,7 +228,7 @@ def _finish(state: _Restore, assets: ProjectAssets, unlisted: Sequence[LogMessag
         state.spec,
         success,
         assets_text(assets, state.log.messages),
-        build_files(assets, success=success),
+        files,
         lock,
         tuple(state.log.messages),
         tuple(unlisted),

@@ -16,7 +16,10 @@ Codes = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class LogMessage:
-    """A message. `graphs` are names of target graphs; `library` the library it is about; `path` the file, "" for the project."""
+    """A message. `graphs` are names of target graphs; `library` the library it is about; `path` the file, "" for the project.
+
+    `was_warning` tells an error that the project's properties made of a warning.
+    """
 
     code: str
     text: str
@@ -24,6 +27,7 @@ class LogMessage:
     library: str = ""
     graphs: tuple[str, ...] = ()
     path: str = ""
+    was_warning: bool = False
 
 
 def error(code: str, text: str, library: str = "", graphs: Iterable[str] = ()) -> LogMessage:
@@ -81,7 +85,7 @@ class RestoreLog:
         warnings = self.spec.restore.warnings
         by_all = warnings.all_as_errors and message.code and message.code not in warnings.not_as_errors
         if by_all or message.code in warnings.as_errors:
-            return replace(message, is_error=True, text=f"Warning As Error: {message.text}")
+            return replace(message, is_error=True, was_warning=True, text=f"Warning As Error: {message.text}")
         return message
 
     def _unsuppressed(self, message: LogMessage) -> LogMessage | None:

@@ -40,6 +40,10 @@ Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | boo
 JsonObject: TypeAlias = Mapping[str, Json]
 
 
+# How a dependency without a version is written.
+_NO_VERSION = "(, )"
+
+
 class InvalidSpec(RestoreError):
     """JSON that describes no project."""
 
@@ -188,8 +192,7 @@ def _dependency_json(dependency: Dependency) -> dict[str, Json]:
     if dependency.private != DEFAULT_PRIVATE:
         values["suppressParent"] = spell_assets(dependency.private)
     values["target"] = "Package"
-    if dependency.range.versions is not None:
-        values["version"] = dependency.range.versions.normalized
+    values["version"] = dependency.range.versions.normalized if dependency.range.versions is not None else _NO_VERSION
     if dependency.version_override is not None:
         values["versionOverride"] = dependency.version_override.normalized
     return values | _present(
@@ -346,7 +349,7 @@ def _read_dependency(name: str, values: JsonObject) -> Dependency:
     text = _text(values.get("version"))
     override = values.get("versionOverride")
     dependency = Dependency(
-        LibraryRange(name, _range(text) if text else None, Target.PACKAGE),
+        LibraryRange(name, _range(text) if text not in ("", _NO_VERSION) else None, Target.PACKAGE),
         include=_assets(values.get("include"), Assets.ALL),
         private=_assets(values.get("suppressParent"), DEFAULT_PRIVATE),
         no_warn=_texts(values.get("noWarn")),
