@@ -1,8 +1,8 @@
 """A project, a target and a finder of libraries -> the resolved graph, as NuGet resolved before (RestoreUseLegacyDependencyResolver).
 
 The whole tree is laid out first: below a node everything that no nearer dependency of its ancestors eclipses. Then versions of one name
-compete in rounds: what is disputed makes all below it ambiguous until the dispute is decided, the highest version is accepted, the others are
-rejected with all below them.
+compete in rounds: what is disputed makes all below it ambiguous until the dispute is decided, the highest version is accepted, the others
+are rejected with all below them.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from server.restore.versions import NuGetVersion, parse_version
 
 METADATA_FILE = ".nupkg.metadata"
 _STAGING = ".aotd-staging"
+_STAGING_ATTEMPTS = 100
 _CHUNK_BYTES = 1 << 20
 
 
@@ -119,7 +120,7 @@ class PackagesFolder:
         staging_root = self.root / _STAGING
         staging = staging_root / f"{target.parent.name}.{target.name}"
         _remove(staging)
-        staging.mkdir(parents=True)
+        _make_staging(staging)
         try:
             package = InstalledPackage(package_id, version, staging, "")
             digest = _fill(package, archive, source, expected_hash, self.limits)
@@ -205,6 +206,18 @@ def _read_metadata(path: Path) -> str | None:
 def _remove(folder: Path) -> None:
     if os.path.lexists(folder):
         shutil.rmtree(folder)
+
+
+def _make_staging(staging: Path) -> None:
+    """The folder, although installs of other packages remove the one above it whenever it is empty."""
+    for attempt in range(_STAGING_ATTEMPTS):
+        try:
+            os.makedirs(staging)
+        except (FileExistsError, FileNotFoundError):
+            if staging.is_dir() or attempt == _STAGING_ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -170,7 +170,7 @@ class PackageSources:
         for folder in self.fallbacks:
             if not folder.root.is_dir():
                 self._failed(package_id, SourceError(str(folder.root), f"The local source '{folder.root}' doesn't exist."))
-        if wanted.minimum is not None:
+        if wanted.minimum is not None and wanted.satisfies(wanted.minimum):
             exact = self._installed(package_id, wanted.minimum)
             if exact is not None:
                 return Match(package_id, wanted.minimum, None, exact)

@@ -54,6 +54,12 @@ class Corpus:
             make_package(self.root / "feed" / name / version, target)
         return target
 
+    def everything(self) -> Path:
+        """A folder with all packages."""
+        for name, version in self.described():
+            self.package(name, version)
+        return self.pool
+
     def described(self) -> list[tuple[str, str]]:
         """Names and versions of all packages."""
         return [(path.parent.parent.name, path.parent.name) for path in sorted((self.root / "feed").glob("*/*/*.nuspec"))]
@@ -134,6 +140,9 @@ def lay_case(corpus: Corpus, name: str, work: Path, sdk: Path) -> Place:
 
 
 def _lay_feed(corpus: Corpus, feed: Path, globs: list[str], *, expanded: bool) -> None:
+    if globs == ["*"] and not expanded:
+        feed.symlink_to(corpus.everything(), target_is_directory=True)
+        return
     feed.mkdir(parents=True)
     for name, version in corpus.described():
         if any(fnmatch.fnmatch(f"{name}/{version}".lower(), glob.lower()) for glob in globs):
