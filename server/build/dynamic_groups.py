@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from server.build.batching import Bucket, prepare_buckets
+from server.build.events import BuildLog, Importance, ParameterKind, TaskParameter
+from server.build.logged_values import logged_items
 from server.build.lookup import Lookup, MetadataChange
 from server.msbuild import globs, paths
 from server.msbuild.conditions import Allowed
@@ -17,19 +21,22 @@ from server.msbuild.shredder import split_list
 from server.msbuild.xml import XmlElement, inner_text
 
 
-def run_property_group(instance: ProjectInstance, group: XmlElement, lookup: Lookup, expander: Expander) -> None:
+def run_property_group(instance: ProjectInstance, group: XmlElement, lookup: Lookup, expander: Expander, log: BuildLog) -> None:
     """Sets the properties of the group, whose own condition holds. Raises InvalidProjectFile."""
     for element in group.elements():
         value = inner_text(element)
         buckets = prepare_buckets([value, element.value("Condition")], lookup, expander, element.location)
         for bucket in buckets:
             if condition_holds(bucket.expander, element, Allowed.ALL, instance.directory):
-                bucket.lookup.set_property(element.name, expand_escaped(bucket.expander, value, element.location))
+                expanded = expand_escaped(bucket.expander, value, element.location)
+                if log.logs_task_inputs:
+                    log.comment(Importance.LOW, f"Set Property: {element.name}={expanded}")
+                bucket.lookup.set_property(element.name, expanded)
         for bucket in buckets:
             bucket.leave()
 
 
-def run_item_group(instance: ProjectInstance, group: XmlElement, lookup: Lookup, expander: Expander) -> None:
+def run_item_group(instance: ProjectInstance, group: XmlElement, lookup: Lookup, expander: Expander, log: BuildLog) -> None:
     """Adds, removes and modifies the items of the group, whose own condition holds. Raises InvalidProjectFile."""
     for element in group.elements():
         texts = [element.value(name) for name in ("Include", "Exclude", "Remove", "Condition")]
@@ -38,7 +45,7 @@ def run_item_group(instance: ProjectInstance, group: XmlElement, lookup: Lookup,
         buckets = prepare_buckets([text for text in texts if text], lookup, expander, group.location, element.name)
         for bucket in buckets:
             if condition_holds(bucket.expander, element, Allowed.ALL, instance.directory):
-                _run_item(instance, element, bucket)
+                _run_item(instance, element, bucket, log)
         for bucket in buckets:
             bucket.leave()
 
@@ -50,19 +57,21 @@ def _names(bucket: Bucket, element: XmlElement, attribute: str) -> set[str]:
     return {unescape(part) for part in split_list(expand_escaped(bucket.expander, text, element.at(attribute)))}
 
 
-def _run_item(instance: ProjectInstance, element: XmlElement, bucket: Bucket) -> None:
+def _run_item(instance: ProjectInstance, element: XmlElement, bucket: Bucket, log: BuildLog) -> None:
     keep, remove = _names(bucket, element, "KeepMetadata"), _names(bucket, element, "RemoveMetadata")
     if keep and remove:
         raise invalid("MSB4224", element.at("KeepMetadata"), "KeepMetadata and RemoveMetadata are mutually exclusive.")
     if element.attribute("Include") is not None:
-        _add(instance, element, bucket, keep, remove)
+        _add(instance, element, bucket, keep, remove, log)
     elif element.attribute("Remove") is not None:
-        _remove(instance, element, bucket)
+        _remove(instance, element, bucket, log)
     else:
         _modify(instance, element, bucket, keep, remove)
 
 
-def _add(instance: ProjectInstance, element: XmlElement, bucket: Bucket, keep: set[str], remove: set[str]) -> None:
+def _add(  # noqa: PLR0913
+    instance: ProjectInstance, element: XmlElement, bucket: Bucket, keep: set[str], remove: set[str], log: BuildLog
+) -> None:
     definition = instance.item_definitions.get(element.name.lower(), {})
     added: dict[str, tuple[str, str]] = {}
     outer = bucket.expander.metadata
@@ -89,8 +98,15 @@ def _add(instance: ProjectInstance, element: XmlElement, bucket: Bucket, keep: s
     for item in items:
         for name, escaped in added.values():
             item.set(name, escaped)
+    _report(log, ParameterKind.ADD_ITEM, element, items)
     keeps_duplicates = condition_holds(bucket.expander, element, Allowed.ALL, instance.directory, element.value("KeepDuplicates"))
     bucket.lookup.add(items, keep_duplicates=keeps_duplicates)
+
+
+def _report(log: BuildLog, kind: ParameterKind, element: XmlElement, items: Sequence[Item]) -> None:
+    if items and log.logs_task_inputs:
+        place = element.location
+        log.send(TaskParameter(kind, element.name, logged_items(items), place.line, place.column))
 
 
 def _typed(lookup: MetadataLookup) -> MetadataLookup:
@@ -142,7 +158,7 @@ def _from_files(instance: ProjectInstance, element: XmlElement, part: str, exclu
     return items
 
 
-def _remove(instance: ProjectInstance, element: XmlElement, bucket: Bucket) -> None:
+def _remove(instance: ProjectInstance, element: XmlElement, bucket: Bucket, log: BuildLog) -> None:
     items = bucket.lookup.items(element.name)
     if not items:
         return
@@ -155,13 +171,17 @@ def _remove(instance: ProjectInstance, element: XmlElement, bucket: Bucket) -> N
             if reference is not None:
                 references += [entry.item for entry in expand_item_list(bucket.expander, reference, location) if entry.item is not None]
         matches = metadata_matcher(references, names, element.value("MatchOnMetadataOptions"))
-        bucket.lookup.remove(element.name, [item for item in items if matches(item)])
+        matching = [item for item in items if matches(item)]
+        _report(log, ParameterKind.REMOVE_ITEM, element, matching)
+        bucket.lookup.remove(element.name, matching)
         return
     wanted: set[str] = set()
     for part in split_list(expand_escaped(bucket.expander, element.value("Remove"), location)):
         found = globs.expand_glob(paths.fix_file_path(part), instance.directory, (), bucket.expander.files)
         wanted |= {unescape(path).lower() for path in found}
-    bucket.lookup.remove(element.name, [item for item in items if item.identity.lower() in wanted])
+    matching = [item for item in items if item.identity.lower() in wanted]
+    _report(log, ParameterKind.REMOVE_ITEM, element, matching)
+    bucket.lookup.remove(element.name, matching)
 
 
 def _modify(instance: ProjectInstance, element: XmlElement, bucket: Bucket, keep: set[str], remove: set[str]) -> None:

@@ -1,7 +1,11 @@
-"""What a build reports while it runs: messages, warnings, errors, targets. Listeners get plain values; nothing here prints."""
+"""What a build reports while it runs: messages, warnings, errors, and the beginnings and ends of projects, targets and tasks.
+
+Every event is sent in a `Record` with its place in the build and its time. Listeners get plain values; nothing here prints.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +13,9 @@ from enum import Enum
 from typing import Protocol
 
 from compiler.diagnostics import Diagnostic, Severity
+
+# Of a .NET DateTime: 100 ns since the year 1.
+_TICKS_AT_UNIX_EPOCH = 621_355_968_000_000_000
 
 
 class Importance(Enum):
@@ -19,6 +26,70 @@ class Importance(Enum):
     LOW = 3
 
 
+class BuildReason(Enum):
+    """Why a target was built; `value` is its number in binary logs."""
+
+    NONE = 0
+    BEFORE_TARGETS = 1
+    DEPENDS_ON = 2
+    AFTER_TARGETS = 3
+    INITIAL_TARGETS = 4
+    DEFAULT_TARGETS = 5
+    ENTRY_TARGETS = 6
+
+
+class SkipReason(Enum):
+    """Why a target was not built; `value` is its number in binary logs."""
+
+    NONE = 0
+    PREVIOUSLY_BUILT_SUCCESSFULLY = 1
+    PREVIOUSLY_BUILT_UNSUCCESSFULLY = 2
+    OUTPUTS_UP_TO_DATE = 3
+    CONDITION_WAS_FALSE = 4
+
+
+class ParameterKind(Enum):
+    """What a list of items is; `value` is its number in binary logs."""
+
+    TASK_INPUT = 0
+    TASK_OUTPUT = 1
+    ADD_ITEM = 2
+    REMOVE_ITEM = 3
+    SKIPPED_TARGET_INPUTS = 4
+    SKIPPED_TARGET_OUTPUTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class BuildEventContext:
+    """Where in a build something happened; the defaults mean "nowhere"."""
+
+    node: int = -2
+    project: int = -2
+    target: int = -1
+    task: int = -1
+    submission: int = -1
+    instance: int = -1
+    evaluation: int = -1
+
+
+NOWHERE = BuildEventContext()
+# The number of the only node there is.
+NODE = 1
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedItem:
+    """An item as logs show it: unescaped include and metadata of its own."""
+
+    include: str
+    metadata: Pairs = ()
+
+
+Items = tuple[LoggedItem, ...]
+TypedItems = tuple[tuple[str, Items], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A line (or more) of text; `placed` is set when it is about a place, as an error is."""
@@ -26,33 +97,252 @@ class Message:
     text: str
     importance: Importance
     placed: Diagnostic | None = None
+    sender: str = "MSBuild"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """The command line of a task that starts a program."""
+
+    text: str
+    task: str
+    importance: Importance = Importance.HIGH
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStarted:
+    """The first event. `environment` are the variables that the build could see."""
+
+    environment: Pairs = ()
+    text: str = "Build started."
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFinished:
+    """The last event."""
+
+    succeeded: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationStarted:
+    """The evaluation of a project file begins."""
+
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationFinished:
+    """What an evaluation came to; `profile` are its parts with their times, where they were asked for."""
+
+    project: str
+    global_properties: Pairs
+    properties: Pairs
+    items: TypedItems
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectStarted:
+    """Targets of a project begin to be built; `targets` is "" for the default ones. `parent` is where that was asked for."""
+
+    project: str
+    targets: str
+    global_properties: Pairs
+    parent: BuildEventContext
+    instance: int
+    properties: Pairs = ()
+    items: TypedItems = ()
+    tools_version: str = "Current"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFinished:
+    """The end of what the ProjectStarted of the same context began."""
+
+    project: str
+    succeeded: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TargetStarted:
-    """A target, or one batch of it, begins."""
+    """A target, or one batch of it, begins. `file` is where it stands, `parent` the target that it is built for."""
 
     project: str
     target: str
+    file: str = ""
+    parent: str = ""
+    reason: BuildReason = BuildReason.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class TargetFinished:
-    """The end of what the last unfinished TargetStarted of that project and target began."""
+    """The end of what the TargetStarted of the same context began; `outputs` is None when it returned nothing."""
 
     project: str
     target: str
     succeeded: bool
+    file: str = ""
+    outputs: Items | None = None
 
 
-Event = Message | TargetStarted | TargetFinished | Diagnostic
+@dataclass(frozen=True, slots=True)
+class TargetSkipped:
+    """A target that was not built, and why."""
+
+    target: str
+    skip_reason: SkipReason
+    project: str = ""
+    file: str = ""
+    parent: str = ""
+    condition: str = ""
+    evaluated_condition: str = ""
+    originally_succeeded: bool = False
+    reason: BuildReason = BuildReason.NONE
+    original: BuildEventContext | None = None
+    importance: Importance = Importance.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStarted:
+    """A task begins; line and column are those of its element in `file`."""
+
+    task: str
+    project: str
+    file: str
+    line: int
+    column: int
+    assembly: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFinished:
+    """The end of what the TaskStarted of the same context began."""
+
+    task: str
+    project: str
+    file: str
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskParameter:
+    """Items that a task was given or gave, or that a target added, removed or did not need; `name` is the parameter or item type."""
+
+    kind: ParameterKind
+    name: str
+    items: Items
+    line: int = 0
+    column: int = 0
+    property_name: str = ""
+    importance: Importance = Importance.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectImported:
+    """An import was followed, or was not and `text` says why."""
+
+    text: str
+    project: str
+    line: int
+    column: int
+    imported: str
+    unexpanded: str
+    ignored: bool = False
+    importance: Importance = Importance.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyReassignment:
+    """An evaluation gave a property another value than it had."""
+
+    name: str
+    previous: str
+    new: str
+    location: str
+    importance: Importance = Importance.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyInitialValue:
+    """Where the first value of a property is from."""
+
+    name: str
+    value: str
+    source: str
+    importance: Importance = Importance.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentVariableRead:
+    """A property had its value from the environment; `text` is that value."""
+
+    name: str
+    text: str
+    importance: Importance = Importance.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class UninitializedPropertyRead:
+    """A property was read that has no value."""
+
+    name: str
+    importance: Importance = Importance.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFileUsed:
+    """Switches were read from a response file."""
+
+    text: str
+    path: str
+    importance: Importance = Importance.LOW
+
+
+Event = (
+    Message
+    | CommandLine
+    | BuildStarted
+    | BuildFinished
+    | EvaluationStarted
+    | EvaluationFinished
+    | ProjectStarted
+    | ProjectFinished
+    | TargetStarted
+    | TargetFinished
+    | TargetSkipped
+    | TaskStarted
+    | TaskFinished
+    | TaskParameter
+    | ProjectImported
+    | PropertyReassignment
+    | PropertyInitialValue
+    | EnvironmentVariableRead
+    | UninitializedPropertyRead
+    | ResponseFileUsed
+    | Diagnostic
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event with its place in the build; `ticks` is its time in UTC as .NET counts it."""
+
+    event: Event
+    context: BuildEventContext
+    ticks: int
 
 
 class Listener(Protocol):
-    """Takes events in the order in which they happen."""
+    """Takes records in the order in which they happen."""
 
-    def __call__(self, event: Event) -> None:
-        """Takes one event."""
+    def __call__(self, record: Record) -> None:
+        """Takes one record."""
+
+
+def utc_ticks() -> int:
+    """The present time in units of 100 ns since the year 1."""
+    return time.time_ns() // 100 + _TICKS_AT_UNIX_EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +359,32 @@ class BuildLog:
     """Where a build sends its events. It applies the policies of the command line and of the project that is built on the way.
 
     Invariant: the last of `projects` is the policy of the project whose targets run now; a warning outside of them has none.
+    `context` is where the build is; `least` is the least importance that some listener has use for. What tasks are given and what targets
+    change is reported when it `logs_task_inputs`, properties and items of evaluated projects when it `logs_evaluations`. `found_tasks` are
+    the tasks whose assembly has been told, by the number of the project.
     """
 
     listeners: Sequence[Listener]
     policy: WarningPolicy = WarningPolicy()
+    least: Importance = Importance.LOW
+    logs_task_inputs: bool = True
+    logs_evaluations: bool = True
     projects: list[WarningPolicy] = field(default_factory=list)
+    context: BuildEventContext = NOWHERE
     has_errors: bool = False
     has_escalated: bool = False
+    n_submissions: int = -1
+    n_evaluations: int = 0
+    n_instances: int = 0
+    n_projects: int = 0
+    n_targets: int = 1
+    n_tasks: int = 1
+    found_tasks: set[tuple[int, str]] = field(default_factory=set)
+
+    @property
+    def wants_detail(self) -> bool:
+        """Is there a listener for messages of low importance? Without one they need not be made."""
+        return self.least is Importance.LOW
 
     def send(self, event: Event) -> None:
         """Hands an event to all listeners."""
@@ -83,8 +392,48 @@ class BuildLog:
             event = self._adjusted(event)
             if isinstance(event, Diagnostic) and event.severity is Severity.ERROR:
                 self.has_errors = True
+        record = Record(event, self.context, utc_ticks())
         for listener in self.listeners:
-            listener(event)
+            listener(record)
+
+    def comment(self, importance: Importance, text: str) -> None:
+        """Sends a message unless nobody has use for it."""
+        if importance.value <= self.least.value:
+            self.send(Message(text, importance))
+
+    @contextmanager
+    def inside(self, context: BuildEventContext) -> Iterator[None]:
+        """Inside the block the build is at `context`."""
+        outer, self.context = self.context, context
+        try:
+            yield
+        finally:
+            self.context = outer
+
+    def next_submission(self) -> BuildEventContext:
+        """The context of a request from outside."""
+        self.n_submissions += 1
+        return BuildEventContext(submission=self.n_submissions)
+
+    def next_evaluation(self) -> BuildEventContext:
+        """The context of an evaluation that begins."""
+        self.n_evaluations += 1
+        return BuildEventContext(node=NODE, submission=self.context.submission, evaluation=self.n_evaluations)
+
+    def next_project(self, instance: int, evaluation: int) -> BuildEventContext:
+        """The context of targets of an evaluated project that begin to be built."""
+        self.n_projects += 1
+        return BuildEventContext(NODE, self.n_projects, -1, -1, self.context.submission, instance, evaluation)
+
+    def next_target_number(self) -> int:
+        """The number of a target that begins."""
+        self.n_targets += 1
+        return self.n_targets
+
+    def next_task_number(self) -> int:
+        """The number of a task that begins."""
+        self.n_tasks += 1
+        return self.n_tasks
 
     @contextmanager
     def building(self, policy: WarningPolicy) -> Iterator[None]:

@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
-from server.build.events import BuildLog, WarningPolicy
+from server.build.events import (
+    BuildLog,
+    EvaluationFinished,
+    EvaluationStarted,
+    ProjectFinished,
+    ProjectImported,
+    ProjectStarted,
+    WarningPolicy,
+)
+from server.build.logged_values import logged_globals, logged_item_table, logged_properties
 from server.build.services import BuildServices, NoServices
 from server.build.targets import Entry, Outcome, ProjectState, TargetResult, TargetRun
 from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest
@@ -43,10 +52,22 @@ class BuildSession:
 
     def build(self, path: str, properties: Mapping[str, str], targets: Sequence[str], *, skip_nonexistent: bool = False) -> BuildAnswer:
         """Builds targets (the default ones when none are named) of a project; `properties` are escaped global properties."""
+        parent = self.log.context
+        if parent.submission < 0:
+            with self.log.inside(self.log.next_submission()):
+                return self.build(path, properties, targets, skip_nonexistent=skip_nonexistent)
         state = self._state(path, properties, targets)
         if state is None:
             return BuildAnswer(succeeded=False, results=(), instance=None)
+        with self.log.inside(self.log.next_project(state.number, state.evaluation)):
+            self.log.send(ProjectStarted(path, ";".join(targets), logged_globals(properties), parent, state.number))
+            answer = self._build(state, properties, targets, skip_nonexistent=skip_nonexistent)
+            self.log.send(ProjectFinished(path, answer.succeeded))
+        return answer
+
+    def _build(self, state: ProjectState, properties: Mapping[str, str], targets: Sequence[str], *, skip_nonexistent: bool) -> BuildAnswer:
         instance = state.instance
+        path = instance.path
         asked = list(targets) or list(instance.default_targets)
         names = [*instance.initial_targets, *asked]
         if not names:
@@ -73,17 +94,38 @@ class BuildSession:
         state = self.states.get(key)
         if state is not None:
             return state
-        try:
-            instance = self.evaluator.evaluate(path, properties, targets)
-        except InputError as error:
-            for diagnostic in error.earlier if isinstance(error, InvalidProjectFile) else ():
-                self.log.send(diagnostic)
-            self.log.send(diagnostic_of(error, path))
+        context = self.log.next_evaluation()
+        instance = None
+        with self.log.inside(context):
+            self.log.send(EvaluationStarted(path))
+            try:
+                instance = self.evaluator.evaluate(path, properties, targets)
+            except InputError as error:
+                for diagnostic in error.earlier if isinstance(error, InvalidProjectFile) else ():
+                    self.log.send(diagnostic)
+                self.log.send(diagnostic_of(error, path))
+            self._end_evaluation(path, properties, instance)
+        if instance is None:
             return None
+        self.log.n_instances += 1
+        state = self.states[key] = ProjectState(instance, number=self.log.n_instances, evaluation=context.evaluation)
+        return state
+
+    def _end_evaluation(self, path: str, properties: Mapping[str, str], instance: ProjectInstance | None) -> None:
+        """Reports what an evaluation came to; `instance` is None when it failed."""
+        if instance is None:
+            self.log.send(EvaluationFinished(path, logged_globals(properties), (), ()))
+            return
+        for trace in instance.import_traces or ():
+            place = trace.location
+            self.log.send(ProjectImported(trace.text, place.file, place.line, place.column, trace.imported, trace.unexpanded))
         for diagnostic in instance.diagnostics:
             self.log.send(diagnostic)
-        state = self.states[key] = ProjectState(instance)
-        return state
+        if not self.log.logs_evaluations:
+            self.log.send(EvaluationFinished(path, logged_globals(properties), (), ()))
+            return
+        values = logged_properties(instance), logged_item_table(instance)
+        self.log.send(EvaluationFinished(path, logged_globals(properties), *values))
 
 
 def _policy(instance: ProjectInstance) -> WarningPolicy:

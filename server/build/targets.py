@@ -7,20 +7,21 @@ it is on top again. A failing target takes down what still waits above its paren
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from compiler.diagnostics import Location
 from server.build.batching import Bucket, prepare_buckets
-from server.build.events import TargetFinished, TargetStarted
+from server.build.events import BuildReason, SkipReason, TargetFinished, TargetSkipped, TargetStarted
+from server.build.logged_values import logged_items
 from server.build.lookup import Lookup, Scope
 from server.build.task_execution import StepResult, TargetHost, run_child
-from server.build.up_to_date import Analysis, analyse
+from server.build.up_to_date import Analysis, analyse, report
 from server.msbuild.conditions import Allowed
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.escaping import unescape
 from server.msbuild.evaluate import condition_holds, diagnostic_of
-from server.msbuild.expand import Expander, expand_escaped, expand_item_list, single_item_list
+from server.msbuild.expand import Expander, expand_escaped, expand_item_list, expand_text, single_item_list
 from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance, Target
 from server.msbuild.shredder import find_metadata_outside_transforms, split_list
@@ -99,11 +100,28 @@ class Entry:
 
 @dataclass(slots=True, eq=False)
 class ProjectState:
-    """A project and what was built of it. Invariant: `active` are the targets on some stack that have started."""
+    """A project and what was built of it. Invariant: `active` are the targets on some stack that have started.
+
+    `number` and `evaluation` are its numbers in logs.
+    """
 
     instance: ProjectInstance
     results: dict[str, TargetResult] = field(default_factory=dict)
     active: dict[str, int] = field(default_factory=dict)
+    number: int = -1
+    evaluation: int = -1
+
+
+_BUILD_REASONS = {
+    Reason.ASKED: BuildReason.NONE,
+    Reason.DEPENDS_ON: BuildReason.DEPENDS_ON,
+    Reason.BEFORE: BuildReason.BEFORE_TARGETS,
+    Reason.AFTER: BuildReason.AFTER_TARGETS,
+}
+
+
+def _name_of(entry: Entry | None) -> str:
+    return "" if entry is None else entry.target.name if entry.target is not None else entry.name
 
 
 class TargetRun:
@@ -209,6 +227,11 @@ class TargetRun:
         known = self.state.results.get(entry.name.lower())
         if known is None or known.outcome is Outcome.SKIPPED:
             return False
+        if self.host.log.wants_detail:
+            succeeded = known.outcome is Outcome.SUCCESS
+            self._report_skipped(
+                entry, SkipReason.PREVIOUSLY_BUILT_SUCCESSFULLY if succeeded else SkipReason.PREVIOUSLY_BUILT_UNSUCCESSFULLY
+            )
         if entry.stops_stack:
             self.stop = True
         self.stack.pop()
@@ -217,6 +240,15 @@ class TargetRun:
         else:
             self._fail_parents(entry, known)
         return True
+
+    def _report_skipped(self, entry: Entry, why: SkipReason, condition: str = "", evaluated: str = "") -> None:
+        target = self.instance.targets.get(entry.name.lower())
+        name, file = (target.name, target.location.file) if target is not None else (entry.name, "")
+        succeeded = why is SkipReason.PREVIOUSLY_BUILT_SUCCESSFULLY
+        parent, reason = _name_of(entry.parent), _BUILD_REASONS[entry.reason]
+        log = self.host.log
+        with log.inside(replace(log.context, target=-1, task=-1)):
+            log.send(TargetSkipped(name, why, self.instance.path, file, parent, condition, evaluated, succeeded, reason))
 
     def _push_dependencies(self, entry: Entry) -> None:
         if self._skip_if_done(entry):
@@ -252,6 +284,9 @@ class TargetRun:
         if not condition_holds(expander, element, Allowed.PROPERTIES | Allowed.ITEM_LISTS, self.instance.directory):
             entry.result = TargetResult(Outcome.SKIPPED, [], stops=False)
             entry.state = State.COMPLETED
+            if self.host.log.wants_detail:
+                evaluated = expand_text(expander, condition, element.at("Condition"))
+                self._report_skipped(entry, SkipReason.CONDITION_WAS_FALSE, condition, evaluated)
             return []
         location = element.at("DependsOnTargets")
         entry.state = State.EXECUTION
@@ -264,32 +299,49 @@ class TargetRun:
         expander = self.expander(entry.lookup)
         texts = self._batchable_texts(target)
         buckets = prepare_buckets(texts, entry.lookup, expander, target.location)
+        log = self.host.log
+        outer = log.context
         succeeded = True
         stopped = False
-        for bucket in buckets:
+        last = StepResult(succeeded=True, stops=False)
+        for index, bucket in enumerate(buckets):
             if stopped:
                 break
-            self.host.log.send(TargetStarted(self.instance.path, target.name))
+            if index:
+                self._end_batch(target, last)
+            log.context = replace(outer, target=log.next_target_number(), task=-1)
+            reason = _BUILD_REASONS[entry.reason]
+            log.send(TargetStarted(self.instance.path, target.name, target.location.file, _name_of(entry.parent), reason))
             try:
-                result = self._execute_bucket(entry, target, bucket)
+                last = self._execute_bucket(entry, target, bucket)
             except InvalidProjectFile as error:
-                self.host.log.send(diagnostic_of(error, self.instance.path))
-                result = StepResult(succeeded=False, stops=True)
-            self.host.log.send(TargetFinished(self.instance.path, target.name, result.succeeded))
-            succeeded = succeeded and result.succeeded
-            stopped = result.stops
+                log.send(diagnostic_of(error, self.instance.path))
+                last = StepResult(succeeded=False, stops=True)
+            succeeded = succeeded and last.succeeded
+            stopped = last.stops
         entry.leave_call_scopes()
         for bucket in buckets:
             bucket.leave()
-        items = self._returned(entry, target, texts)
+        items: list[Item] = []
+        try:
+            items = self._returned(entry, target, texts)
+        finally:
+            self._end_batch(target, last, items)
+            log.context = outer
         entry.result = TargetResult(Outcome.SUCCESS if succeeded else Outcome.FAILURE, items, stops=stopped)
         entry.state = State.ERROR_EXECUTION if not succeeded and stopped else State.COMPLETED
+
+    def _end_batch(self, target: Target, result: StepResult, items: Sequence[Item] = ()) -> None:
+        """The last batch tells what the target returned, which is known when all have run."""
+        outputs = logged_items(items) if items and self.host.log.wants_detail else None
+        self.host.log.send(TargetFinished(self.instance.path, target.name, result.succeeded, target.location.file, outputs))
 
     def _batchable_texts(self, target: Target) -> list[str]:
         return [text for text in (target.element.value(name) for name in ("Inputs", "Outputs", "Returns")) if text]
 
     def _execute_bucket(self, entry: Entry, target: Target, bucket: Bucket) -> StepResult:
         verdict = analyse(self.instance, target, bucket)
+        report(verdict, target, self.host.log)
         lookup = bucket.lookup
         if verdict.analysis in (Analysis.NO_INPUTS, Analysis.NO_OUTPUTS):
             return StepResult(succeeded=True, stops=False)

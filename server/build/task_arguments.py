@@ -15,6 +15,9 @@ from server.msbuild.model import ProjectInstance
 from server.msbuild.shredder import split_list
 from server.msbuild.xml import XmlAttribute, XmlElement
 
+_CORE = "Microsoft.Build.Tasks.Core"
+# What errors and logs name as the origin of a built-in task.
+CORE_TASKS = f"{_CORE}, Version=15.1.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a"
 _SPECIAL = frozenset({"Condition", "ContinueOnError", "MSBuildRuntime", "MSBuildArchitecture", "xmlns"})
 
 
@@ -57,10 +60,7 @@ def read_arguments(
 
 
 def _built_in(instance: ProjectInstance) -> TaskAssembly:
-    """What errors name as the origin of a built-in task."""
-    name = "Microsoft.Build.Tasks.Core"
-    full_name = f"{name}, Version=15.1.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a"
-    return TaskAssembly(full_name, f"{instance.surroundings.tools_directory}/{name}.dll")
+    return TaskAssembly(CORE_TASKS, f"{instance.surroundings.tools_directory}/{_CORE}.dll")
 
 
 def _unsupported(parameter: Parameter, task: str, attribute: XmlAttribute, location: Location) -> list[InvalidProjectFile]:

@@ -5,20 +5,21 @@ For a task: condition, parameters from attributes, ContinueOnError, the run itse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.batching import Bucket, prepare_buckets
 from server.build.dynamic_groups import run_item_group, run_property_group
-from server.build.events import BuildLog
+from server.build.events import BuildLog, Importance, ParameterKind, TaskFinished, TaskParameter, TaskStarted
+from server.build.logged_values import logged_argument
 from server.build.lookup import Lookup
 from server.build.services import BuildServices
-from server.build.task_arguments import read_arguments
+from server.build.task_arguments import CORE_TASKS, read_arguments
 from server.build.task_definitions import find_definition
 from server.build.task_outputs import gather_outputs, infer_outputs
-from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest, TaskCall
+from server.build.tasks.task import Argument, ProjectBuildAnswer, ProjectBuildRequest, TaskCall, TaskDefinition
 from server.msbuild.conditions import Allowed, to_boolean
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.evaluate import condition_holds, diagnostic_of
@@ -44,10 +45,16 @@ class TargetHost(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """How a child of a target went. `stops` ends the target."""
+    """How a child of a target went. `stops` ends the target; a task that failed may count as a success for its target."""
 
     succeeded: bool
     stops: bool
+    task_failed: bool = False
+
+    @property
+    def task_succeeded(self) -> bool:
+        """Did the task itself succeed?"""
+        return self.succeeded and not self.task_failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +98,13 @@ def _run_bucket(
     is_group = element.name in ("PropertyGroup", "ItemGroup")
     allowed = Allowed.PROPERTIES | Allowed.ITEM_LISTS if is_group else Allowed.ALL
     if not condition_holds(bucket.expander, element, allowed, instance.directory):
+        if not is_group and not infers:
+            _report_false_condition(host.log, element, bucket.expander)
         return StepResult(succeeded=True, stops=False)
     if is_group:
         run = run_property_group if element.name == "PropertyGroup" else run_item_group
         try:
-            run(instance, element, bucket.lookup, bucket.expander)
+            run(instance, element, bucket.lookup, bucket.expander, host.log)
         except InvalidProjectFile as error:
             host.log.send(diagnostic_of(error, instance.path))
             return StepResult(succeeded=False, stops=True)
@@ -103,14 +112,33 @@ def _run_bucket(
     if infers:
         infer_outputs(instance, element, bucket)
         return StepResult(succeeded=True, stops=False)
+    log = host.log
+    place = element.location
+    result = StepResult(succeeded=False, stops=True)
     try:
-        return _run_task(instance, host, element, bucket, entry)
+        definition = _definition(instance, host, element)
     except InvalidProjectFile as error:
-        host.log.send(diagnostic_of(error, instance.path))
-        return StepResult(succeeded=False, stops=True)
+        log.send(diagnostic_of(error, instance.path))
+        return result
+    with log.inside(replace(log.context, task=log.next_task_number())):
+        log.send(TaskStarted(element.name, instance.path, place.file, place.line, place.column))
+        try:
+            result = _run_task(instance, host, definition, element, bucket, entry)
+        except InvalidProjectFile as error:
+            log.send(diagnostic_of(error, instance.path))
+        log.send(TaskFinished(element.name, instance.path, place.file, result.task_succeeded))
+    return result
 
 
-def _run_task(instance: ProjectInstance, host: TargetHost, element: XmlElement, bucket: Bucket, entry: object) -> StepResult:
+def _report_false_condition(log: BuildLog, element: XmlElement, expander: Expander) -> None:
+    if log.wants_detail:
+        condition = element.value("Condition")
+        evaluated = expand_text(expander, condition, element.at("Condition"))
+        log.comment(Importance.LOW, f'Task "{element.name}" skipped, due to false condition; ({condition}) was evaluated as ({evaluated}).')
+
+
+def _definition(instance: ProjectInstance, host: TargetHost, element: XmlElement) -> TaskDefinition:
+    """The task that an element names. Raises InvalidProjectFile."""
     host.call_location = element.location
     definition = find_definition(instance, host.log, host.services, element)
     if definition is None:
@@ -124,6 +152,14 @@ def _run_task(instance: ProjectInstance, host: TargetHost, element: XmlElement, 
             "declared with <UsingTask> in the project file, or in the *.tasks files located in the "
             f'"{instance.surroundings.tools_directory}" directory.',
         )
+    if host.log.wants_detail:
+        _report_found(host.log, definition, element.name)
+    return definition
+
+
+def _run_task(
+    instance: ProjectInstance, host: TargetHost, definition: TaskDefinition, element: XmlElement, bucket: Bucket, entry: object
+) -> StepResult:
     policy = _continue_on_error(element, bucket.expander)
     arguments = read_arguments(instance, host.log, definition, element, bucket)
     if arguments is None:
@@ -144,9 +180,11 @@ def _run_task(instance: ProjectInstance, host: TargetHost, element: XmlElement, 
         build_projects=_builder(host),
         call_targets=call_targets,
     )
+    if host.log.logs_task_inputs:
+        _report_arguments(host.log, definition, element, arguments)
     succeeded = definition.run(call)
     if call.is_abandoned:
-        return StepResult(succeeded=policy.as_warnings, stops=not policy.continues)
+        return StepResult(succeeded=policy.as_warnings, stops=not policy.continues, task_failed=True)
     bucket.lookup.set_property("MSBuildLastTaskResult", "true" if succeeded else "false")
     if not succeeded and not call.logged_error and not call.child_failed:
         _report_silent_failure(host, instance, element, policy)
@@ -154,7 +192,28 @@ def _run_task(instance: ProjectInstance, host: TargetHost, element: XmlElement, 
         succeeded = False
     if succeeded:
         return StepResult(succeeded=True, stops=False)
-    return StepResult(succeeded=policy.as_warnings, stops=not policy.continues)
+    if policy.continues:
+        word = expand_text(bucket.expander, element.value("ContinueOnError"), element.at("ContinueOnError"))
+        text = f'Build continuing because "ContinueOnError" on the task "{element.name}" is set to "{word}".'
+        host.log.comment(Importance.NORMAL, text)
+    return StepResult(succeeded=policy.as_warnings, stops=not policy.continues, task_failed=True)
+
+
+def _report_found(log: BuildLog, definition: TaskDefinition, name: str) -> None:
+    """Says once in a project where a task is from."""
+    key = log.context.instance, name.lower()
+    if key not in log.found_tasks:
+        log.found_tasks.add(key)
+        assembly = definition.assembly.name if definition.assembly is not None else CORE_TASKS
+        log.comment(Importance.LOW, f'Using "{name}" task from assembly "{assembly}".')
+
+
+def _report_arguments(log: BuildLog, definition: TaskDefinition, element: XmlElement, arguments: Mapping[str, Argument]) -> None:
+    for attribute in element.attributes:
+        parameter = definition.parameter(attribute.name)
+        value = arguments.get(attribute.name.lower())
+        if parameter is not None and value is not None and value != []:
+            log.send(TaskParameter(ParameterKind.TASK_INPUT, parameter.name, logged_argument(value)))
 
 
 def _builder(host: TargetHost) -> Callable[[Sequence[ProjectBuildRequest], bool], list[ProjectBuildAnswer]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from server.build.batching import Bucket
+from server.build.events import LoggedItem, ParameterKind, TaskParameter
+from server.build.logged_values import logged_outputs
 from server.build.task_arguments import task_items
 from server.build.tasks.task import OutputItem, OutputValue, TaskCall, as_item
 from server.msbuild.conditions import Allowed
@@ -38,12 +40,18 @@ def gather_outputs(call: TaskCall, element: XmlElement, bucket: Bucket) -> bool:
         if output.value("ItemName"):
             item_type = expand_text(bucket.expander, output.value("ItemName"), output.at("ItemName"))
             items = [as_item(call, one, item_type) for one in _output_items(value) if one.include]
+            if items and call.log.logs_task_inputs:
+                logged = logged_outputs([one for one in _output_items(value) if one.include])
+                call.log.send(TaskParameter(ParameterKind.TASK_OUTPUT, item_type, logged))
             bucket.lookup.add(items, keep_duplicates=True)
         else:
             property_name = expand_text(bucket.expander, output.value("PropertyName"), output.at("PropertyName"))
             if is_reserved_property(property_name):
                 raise invalid("MSB4004", output.location, f'The "{property_name}" property is reserved, and cannot be modified.')
             if value is not None:
+                if call.log.logs_task_inputs:
+                    joined = (LoggedItem(";".join(one.include for one in _output_items(value))),)
+                    call.log.send(TaskParameter(ParameterKind.TASK_OUTPUT, property_name, joined, property_name=property_name))
                 bucket.lookup.set_property(property_name, ";".join(one.escaped_include for one in _output_items(value)))
     return True
 

@@ -5,11 +5,12 @@ As in MSBuild: outputs that are transforms of input lists are compared item by i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from server.build.batching import Bucket
+from server.build.events import BuildLog, Importance, LoggedItem, ParameterKind, SkipReason, TargetSkipped, TaskParameter
 from server.msbuild import paths
 from server.msbuild.errors import invalid
 from server.msbuild.escaping import unescape
@@ -18,6 +19,11 @@ from server.msbuild.files import FileSystem
 from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance, Target
 from server.msbuild.shredder import split_list
+
+_NO_INPUTS = "Though the target has declared its inputs, the input specification only references empty properties and/or empty item lists."
+_NO_OUTPUTS = (
+    "Though the target has declared its outputs, the output specification only references empty properties and/or empty item lists."
+)
 
 
 class Analysis(Enum):
@@ -30,13 +36,49 @@ class Analysis(Enum):
     NO_OUTPUTS = "no-outputs"
 
 
+class OutOfDate(Enum):
+    """What is wrong with an output."""
+
+    MISSING_INPUT = "Input file does not exist."
+    MISSING_OUTPUT = "Output file does not exist."
+    NEWER_INPUT = "Input file is newer than output file."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An output that must be made anew, the input that says so, and the item type when one input was compared with one output."""
+
+    what: OutOfDate
+    input: str
+    output: str
+    item_type: str = ""
+
+    def text(self) -> str:
+        """The finding as MSBuild's logs say it."""
+        if self.item_type:
+            return f"[{self.item_type}: Input={self.input}, Output={self.output}] {self.what.value}"
+        match self.what:
+            case OutOfDate.NEWER_INPUT:
+                return f'Input file "{self.input}" is newer than output file "{self.output}".'
+            case OutOfDate.MISSING_OUTPUT:
+                return f'Output file "{self.output}" does not exist.'
+            case OutOfDate.MISSING_INPUT:
+                return f'Input file "{self.input}" does not exist.'
+
+
 @dataclass(slots=True)
 class Verdict:
-    """The analysis; for PARTIAL the items that changed and those that did not, by type in lower case."""
+    """The analysis; for PARTIAL the items that changed and those that did not, by type in lower case.
+
+    `findings` say why; `inputs` and `outputs` are the paths that were compared, escaped, each once.
+    """
 
     analysis: Analysis
     changed: dict[str, list[Item]] = field(default_factory=dict)
     unchanged: dict[str, list[Item]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    inputs: dict[str, None] = field(default_factory=dict)
+    outputs: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -79,9 +121,13 @@ def analyse(instance: ProjectInstance, target: Target, bucket: Bucket) -> Verdic
     for item_type, partition in inputs.lists.items():
         if item_type not in outputs.lists:
             extra += [value for entries in partition.values() for value, _ in entries if value]
-    if extra and _compare_sets(times, extra, output_values, has_inputs=True).analysis is Analysis.FULL:
-        return Verdict(Analysis.FULL)
-    return _compare_items(times, inputs, outputs)
+    apart = _compare_sets(times, extra, output_values, has_inputs=True) if extra else Verdict(Analysis.UP_TO_DATE)
+    if apart.analysis is Analysis.FULL:
+        return apart
+    verdict = _compare_items(times, inputs, outputs)
+    verdict.inputs = apart.inputs | verdict.inputs
+    verdict.outputs = apart.outputs | verdict.outputs
+    return verdict
 
 
 def _read(bucket: Bucket, text: str, target: Target, attribute: str, *, keep_transforms: bool) -> _Specification:
@@ -116,20 +162,38 @@ class _Times:
             self.known[path] = times[0] if times is not None else None
         return self.known[path]
 
-    def out_of_date(self, input_path: str, output_path: str) -> bool:
+    def compare(self, input_path: str, output_path: str, item_type: str = "") -> Finding | None:
         """Is the output missing or older, or the input missing?"""
         output_time = self.of(output_path)
         input_time = self.of(input_path)
-        return output_time is None or input_time is None or input_time > output_time
+        if input_time is None:
+            return _finding(OutOfDate.MISSING_INPUT, input_path, output_path, item_type)
+        if output_time is None:
+            return _finding(OutOfDate.MISSING_OUTPUT, input_path, output_path, item_type)
+        return _finding(OutOfDate.NEWER_INPUT, input_path, output_path, item_type) if input_time > output_time else None
+
+
+def _finding(what: OutOfDate, input_path: str, output_path: str, item_type: str = "") -> Finding:
+    return Finding(what, _shown(input_path), _shown(output_path), item_type)
+
+
+def _shown(escaped: str) -> str:
+    return unescape(escaped).replace("\\", "/")
 
 
 def _compare_sets(times: _Times, inputs: Sequence[str], outputs: Sequence[str], *, has_inputs: bool) -> Verdict:
+    """All inputs against the oldest output, as MSBuild looks for the first reason."""
     if not inputs:
         return Verdict(Analysis.NO_INPUTS if has_inputs else Analysis.FULL)
-    for output in outputs:
-        if any(times.out_of_date(given, output) for given in inputs):
-            return Verdict(Analysis.FULL)
-    return Verdict(Analysis.UP_TO_DATE)
+    missing = next((output for output in outputs if times.of(output) is None), None)
+    if missing is not None:
+        return Verdict(Analysis.FULL, findings=[_finding(OutOfDate.MISSING_OUTPUT, inputs[0], missing)])
+    oldest = min(outputs, key=lambda output: times.of(output) or 0.0)
+    for given in inputs:
+        found = times.compare(given, oldest)
+        if found is not None:
+            return Verdict(Analysis.FULL, findings=[found])
+    return Verdict(Analysis.UP_TO_DATE, inputs=dict.fromkeys(inputs), outputs=dict.fromkeys(outputs))
 
 
 def _compare_items(times: _Times, inputs: _Specification, outputs: _Specification) -> Verdict:
@@ -146,7 +210,13 @@ def _compare_items(times: _Times, inputs: _Specification, outputs: _Specificatio
             if len(output_entries) == len(items):
                 for index, (value, _) in enumerate(output_entries):
                     item = items[index]
-                    if item is not None and value is not None and times.out_of_date(item.include, value):
+                    if item is None or value is None:
+                        continue
+                    verdict.inputs[item.include] = None
+                    verdict.outputs[value] = None
+                    found = times.compare(item.include, value, item.item_type or item_type)
+                    if found is not None:
+                        verdict.findings.append(found)
                         changed.append(item)
                         items[index] = None
                         n_changed += 1
@@ -154,7 +224,11 @@ def _compare_items(times: _Times, inputs: _Specification, outputs: _Specificatio
             else:
                 given = [item.include for item in items if item is not None]
                 produced = [value for value, _ in output_entries if value]
-                if _compare_sets(times, given, produced, has_inputs=True).analysis is Analysis.FULL:
+                compared = _compare_sets(times, given, produced, has_inputs=True)
+                verdict.inputs |= compared.inputs
+                verdict.outputs |= compared.outputs
+                if compared.analysis is Analysis.FULL:
+                    verdict.findings += compared.findings
                     n_changed = total
                     changed = [item for item in items if item is not None] + changed
                     items = [None] * total
@@ -165,5 +239,36 @@ def _compare_items(times: _Times, inputs: _Specification, outputs: _Specificatio
         verdict.changed[item_type] = changed
         verdict.unchanged[item_type] = [item for item in items if item is not None]
     if verdict.analysis is Analysis.PARTIAL and all_changed == len(outputs.lists):
-        return Verdict(Analysis.FULL)
+        return Verdict(Analysis.FULL, findings=verdict.findings)
     return verdict
+
+
+def report(verdict: Verdict, target: Target, log: BuildLog) -> None:
+    """Says in the log what was found out, as MSBuild does."""
+    match verdict.analysis:
+        case Analysis.NO_INPUTS:
+            log.comment(Importance.NORMAL, f'Skipping target "{target.name}" because it has no inputs.')
+            log.comment(Importance.LOW, _NO_INPUTS)
+        case Analysis.NO_OUTPUTS:
+            log.comment(Importance.NORMAL, f'Skipping target "{target.name}" because it has no outputs.')
+            log.comment(Importance.LOW, _NO_OUTPUTS)
+        case Analysis.UP_TO_DATE:
+            log.send(TargetSkipped(target.name, SkipReason.OUTPUTS_UP_TO_DATE, originally_succeeded=True, importance=Importance.NORMAL))
+            if log.wants_detail:
+                _report_compared(log, ParameterKind.SKIPPED_TARGET_INPUTS, verdict.inputs)
+                _report_compared(log, ParameterKind.SKIPPED_TARGET_OUTPUTS, verdict.outputs)
+        case Analysis.PARTIAL:
+            reason = "some output files are out of date with respect to their input files"
+            log.comment(Importance.NORMAL, f'Building target "{target.name}" partially, because {reason}.')
+        case Analysis.FULL:
+            if verdict.findings:
+                log.comment(Importance.LOW, f'Building target "{target.name}" completely.')
+            elif target.element.value("Outputs") and not target.element.value("Inputs"):
+                log.comment(Importance.LOW, f'Building target "{target.name}" completely.')
+                log.comment(Importance.LOW, "No input files were specified.")
+    for finding in verdict.findings:
+        log.comment(Importance.LOW, finding.text())
+
+
+def _report_compared(log: BuildLog, kind: ParameterKind, compared: Iterable[str]) -> None:
+    log.send(TaskParameter(kind, "", tuple(LoggedItem(unescape(path)) for path in compared)))

@@ -28,4 +28,4 @@ All other switches are MSBuild's: see `aotd msbuild -help`.
 
 def run(args: Sequence[str]) -> int:
     """Exit code 0 when all was built, 1 after an error."""
-    return run_msbuild(msbuild_arguments(args, caller().directory, "", restores=True), sums_up=True)
+    return run_msbuild(msbuild_arguments(args, caller().directory, "", restores=True), as_verb=True)

@@ -16,4 +16,4 @@ Deletes what builds of the same configuration and framework wrote. The switches 
 
 def run(args: Sequence[str]) -> int:
     """Exit code 0, 1 after an error."""
-    return run_msbuild(msbuild_arguments(args, caller().directory, "Clean", restores=False), sums_up=True)
+    return run_msbuild(msbuild_arguments(args, caller().directory, "Clean", restores=False), as_verb=True)

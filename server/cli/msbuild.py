@@ -2,78 +2,113 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 from compiler.diagnostics import Diagnostic, InputError, Severity
-from server.build.console_logger import ConsoleLogger, build_line
-from server.build.events import BuildLog, Event, Listener
+from server.build.binlog_reader import BinaryLog, BinaryLogError
+from server.build.console_logger import build_line
+from server.build.events import BuildLog, Importance, Message, Record
+from server.build.logger_parameters import DIAGNOSTIC, LoggerError
 from server.build.session import BuildAnswer, BuildSession
-from server.build.summary import BuildSummary
 from server.build.targets import Outcome
 from server.cli import console
+from server.cli.build_loggers import BuildLoggers, begin_build, dotnet_process, end_build, open_loggers
 from server.cli.build_services import CallerServices
 from server.cli.caller import caller
+from server.cli.logger_switches import logger_failure
 from server.cli.msbuild_switches import MSBuildSwitches, SwitchError, parse_msbuild_switches
 from server.msbuild.errors import InvalidProjectFile
 from server.msbuild.evaluate import diagnostic_of
+from server.msbuild.preprocess import preprocessed
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.query import item_values, query_text
 from server.msbuild.sdks import MSBUILD_VERSION
 
-USAGE = """Usage: aotd msbuild [PROJECT] [switches of MSBuild]
+USAGE = """Usage: aotd msbuild [PROJECT | LOG.binlog] [switches of MSBuild]
 
-Evaluates and builds as `dotnet msbuild` does: -t: -p: -v: -getProperty: -getItem: -getTargetResult: -getResultOutputFile:
--warnaserror -warnnotaserror: -nowarn: -restore -rp: -noconlog -noautorsp -version -targets @file; others are accepted and ignored.
+Evaluates and builds as `dotnet msbuild` does, or plays a binary log to the loggers that are asked for.
+
+  -t:TARGETS  -p:NAME=VALUE  -v:LEVEL  -restore  -rp:NAME=VALUE  -m[:N]  -question
+  -getProperty:NAMES  -getItem:TYPES  -getTargetResult:TARGETS  -getResultOutputFile:FILE
+  -pp[:FILE]  -ts[:FILE]
+  -clp:PARAMETERS  -noconlog  -fl[1-9]  -flp[1-9]:PARAMETERS  -dfl  -bl[:FILE]
+  -warnaserror[:CODES]  -warnnotaserror:CODES  -nowarn:CODES
+  -nologo  -noautorsp  @FILE  -version  -help
+
+-tl:off shows no progress. Loggers from assemblies (-l, -dl) are refused; the other switches of MSBuild are accepted and change nothing.
 """
+_BINLOG = ".binlog"
 
 
 def run(args: Sequence[str]) -> int:
     """Exit code of `aotd msbuild ARGS`."""
-    return run_msbuild(args, sums_up=False)
+    return run_msbuild(args, as_verb=False)
 
 
-def run_msbuild(args: Sequence[str], *, sums_up: bool) -> int:
-    """Exit code of MSBuild for `args`; with `sums_up` the end of a build tells its numbers."""
+def run_msbuild(args: Sequence[str], *, as_verb: bool) -> int:
+    """Exit code of MSBuild for `args`. A build `as_verb` of its own sums up its end and shows no version."""
     whom = caller()
     try:
         switches = parse_msbuild_switches(args, whom.directory, whom.environment)
     except SwitchError as error:
         console.write(error.text)
         return 1
+    if as_verb:
+        switches = _summing_up(switches)
     if switches.wants == "help":
         console.write(USAGE)
         return 0
-    evaluator = ProjectEvaluator(whom.environment, str(whom.directory))
     if switches.wants == "version":
         console.write(f"{MSBUILD_VERSION}\n")
         return 0
-    if ((switches.get_properties or switches.get_items) and not switches.targets) or switches.lists_targets:
+    if switches.shows_logo and not switches.asks and not switches.preprocesses:
+        console.write(f"MSBuild version {MSBUILD_VERSION} for .NET\n")
+    evaluator = ProjectEvaluator(whom.environment, str(whom.directory))
+    if switches.project.suffix.lower() == _BINLOG:
+        return _replay(switches, evaluator)
+    if ((switches.get_properties or switches.get_items) and not switches.targets) or switches.lists_targets or switches.preprocesses:
         return _query(switches, evaluator)
-    return _build(switches, evaluator, sums_up=sums_up and not switches.asks and switches.verbosity > 0)
+    try:
+        return _build(switches, evaluator, args)
+    except LoggerError as error:
+        console.write(logger_failure(error).text)
+        return 1
 
 
-def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, *, sums_up: bool) -> int:
-    start = time.monotonic()
-    summary = BuildSummary()
-    if switches.asks and not switches.result_file:
-        listener: Listener = _report_to_stderr
-    else:
-        listener = ConsoleLogger(switches.verbosity, console.write)
-    listeners = [listener, summary] if switches.console_log or switches.asks else [summary]
-    log = BuildLog(listeners, switches.warnings)
-    only_restores = [target.lower() for target in switches.targets] == ["restore"]
-    answer: BuildAnswer | None = None
-    if switches.restore or only_restores:
-        answer = _restore(switches, evaluator, log)
-    if answer is None or (answer.succeeded and not only_restores):
-        services = CallerServices(caller(), switches.project.parent)
-        try:
-            answer = BuildSession(evaluator, log, services).build(str(switches.project), switches.properties, switches.targets)
-        finally:
-            services.end()
-    failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
+def _summing_up(switches: MSBuildSwitches) -> MSBuildSwitches:
+    parameters = switches.loggers.console
+    if parameters is not None and parameters.summary is None and parameters.rank > 0:
+        parameters = replace(parameters, summary=True)
+    return replace(switches, loggers=replace(switches.loggers, console=parameters), shows_logo=False)
+
+
+def _open(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> BuildLoggers:
+    for path in switches.loggers.duplicate_logs:
+        console.write(f"Duplicate binary log path(s) specified and ignored: {path}\n")
+    simple = _report_to_stderr if switches.asks and not switches.result_file else None
+    return open_loggers(switches.loggers, caller().directory, evaluator.files, console.write, simple)
+
+
+def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequence[str]) -> int:
+    loggers = _open(switches, evaluator)
+    try:
+        evaluator.traces_imports = loggers.has_binary or bool(evaluator.variables.get("MSBUILDLOGIMPORTS"))
+        log = BuildLog(
+            loggers.listeners,
+            switches.warnings,
+            loggers.least,
+            logs_task_inputs=loggers.has_binary or switches.loggers.rank >= DIAGNOSTIC,
+            logs_evaluations=loggers.logs_evaluations,
+        )
+        begin_build(log, loggers, tuple(evaluator.variables.items()), _facts(evaluator, args))
+        _say_without_effect(log, switches)
+        answer = _build_projects(switches, evaluator, log)
+        failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
+        end_build(log, succeeded=not failed, question=switches.question)
+    finally:
+        loggers.close()
     if switches.asks and switches.targets:
         if answer.instance is None:
             console.error_line("Build failed. Properties, Items, and Target results cannot be obtained. See details in stderr above.")
@@ -81,9 +116,36 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, *, sums_up: b
             found = _target_results(answer, switches.target_results)
             text = query_text(answer.instance, switches.get_properties, switches.get_items, found)
             failed = not _write_result(switches, text) or failed
-    if sums_up:
-        console.write(summary.text(succeeded=not failed, seconds=time.monotonic() - start))
     return 1 if failed else 0
+
+
+def _facts(evaluator: ProjectEvaluator, args: Sequence[str]) -> list[str]:
+    """What logs say about the process."""
+    return [
+        f'Process = "{dotnet_process()}"',
+        f'MSBuild executable path = "{evaluator.toolset.tools_directory}/MSBuild.dll"',
+        f'Command line arguments = "{" ".join(args)}"',
+        f'Current directory = "{caller().directory}"',
+        f'MSBuild version = "{MSBUILD_VERSION}"',
+    ]
+
+
+def _say_without_effect(log: BuildLog, switches: MSBuildSwitches) -> None:
+    for name in switches.without_effect:
+        log.send(Message(f"The switch -{name} changes nothing here: projects are built in one process, in order.", Importance.HIGH))
+
+
+def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog) -> BuildAnswer:
+    only_restores = [target.lower() for target in switches.targets] == ["restore"]
+    if switches.restore or only_restores:
+        answer = _restore(switches, evaluator, log)
+        if only_restores or not answer.succeeded:
+            return answer
+    services = CallerServices(caller(), switches.project.parent)
+    try:
+        return BuildSession(evaluator, log, services).build(str(switches.project), switches.properties, switches.targets)
+    finally:
+        services.end()
 
 
 def _restore(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog) -> BuildAnswer:
@@ -95,7 +157,28 @@ def _restore(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildL
     return BuildSession(evaluator, log).build(str(switches.project), properties, ["Restore"], skip_nonexistent=True)
 
 
-def _report_to_stderr(event: Event) -> None:
+def _replay(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
+    """Plays a binary log to the loggers."""
+    try:
+        loggers = _open(switches, evaluator)
+    except LoggerError as error:
+        console.write(logger_failure(error).text)
+        return 1
+    try:
+        with switches.project.open("rb") as stream:
+            for record in BinaryLog(stream).records():
+                for listener in loggers.listeners:
+                    listener(record)
+    except (BinaryLogError, OSError) as error:
+        shown = error.message if isinstance(error, BinaryLogError) else str(error.strerror)
+        console.write(f"There was an exception while reading the log file: {shown}\n")
+    finally:
+        loggers.close()
+    return 0
+
+
+def _report_to_stderr(record: Record) -> None:
+    event = record.event
     if isinstance(event, Diagnostic) and event.severity in (Severity.ERROR, Severity.WARNING):
         console.error_line(build_line(event))
 
@@ -112,16 +195,20 @@ def _target_results(answer: BuildAnswer, names: Sequence[str]) -> dict[str, obje
 
 
 def _query(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
+    evaluator.traces_imports = switches.preprocesses
     try:
         instance = evaluator.evaluate(switches.project, switches.properties)
     except InputError as error:
         for diagnostic in error.earlier if isinstance(error, InvalidProjectFile) else ():
-            _report_to_stderr(diagnostic)
-        _report_to_stderr(diagnostic_of(error, str(switches.project)))
+            console.error_line(build_line(diagnostic))
+        console.error_line(build_line(diagnostic_of(error, str(switches.project))))
         return 1
     for diagnostic in instance.diagnostics:
-        _report_to_stderr(diagnostic)
-    if switches.lists_targets:
+        if diagnostic.severity in (Severity.ERROR, Severity.WARNING):
+            console.error_line(build_line(diagnostic))
+    if switches.preprocesses:
+        written = _write(switches.preprocessed_file, preprocessed(instance, evaluator), "-preprocess")
+    elif switches.lists_targets:
         written = _write(switches.targets_file, "".join(f"{target.name}\n" for target in instance.targets.values()), "-targets")
     else:
         written = _write_result(switches, query_text(instance, switches.get_properties, switches.get_items, None))

@@ -7,22 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.build.events import WarningPolicy
+from server.cli.logger_switches import NO_LOGGERS, LoggerSwitches, parse_logger_switches
 from server.cli.switch_gathering import PROJECT, GatheredSwitches, SwitchError, initialization_error, switch_error
 
 __all__ = ["MSBuildSwitches", "SwitchError", "parse_msbuild_switches"]
 
-_VERBOSITY = {
-    "q": 0,
-    "quiet": 0,
-    "m": 1,
-    "minimal": 1,
-    "n": 2,
-    "normal": 2,
-    "d": 3,
-    "detailed": 3,
-    "diag": 4,
-    "diagnostic": 4,
-}
 _BOOLEANS = {
     "nologo": ("MSB1071", "NoLogo value is not valid."),
     "lowpriority": ("MSB1064", "Low priority value is not valid."),
@@ -31,6 +20,8 @@ _BOOLEANS = {
     "detailedsummary": ("MSB1061", "Detailed summary value is not valid."),
     "nodereuse": ("MSB1042", "Node reuse value is not valid."),
 }
+# Switches that MSBuild has and that change nothing here, which is said.
+_WITHOUT_EFFECT = ("isolateprojects", "graphbuild", "check", "multithreaded", "profileevaluation")
 _NOT_IN_TARGET_NAMES = "$@()%*?."
 _SOLUTIONS = (".sln", ".slnx", ".slnf")
 
@@ -47,16 +38,21 @@ class MSBuildSwitches:
     targets: tuple[str, ...]
     properties: Mapping[str, str]
     restore_properties: Mapping[str, str]
-    verbosity: int
+    loggers: LoggerSwitches
     get_properties: tuple[str, ...]
     get_items: tuple[str, ...]
     target_results: tuple[str, ...]
     result_file: str
     warnings: WarningPolicy
     restore: bool
-    console_log: bool
     lists_targets: bool = False
     targets_file: str = ""
+    preprocesses: bool = False
+    preprocessed_file: str = ""
+    shows_logo: bool = False
+    question: bool = False
+    response_files: tuple[Path, ...] = ()
+    without_effect: tuple[str, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -84,7 +80,7 @@ def parse_msbuild_switches(args: Sequence[str], directory: Path, variables: Mapp
     results = gathered.values("gettargetresult")
     asked = list(dict.fromkeys(gathered.values("target")))
     booleans = {name: _boolean(gathered, name) for name in _BOOLEANS}
-    verbosity = [_verbosity(value) for value in gathered.values("verbosity")]
+    loggers = parse_logger_switches(gathered)
     not_as_errors = _codes(gathered, "warnnotaserror")
     as_errors = _codes(gathered, "warnaserror")
     if not_as_errors is not None and as_errors != frozenset():
@@ -105,21 +101,26 @@ def parse_msbuild_switches(args: Sequence[str], directory: Path, variables: Mapp
         targets=tuple(asked + [name for name in results if name.lower() not in {known.lower() for known in asked}]),
         properties=_properties(gathered.values("property")),
         restore_properties=_properties(gathered.values("restoreproperty")),
-        verbosity=verbosity[-1] if verbosity else 2,
+        loggers=loggers,
         get_properties=tuple(gets_properties),
         get_items=tuple(gets_items),
         target_results=tuple(results),
         result_file=next(iter(gathered.values("getresultoutputfile")), ""),
         warnings=WarningPolicy(as_errors, not_as_errors or frozenset(), _codes(gathered, "warnasmessage") or frozenset()),
         restore=booleans["restore"],
-        console_log=not gathered.has("noconsolelogger"),
         lists_targets=gathered.has("targets"),
         targets_file=next(iter(gathered.values("targets")[-1:]), ""),
+        preprocesses=gathered.has("preprocess"),
+        preprocessed_file=next(iter(gathered.values("preprocess")[-1:]), ""),
+        shows_logo=not booleans["nologo"],
+        question=gathered.has("question"),
+        response_files=tuple(gathered.included),
+        without_effect=tuple(name for name in _WITHOUT_EFFECT if gathered.has(name)),
     )
 
 
 def _no_build(wants: str) -> MSBuildSwitches:
-    return MSBuildSwitches(wants, Path(), (), {}, {}, 2, (), (), (), "", WarningPolicy(), restore=False, console_log=True)
+    return MSBuildSwitches(wants, Path(), (), {}, {}, NO_LOGGERS, (), (), (), "", WarningPolicy(), restore=False)
 
 
 def _gather_near_project(gathered: GatheredSwitches) -> None:
@@ -146,12 +147,6 @@ def _properties(pairs: Sequence[str]) -> dict[str, str]:
             raise switch_error("MSB1006", "Property is not valid.", pair)
         found[name.lower()] = (name, value)
     return dict(found.values())
-
-
-def _verbosity(value: str) -> int:
-    if value.lower() not in _VERBOSITY:
-        raise switch_error("MSB1018", "Verbosity level is not valid.", value)
-    return _VERBOSITY[value.lower()]
 
 
 def _boolean(gathered: GatheredSwitches, name: str) -> bool:

@@ -16,4 +16,4 @@ Deletes what an earlier build wrote, then builds. The switches are those of `aot
 
 def run(args: Sequence[str]) -> int:
     """Exit code 0, 1 after an error."""
-    return run_msbuild(msbuild_arguments(args, caller().directory, "Rebuild", restores=True), sums_up=True)
+    return run_msbuild(msbuild_arguments(args, caller().directory, "Rebuild", restores=True), as_verb=True)

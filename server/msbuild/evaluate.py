@@ -46,6 +46,7 @@ class EvaluationRequest:
     files: FileSystem
     cache: ProjectFileCache
     generated_root: XmlElement | None = None
+    traces_imports: bool = False
 
 
 @dataclass(slots=True)
@@ -72,6 +73,8 @@ def evaluate(request: EvaluationRequest) -> ProjectInstance:
     home = ProjectHome(directory, request.files)
     instance = ProjectInstance(request.path, directory, dict(request.global_properties), surroundings, home)
     instance.imports.append(request.path)
+    if request.traces_imports:
+        instance.import_traces = []
     root = request.generated_root or request.cache.load_entry(request.path)
     initial_properties(instance, request.variables, request.toolset, request.startup_directory, request.global_properties)
     expander = Expander(instance.properties, None, None, surroundings, ConditionWarnings(instance.diagnostics.append))
@@ -175,6 +178,7 @@ def _property_pass_child(state: _State, importer: Importer, child: XmlElement) -
 
 def _follow_import(state: _State, importer: Importer, element: XmlElement) -> None:
     if not condition_holds(state.expander, element, Allowed.PROPERTIES, _file_directory(element)):
+        importer.trace_false_condition(element)
         return
     for root in importer.load(element):
         _property_pass(state, importer, root)

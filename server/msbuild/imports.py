@@ -7,7 +7,7 @@ from server.msbuild import globs, paths
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.escaping import unescape
 from server.msbuild.expand import Expander, expand_escaped, expand_text
-from server.msbuild.model import ProjectInstance
+from server.msbuild.model import ImportTrace, ProjectInstance
 from server.msbuild.project_files import ProjectFileCache
 from server.msbuild.sdks import SdkReference, Toolset, parse_sdk_list, resolve_sdk
 from server.msbuild.shredder import split_list
@@ -90,7 +90,10 @@ class Importer:
             globs.refuse_everything(part, directory, "Import", "Project", element.location)
             if globs.has_wildcards(part):
                 self.instance.globs.append((directory, unescape(part)))
-            for found in globs.expand_glob(part, directory, (), self.cache.files):
+            matches = list(globs.expand_glob(part, directory, (), self.cache.files))
+            if not matches:
+                self.trace(element, "", shown, "no matching files")
+            for found in matches:
                 root = self._load_file(element, paths.full_path(unescape(found), directory), shown, expanded)
                 if root is not None:
                     roots.append(root)
@@ -126,9 +129,30 @@ class Importer:
                 f'which evaluated to "{expanded}", is correct, and that the file exists on disk.',
             )
         root = self._parse(element, path)
+        self.trace(element, path, shown, "")
         self.seen[path.lower()] = element.location
         self.instance.imports.append(path)
         return root
+
+    def trace(self, element: XmlElement, path: str, unexpanded: str, reason: str) -> None:
+        """Notes that `element` imports `path`, or does not for a reason, when imports are traced."""
+        traces = self.instance.import_traces
+        if traces is None:
+            return
+        place = f'"{element.file}" at ({element.line},{element.column})'
+        if reason:
+            text = f'Project "{unexpanded}" was not imported by {place}, due to {reason}.'
+            traces.append(ImportTrace(text, element.location, "", unexpanded))
+        else:
+            traces.append(ImportTrace(f'Importing project "{path}" into project {place}.', element.location, path, unexpanded))
+
+    def trace_false_condition(self, element: XmlElement) -> None:
+        """Notes that the condition of an Import (or of its group) does not hold."""
+        if self.instance.import_traces is None:
+            return
+        condition = element.value("Condition")
+        evaluated = expand_text(self.expander, condition, element.at("Condition"))
+        self.trace(element, "", element.value("Project"), f"false condition; ({condition}) was evaluated as ({evaluated})")
 
     def _parse(self, element: XmlElement, path: str) -> XmlElement:
         try:

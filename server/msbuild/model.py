@@ -155,13 +155,23 @@ class TargetHook:
     location: Location
 
 
+@dataclass(frozen=True, slots=True)
+class ImportTrace:
+    """What became of an Import: `imported` is "" when nothing was; `text` says it as MSBuild's logs do."""
+
+    text: str
+    location: Location
+    imported: str
+    unexpanded: str
+
+
 @dataclass(slots=True, eq=False)
 class ProjectInstance:
     """One project evaluated with one set of global properties.
 
     `imports` are all project files read, the project itself first; `probed` are files whose appearance would change the result.
     `globs` are (folder, pattern) of every wildcard that items were made from. `variables` are environment variables that tasks of
-    this project have set, or removed (None), for those after them.
+    this project have set, or removed (None), for those after them. `import_traces` is None when imports are not traced.
     """
 
     path: str
@@ -184,6 +194,7 @@ class ProjectInstance:
     globs: list[tuple[str, str]] = field(default_factory=list)
     variables: dict[str, str | None] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    import_traces: list[ImportTrace] | None = None
 
     def property(self, name: str) -> str:
         """The unescaped value of a property, "" when not defined."""

@@ -30,6 +30,7 @@ class ProjectEvaluator:
         self.files: FileSystem = files if files is not None else DiskFiles()
         self.toolset = toolset if toolset is not None else find_toolset(variables, directory, self.files)
         self.cache = ProjectFileCache(self.files)
+        self.traces_imports = False
         self.surroundings = machine_surroundings(self.variables, directory, self.files, self.toolset)
 
     def evaluate(self, path: str | os.PathLike[str], properties: Mapping[str, str], targets: Sequence[str] = ()) -> ProjectInstance:
@@ -49,6 +50,7 @@ class ProjectEvaluator:
             startup_directory=self.directory,
             files=self.files,
             cache=self.cache,
+            traces_imports=self.traces_imports,
             generated_root=self._generated(file, properties, targets) if is_solution(file) else None,
         )
         return evaluate(request)

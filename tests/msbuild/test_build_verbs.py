@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from compiler.diagnostics import Diagnostic, Location, Severity
-from server.build.summary import BuildSummary
 from server.cli.dotnet_switches import msbuild_arguments
 
 
@@ -26,18 +24,3 @@ from server.cli.dotnet_switches import msbuild_arguments
 def test_switches(args: list[str], expected: list[str]) -> None:
     """What MSBuild gets."""
     assert msbuild_arguments(args, Path("/w"), "Build", restores=True) == expected
-
-
-def test_summary() -> None:
-    """Findings once each, warnings first, then the numbers."""
-    summary = BuildSummary()
-    assert summary.text(succeeded=True, seconds=3661.239) == (
-        "\nBuild succeeded.\n    0 Warning(s)\n    0 Error(s)\n\nTime Elapsed 01:01:01.24\n"
-    )
-    place = Location("/p/a.cs", 1, 2)
-    for severity in (Severity.ERROR, Severity.WARNING, Severity.WARNING):
-        summary(Diagnostic("X1", severity, "text", place))
-    assert summary.text(succeeded=False, seconds=0.5) == (
-        "\nBuild FAILED.\n\n/p/a.cs(1,2): warning X1: text\n/p/a.cs(1,2): error X1: text\n"
-        "    1 Warning(s)\n    1 Error(s)\n\nTime Elapsed 00:00:00.50\n"
-    )

@@ -22,7 +22,7 @@ def test_switches_of_every_spelling(tmp_path: Path) -> None:
     switches = parsed(tmp_path, "/t:A;B", "--target:C,a", '-p:X="1;2";Y=3', "-v:diag", "-nowarn:x1,X2", "-warnaserror", "-warnnotaserror:z")
     assert switches.targets == ("A", "B", "C", "a")
     assert switches.properties == {"X": "1;2", "Y": "3"}
-    assert (switches.verbosity, switches.warnings.as_messages) == (4, frozenset({"X1", "X2"}))
+    assert (switches.loggers.rank, switches.warnings.as_messages) == (4, frozenset({"X1", "X2"}))
     assert (switches.warnings.as_errors, switches.warnings.not_as_errors) == (frozenset(), frozenset({"Z"}))
 
 

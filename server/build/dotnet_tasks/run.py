@@ -214,8 +214,6 @@ class _Events:
         place = Location(str(body["file"]), line, column, end_line, end_column)
         if level == "error":
             self.call.error(code, text, location=place, subcategory=str(body["subcategory"]))
-            if self.call.errors_are_warnings:
-                self.call.message(_CONVERTED)
         elif level == "warning":
             self.call.warning(code, text, location=place, subcategory=str(body["subcategory"]))
         else:

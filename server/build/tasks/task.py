@@ -16,6 +16,8 @@ from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance
 from server.msbuild.xml import XmlElement
 
+_CONVERTED = "The previous error was converted to a warning because the task was called with ContinueOnError=true."
+
 
 class Kind(Enum):
     """Type of a parameter; `value` is its .NET type as errors name it."""
@@ -191,6 +193,8 @@ class TaskCall:
         severity = Severity.WARNING if self.errors_are_warnings else Severity.ERROR
         self.logged_error = True
         self._send(severity, code, text, location, subcategory)
+        if self.errors_are_warnings:
+            self.log.comment(Importance.NORMAL, _CONVERTED)
 
     def fatal_error(self, code: str, text: str, *, location: Location | None = None) -> None:
         """Reports an error that ContinueOnError does not soften."""
