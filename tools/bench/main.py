@@ -10,6 +10,7 @@ BENCHMARKS = {
     "hello": "tools.bench.hello",
     "wordcount": "tools.bench.wordcount",
     "programs": "tools.bench.programs",
+    "restore": "tools.bench.restore",
 }
 
 
