@@ -28,7 +28,7 @@ from server.restore.versions import NuGetVersion, parse_version
 
 METADATA_FILE = ".nupkg.metadata"
 _STAGING = ".aotd-staging"
-_STAGING_ATTEMPTS = 100
+_STAGING_ATTEMPTS = 1000
 _CHUNK_BYTES = 1 << 20
 
 
