@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from compiler.csharp.embedded import fetch_embedded, open_embedded
-from compiler.csharp.toolchain import Finding, cache_directory, find_toolchain, require_npm
+from compiler.csharp.toolchain import Finding, find_toolchain, require_npm
+from compiler.user_cache import cache_directory
 from server.cli.doctor import render_findings
 from tests.conftest import RunAotd
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from compiler.csharp.embedded import EMBEDDED_VERSION, embedded_root, open_embed
 from compiler.csharp.errors import ToolchainCode, ToolchainError
 from compiler.csharp.frameworks import Framework, Toolchain, ToolchainKind
 from compiler.csharp.sdk import SdkSearch, search_sdk
+from compiler.user_cache import cache_directory
 
 __all__ = ["Finding", "Framework", "Toolchain", "ToolchainKind", "cache_directory", "examine", "find_npm", "find_toolchain", "require_npm"]
 
@@ -31,20 +31,6 @@ class Finding:
     is_found: bool
     is_fatal: bool
     fix: str
-
-
-def cache_directory(environment: Mapping[str, str]) -> Path:
-    """The user's cache folder of aotd; AOTD_CACHE_DIR overrides the system's custom."""
-    if environment.get("AOTD_CACHE_DIR"):
-        return Path(environment["AOTD_CACHE_DIR"])
-    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.home())
-    if environment.get("XDG_CACHE_HOME"):
-        return Path(environment["XDG_CACHE_HOME"]) / "aotd"
-    if sys.platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "aotd" / "cache"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "aotd"
-    return home / ".cache" / "aotd"
 
 
 def find_toolchain(environment: Mapping[str, str], start_dir: Path) -> Toolchain | None:

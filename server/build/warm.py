@@ -1,65 +1,38 @@
-"""What is worth keeping between builds of one process: the C# compilers that run, and what other parts want kept.
+"""What is worth keeping between builds of one process: one object of each kind that somebody asked for.
 
-From an environment and a folder to a tool chain, and from a tool chain to its warm compiler. The command line makes one for itself
-and ends it; the daemon and the editor's server keep theirs as long as they run.
+The command line makes a `WarmTools` for itself and ends it; the daemon and the editor's server keep theirs as long as they run. This module
+knows no kind, so that a verb which needs no compiler does not load one.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from compiler.csharp.client import CSharpWorker
-from compiler.csharp.embedded import fetch_embedded
-from compiler.csharp.frameworks import Toolchain
-from compiler.csharp.toolchain import cache_directory, find_toolchain, require_npm
-from server.build.dotnet_tasks.hosts import TaskHosts
 
-# Bytes done and bytes in all of a transfer.
-CountBytes = Callable[[int, int], None]
+class Keepable(Protocol):
+    """A kind of object to keep: made without arguments, for any thread."""
 
-Kept = TypeVar("Kept")
+    def close(self) -> None:
+        """Gives up what the object holds; it may be asked again and begins anew then."""
+
+
+Kept = TypeVar("Kept", bound=Keepable)
 
 
 class WarmTools:
-    """The compilers of one process, for any thread. Invariant: `_workers`, `_hosts` and `_kept` are touched under `_lock` only."""
+    """The kept objects of one process, for any thread. Invariant: `_kept` is touched under `_lock` only.
 
-    def __init__(self) -> None:
+    `is_resident` says that the process goes on after the present command, so that what is learned for it serves others.
+    """
+
+    def __init__(self, *, is_resident: bool = False) -> None:
+        self.is_resident = is_resident
         self._lock = threading.Lock()
-        self._workers: dict[tuple[Path, Path], CSharpWorker] = {}
-        self._hosts: dict[tuple[Path, Path], TaskHosts] = {}
-        self._kept: dict[type, object] = {}
-
-    def toolchain(self, environment: Mapping[str, str], folder: Path, fetching: CountBytes) -> Toolchain:
-        """The tool chain for projects in `folder`, fetched when there is none. Raises ToolchainError."""
-        found = find_toolchain(environment, folder)
-        if found is not None:
-            return found
-        return fetch_embedded(cache_directory(environment), require_npm(environment), fetching)
-
-    def compiler(self, toolchain: Toolchain, environment: Mapping[str, str]) -> CSharpWorker:
-        """The compiler of `toolchain`; it starts with its first request."""
-        key = (toolchain.roslyn_dir, cache_directory(environment))
-        with self._lock:
-            worker = self._workers.get(key)
-            if worker is None:
-                worker = self._workers[key] = CSharpWorker(toolchain, key[1], environment)
-            return worker
-
-    def task_hosts(self, toolchain: Toolchain, environment: Mapping[str, str]) -> TaskHosts:
-        """The processes that run tasks of .NET assemblies with `toolchain`; they start when a task is run."""
-        compiler = self.compiler(toolchain, environment)
-        key = (toolchain.msbuild_dir, cache_directory(environment))
-        with self._lock:
-            hosts = self._hosts.get(key)
-            if hosts is None:
-                hosts = self._hosts[key] = TaskHosts(toolchain, key[1], environment, compiler.compile)
-            return hosts
+        self._kept: dict[type[Keepable], Keepable] = {}
 
     def kept(self, kind: type[Kept]) -> Kept:
-        """The one object of `kind` of this process, made when it is first asked for: how a verb keeps what only it knows of."""
+        """The one object of `kind` of this process, made when it is first asked for."""
         with self._lock:
             found = self._kept.get(kind)
             if found is None:
@@ -68,11 +41,8 @@ class WarmTools:
             return found
 
     def close(self) -> None:
-        """Ends the compilers and the task hosts; one that is asked for later starts anew."""
+        """Closes all that is kept."""
         with self._lock:
-            workers, self._workers = list(self._workers.values()), {}
-            task_hosts, self._hosts = list(self._hosts.values()), {}
-        for hosts in task_hosts:
-            hosts.close()
-        for worker in workers:
-            worker.close()
+            kept = list(self._kept.values())
+        for one in kept:
+            one.close()

@@ -10,6 +10,7 @@ from compiler.csharp.frameworks import Framework, Toolchain
 from server.build.dotnet_tasks.descriptions import TaskDescriptions
 from server.build.dotnet_tasks.hosts import BuildTaskHosts
 from server.build.dotnet_tasks.task_library import TaskLibrary, task_library
+from server.build.compilers import WarmCompilers
 from server.cli.caller import Caller
 from server.cli.progress import ByteProgress
 
@@ -34,12 +35,12 @@ class CallerServices:
 
     def compile(self, request: CSharpRequest) -> CSharpResult:
         """Compiles with the warm compiler of the tool chain. Raises ToolchainError."""
-        return self._caller.tools.compiler(self._toolchain(), self._caller.environment).compile(request)
+        return self._caller.tools.kept(WarmCompilers).compiler(self._toolchain(), self._caller.environment).compile(request)
 
     def dotnet_tasks(self) -> TaskDescriptions:
         """See BuildServices. Raises InputError."""
         if self._tasks is None:
-            hosts = self._caller.tools.task_hosts(self._toolchain(), self._caller.environment)
+            hosts = self._caller.tools.kept(WarmCompilers).task_hosts(self._toolchain(), self._caller.environment)
             self._tasks = TaskDescriptions(BuildTaskHosts(hosts))
         return self._tasks
 
@@ -67,5 +68,5 @@ class CallerServices:
     def _toolchain(self) -> Toolchain:
         if self._found is None:
             with ByteProgress("fetching the .NET tool chain", self._caller.err) as fetching:
-                self._found = self._caller.tools.toolchain(self._caller.environment, self._folder, fetching.update)
+                self._found = self._caller.tools.kept(WarmCompilers).toolchain(self._caller.environment, self._folder, fetching.update)
         return self._found

@@ -17,7 +17,8 @@ from server.daemon.wire import DaemonState
 USAGE = """Usage: aotd daemon start|stop|status|run
 
 Keeps the C# compiler, metadata and caches warm in one background process, on a socket that only you can open.
-While it runs, 'aotd publish', 'aotd check' and 'aotd evaluate' are carried out by it, with the same output as without it.
+While it runs, 'aotd publish', 'build', 'rebuild', 'clean', 'msbuild', 'check' and 'evaluate' are carried out by it, with the same
+output as without it.
 
   start    start it in the background, if it does not run
   stop     end it; commands that it carries out are cancelled

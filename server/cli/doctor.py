@@ -14,8 +14,9 @@ from pathlib import Path
 from compiler.csharp.client import CSharpWorker
 from compiler.csharp.embedded import fetch_embedded
 from compiler.csharp.errors import ToolchainError
-from compiler.csharp.toolchain import Finding, cache_directory, examine, find_toolchain, require_npm
+from compiler.csharp.toolchain import Finding, examine, find_toolchain, require_npm
 from compiler.diagnostics import InputError
+from compiler.user_cache import cache_directory
 from server.cli import console
 from server.cli.caller import Caller, caller
 from server.cli.progress import ByteProgress

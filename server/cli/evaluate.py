@@ -10,8 +10,8 @@ from server.cli.caller import caller
 from server.cli.switches import parse_project_switches
 from server.msbuild.errors import InvalidProjectFile
 from server.msbuild.evaluate import diagnostic_of
-from server.msbuild.project import ProjectEvaluator
 from server.msbuild.query import query_text
+from server.msbuild.warm import WarmEvaluations
 
 USAGE = """Usage: aotd evaluate [PROJECT] [-getProperty:A,B] [-getItem:Compile] [-p:NAME=VALUE]... [-c CONFIGURATION] [-r RID] [-f TFM]
 
@@ -30,7 +30,8 @@ def run(args: Sequence[str]) -> int:
     rest = [arg for arg in args if not (_take(arg, "getproperty", properties) or _take(arg, "getitem", items))]
     whom = caller()
     switches = parse_project_switches(rest, whom.directory)
-    evaluator = ProjectEvaluator(whom.environment, str(whom.directory))
+    evaluations = whom.tools.kept(WarmEvaluations)
+    evaluator = evaluations.evaluator(whom.environment, str(whom.directory), remembers=whom.tools.is_resident)
     try:
         instance = evaluator.evaluate(switches.project, switches.properties)
     except InvalidProjectFile as error:
@@ -42,6 +43,7 @@ def run(args: Sequence[str]) -> int:
             console.diagnostic_line(diagnostic)
     if asked:
         console.write(query_text(instance, properties, items))
+    evaluations.save()
     return 1 if any(diagnostic.severity is Severity.ERROR for diagnostic in instance.diagnostics) else 0
 
 

@@ -8,6 +8,7 @@ one canonical line on stderr; a programming error keeps its traceback.
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -21,6 +22,7 @@ from server.cli import console
 from server.cli.caller import PROCESS_TOOLS, caller
 from server.daemon.client import try_daemon
 
+COLLECTION_THRESHOLDS = (100_000, 50, 100)
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -65,6 +67,8 @@ VERBS: dict[str, VerbEntry] = {
 def main() -> int:
     """Entry point of the `aotd` command; the return value is the exit code of the process."""
     console.prepare_streams()
+    # Project files, types and code are trees that stay: looking for cycles among them over and over frees nothing.
+    gc.set_threshold(*COLLECTION_THRESHOLDS)
     try:
         code = run_command(sys.argv[1:])
         sys.stdout.flush()

@@ -25,6 +25,7 @@ from server.msbuild.preprocess import preprocessed
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.query import item_values, query_text
 from server.msbuild.sdks import MSBUILD_VERSION
+from server.msbuild.warm import WarmEvaluations
 
 USAGE = """Usage: aotd msbuild [PROJECT | LOG.binlog] [switches of MSBuild]
 
@@ -65,11 +66,14 @@ def run_msbuild(args: Sequence[str], *, as_verb: bool) -> int:
         return 0
     if switches.shows_logo and not switches.asks and not switches.preprocesses:
         console.write(f"MSBuild version {MSBUILD_VERSION} for .NET\n")
-    evaluator = ProjectEvaluator(whom.environment, str(whom.directory))
+    evaluations = whom.tools.kept(WarmEvaluations)
+    evaluator = evaluations.evaluator(whom.environment, str(whom.directory), remembers=whom.tools.is_resident)
     if switches.project.suffix.lower() == _BINLOG:
         return _replay(switches, evaluator)
     if ((switches.get_properties or switches.get_items) and not switches.targets) or switches.lists_targets or switches.preprocesses:
-        return _query(switches, evaluator)
+        code = _query(switches, evaluator)
+        evaluations.save()
+        return code
     try:
         return _build(switches, evaluator, args)
     except LoggerError as error:
@@ -94,7 +98,8 @@ def _open(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> BuildLogger
 def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequence[str]) -> int:
     loggers = _open(switches, evaluator)
     try:
-        evaluator.traces_imports = loggers.has_binary or bool(evaluator.variables.get("MSBUILDLOGIMPORTS"))
+        if loggers.has_binary or evaluator.variables.get("MSBUILDLOGIMPORTS"):
+            evaluator = evaluator.tracing_imports()
         log = BuildLog(
             loggers.listeners,
             switches.warnings,
@@ -195,7 +200,8 @@ def _target_results(answer: BuildAnswer, names: Sequence[str]) -> dict[str, obje
 
 
 def _query(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
-    evaluator.traces_imports = switches.preprocesses
+    if switches.preprocesses:
+        evaluator = evaluator.tracing_imports()
     try:
         instance = evaluator.evaluate(switches.project, switches.properties)
     except InputError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from server.build.compilers import WarmCompilers
 from server.build.evaluation import disk_evaluator
 from server.build.graph import BuildProgress, BuildTools
 from server.cli.caller import caller
@@ -14,6 +15,6 @@ def build_tools(project: Path, progress: BuildProgress) -> BuildTools:
     """Tools that build the caller's project. Fetches the tool chain when there is none; raises ToolchainError when that fails."""
     whom = caller()
     with ByteProgress("fetching the .NET tool chain", whom.err) as fetching:
-        toolchain = whom.tools.toolchain(whom.environment, project.parent, fetching.update)
-    compiler = whom.tools.compiler(toolchain, whom.environment)
+        toolchain = whom.tools.kept(WarmCompilers).toolchain(whom.environment, project.parent, fetching.update)
+    compiler = whom.tools.kept(WarmCompilers).compiler(toolchain, whom.environment)
     return BuildTools(disk_evaluator(toolchain, whom.environment, whom.directory), toolchain, compiler, progress)

@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiler.csharp.toolchain import cache_directory
 from compiler.link.triples import TARGETS
+from compiler.user_cache import cache_directory
 from server.build.graph import BuildFailed, BuildProgress
 from server.cli import console
 from server.cli.caller import caller

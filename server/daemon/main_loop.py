@@ -59,7 +59,7 @@ class _Daemon:
         self._run_verb = run_verb
         self._idle_seconds = idle_seconds
         self._executor = ThreadPoolExecutor(N_COMMANDS_AT_A_TIME, thread_name_prefix="verb")
-        self._tools = WarmTools()
+        self._tools = WarmTools(is_resident=True)
         self._fingerprint = program_fingerprint()
         self._began = time.monotonic()
         self._last_used = self._began

@@ -15,7 +15,7 @@ from compiler.diagnostics import Diagnostic, Location, Related, Severity
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 
 # The verbs that a client may ask for, besides those of the connection itself.
-COMMAND_METHODS = frozenset({"publish", "check", "evaluate"})
+COMMAND_METHODS = frozenset({"publish", "check", "evaluate", "build", "rebuild", "clean", "msbuild"})
 PING = "ping"
 SHUTDOWN = "shutdown"
 CANCEL = "cancel"

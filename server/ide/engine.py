@@ -16,6 +16,7 @@ from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Toolchain
 from compiler.csharp.places import SourcePlaces
 from compiler.request import Progress
+from server.build.compilers import WarmCompilers
 from server.build.csharp_build import csharp_request, read_source_file
 from server.build.evaluation import project_toolset
 from server.build.graph import assembly_references, require_csharp
@@ -67,7 +68,7 @@ class ProjectEngine:
     def compile(self, request: CSharpRequest, progress: Progress) -> CSharpResult:
         """See `Engine`."""
         toolchain = self._toolchain(Path(request.directory), progress)
-        worker = self._workers[request.project] = self._tools.compiler(toolchain, self._environment)
+        worker = self._workers[request.project] = self._tools.kept(WarmCompilers).compiler(toolchain, self._environment)
         return worker.compile(request)
 
     def _find_places(self, request: CSharpRequest) -> SourcePlaces | None:
@@ -91,7 +92,9 @@ class ProjectEngine:
         self._files.view = view
         key = (toolchain.dotnet_root, folder)
         if key not in self._evaluators:
-            self._evaluators[key] = ProjectEvaluator(self._environment, str(folder), self._files, project_toolset(toolchain))
+            self._evaluators[key] = ProjectEvaluator(
+                self._environment, str(folder), self._files, project_toolset(toolchain), remembers=True
+            )
         return self._evaluators[key]
 
     def _toolchain(self, folder: Path, progress: Progress) -> Toolchain:
@@ -107,7 +110,7 @@ class ProjectEngine:
             progress.step(f"fetching the .NET tool chain: {percent} %")
 
         try:
-            return self._tools.toolchain(self._environment, folder, fetching)
+            return self._tools.kept(WarmCompilers).toolchain(self._environment, folder, fetching)
         except ToolchainError as error:
             self._no_toolchain = (time.monotonic(), error)
             raise

@@ -17,6 +17,8 @@ def unescape(text: str) -> str:
 
 def escape(text: str) -> str:
     """`text` with MSBuild's special characters written as %xx (hexadecimal digits in lower case)."""
+    if _SPECIAL.search(text) is None:
+        return text
     return _SPECIAL.sub(lambda match: f"%{ord(match[0]):02x}", text)
 
 

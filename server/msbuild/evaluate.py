@@ -1,13 +1,16 @@
 """A project file and global properties -> a ProjectInstance, in MSBuild's passes.
 
 Order: built-in, environment and global properties; properties and imports in document order; item definitions; items; UsingTask; targets.
-Pure: reads files, runs nothing, writes nothing. Whatever it may ask of the machine comes in an `EvaluationRequest`.
+Pure: reads files, runs nothing, writes nothing. Whatever it may ask of the machine comes in an `EvaluationRequest`. With a memory, parts of
+the last evaluation of the same project that nothing changed are replayed (`tracing.py`): the result is that of an evaluation without one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.msbuild import paths
@@ -24,10 +27,15 @@ from server.msbuild.items import ProjectHome
 from server.msbuild.model import ProjectInstance, Target, TargetHook
 from server.msbuild.names import is_valid_name
 from server.msbuild.project_files import ProjectFileCache
+from server.msbuild.recorded_files import RecordedFiles
 from server.msbuild.sdks import Toolset
 from server.msbuild.shredder import split_list
 from server.msbuild.using_tasks import read_using_task
+from server.msbuild.tracing import Made, Parts, Recorder
 from server.msbuild.xml import XmlElement, inner_text
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,18 @@ class EvaluationRequest:
     cache: ProjectFileCache
     generated_root: XmlElement | None = None
     traces_imports: bool = False
+    memory: EvaluationMemory | None = None
+
+
+class EvaluationMemory:
+    """What evaluations of one project with the same request, its files' contents aside, hand on to each other; one thread at a time."""
+
+    def __init__(self, request_files: FileSystem, cache: ProjectFileCache, directory: str) -> None:
+        self.parts = Parts()
+        self.files = RecordedFiles(request_files, cache)
+        self.home = ProjectHome(directory, self.files)
+        self.n_evaluated = 0
+        self.n_replayed = 0
 
 
 @dataclass(slots=True)
@@ -56,42 +76,98 @@ class _State:
     request: EvaluationRequest
     instance: ProjectInstance
     expander: Expander
+    recorder: Recorder
     global_names: frozenset[str]
-    local_names: set[str] = field(default_factory=set)
     item_groups: list[XmlElement] = field(default_factory=list)
     definition_groups: list[XmlElement] = field(default_factory=list)
     using_tasks: list[XmlElement] = field(default_factory=list)
     targets: list[XmlElement] = field(default_factory=list)
-    files_with_returns: set[str] = field(default_factory=set)
-    default_targets: list[str] = field(default_factory=list)
+    files_with_returns: list[str] = field(default_factory=list)
+
+    @property
+    def default_targets(self) -> list[str]:
+        """What the first DefaultTargets said; asked by the part that would set it."""
+        found = self.recorder.fact("default targets", "")
+        return found if isinstance(found, list) else []
 
 
 def evaluate(request: EvaluationRequest) -> ProjectInstance:
     """The evaluated project. Raises InvalidProjectFile with a position; warnings are in the result's `diagnostics`."""
     directory = paths.directory_name(request.path) or "/"
-    surroundings = replace(request.surroundings, current_directory=directory, files=request.files)
-    home = ProjectHome(directory, request.files)
+    memory = request.memory
+    if memory is None:
+        recorder = Recorder(None, lambda _: None)
+        return _evaluate(request, directory, recorder, request.files, ProjectHome(directory, request.files))
+    recorder = Recorder(memory.parts, memory.files.answer)
+    memory.files.begin(recorder)
+    try:
+        instance = _evaluate(request, directory, recorder, memory.files, memory.home)
+    finally:
+        memory.files.end()
+    memory.parts.keep_only(recorder.used)
+    memory.n_evaluated, memory.n_replayed = recorder.n_evaluated, recorder.n_replayed
+    return instance
+
+
+def _evaluate(request: EvaluationRequest, directory: str, recorder: Recorder, files: FileSystem, home: ProjectHome) -> ProjectInstance:
+    surroundings = replace(
+        request.surroundings,
+        current_directory=directory,
+        files=files,
+        clock=_noticed(recorder, request.surroundings.clock),
+        random_bytes=_noticed(recorder, request.surroundings.random_bytes),
+    )
     instance = ProjectInstance(request.path, directory, dict(request.global_properties), surroundings, home)
+    instance.properties, instance.items = recorder.properties, recorder.items
     instance.imports.append(request.path)
     if request.traces_imports:
         instance.import_traces = []
     root = request.generated_root or request.cache.load_entry(request.path)
     initial_properties(instance, request.variables, request.toolset, request.startup_directory, request.global_properties)
-    expander = Expander(instance.properties, None, None, surroundings, ConditionWarnings(instance.diagnostics.append))
+    warnings = ConditionWarnings(instance.diagnostics.append, _first_time(recorder))
+    expander = Expander(instance.properties, None, None, surroundings, warnings)
     try:
-        _run_passes(request, instance, expander, root)
+        _run_passes(request, instance, expander, recorder, root)
     except InvalidProjectFile as error:
         error.earlier = tuple(instance.diagnostics)
         raise
+    instance.properties, instance.items = recorder.properties.copy(), recorder.items.copy()
     return instance
 
 
-def _run_passes(request: EvaluationRequest, instance: ProjectInstance, expander: Expander, root: XmlElement) -> None:
-    state = _State(request, instance, expander, frozenset(name.lower() for name in request.global_properties))
-    importer = Importer(request.toolset, request.cache, instance, expander)
+def _noticed(recorder: Recorder, ask: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """`ask`, whose answers nothing may be kept of."""
+
+    def noticed(*arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
+        recorder.volatile()
+        return ask(*arguments, **named)
+
+    return noticed
+
+
+def _first_time(recorder: Recorder) -> Callable[[str], bool]:
+    """Is a condition's text seen for the first time?"""
+
+    def first(text: str) -> bool:
+        if recorder.fact("warned", text) is not None:
+            return False
+        recorder.tell("warned", text, True)  # noqa: FBT003
+        return True
+
+    return first
+
+
+def _run_passes(request: EvaluationRequest, instance: ProjectInstance, expander: Expander, recorder: Recorder, root: XmlElement) -> None:
+    state = _State(request, instance, expander, recorder, frozenset(name.lower() for name in request.global_properties))
+    recorder.grow(
+        *(instance.diagnostics, instance.imports, instance.probed, instance.globs, instance.initial_targets),
+        *(state.item_groups, state.definition_groups, state.using_tasks, state.targets, state.files_with_returns),
+    )
+    importer = Importer(request.toolset, request.cache, instance, expander, recorder)
     _property_pass(state, importer, root)
     instance.initial_targets = [unescape(name) for name in instance.initial_targets]
     _definition_pass(state)
+    recorder.tell("item definitions", "", instance.item_definitions)
     _item_pass(state)
     _using_task_pass(state)
     _target_pass(state)
@@ -138,10 +214,10 @@ def _property_pass(state: _State, importer: Importer, root: XmlElement) -> None:
     for name in split_list(expand_escaped(state.expander, root.value("TreatAsLocalProperty"), root.at("TreatAsLocalProperty"))):
         if not is_valid_name(name):
             raise invalid("MSB5016", root.location, f'The name "{name}" contains an invalid character.')
-        state.local_names.add(name.lower())
+        state.recorder.tell("local", name.lower(), True)  # noqa: FBT003
     if not state.default_targets and root.value("DefaultTargets"):
         names = expand_text(state.expander, root.value("DefaultTargets"), root.at("DefaultTargets"))
-        state.default_targets = [name.strip() for name in names.split(";") if name.strip()]
+        state.recorder.tell("default targets", "", [name.strip() for name in names.split(";") if name.strip()])
         instance.properties.set("MSBuildProjectDefaultTargets", escape(names))
     before, after = importer.implicit_imports(root)
     for implicit in before:
@@ -162,7 +238,7 @@ def _property_pass_child(state: _State, importer: Importer, child: XmlElement) -
             state.definition_groups.append(child)
         case "Target":
             if child.attribute("Returns") is not None:
-                state.files_with_returns.add(child.file)
+                state.files_with_returns.append(child.file)
             state.targets.append(child)
         case "Import":
             _follow_import(state, importer, child)
@@ -181,7 +257,7 @@ def _follow_import(state: _State, importer: Importer, element: XmlElement) -> No
         importer.trace_false_condition(element)
         return
     for root in importer.load(element):
-        _property_pass(state, importer, root)
+        state.recorder.run(root, partial(_property_pass, state, importer, root))
 
 
 def _property_group(state: _State, group: XmlElement) -> None:
@@ -190,7 +266,7 @@ def _property_group(state: _State, group: XmlElement) -> None:
     properties = state.instance.properties
     for element in group.elements():
         key = element.name.lower()
-        if key in state.global_names and key not in state.local_names:
+        if key in state.global_names and state.recorder.fact("local", key) is None:
             continue
         if not condition_holds(state.expander, element, Allowed.PROPERTIES, state.instance.directory):
             continue
@@ -215,13 +291,32 @@ def _definition_pass(state: _State) -> None:
 
 def _item_pass(state: _State) -> None:
     expander = state.expander.with_items(state.instance.items)
-    allowed = Allowed.PROPERTIES | Allowed.ITEM_LISTS
     for group in state.item_groups:
-        if not condition_holds(expander, group, allowed, state.instance.directory):
+        state.recorder.run(group, partial(_item_group, state, expander, group))
+
+
+def _item_group(state: _State, expander: Expander, group: XmlElement) -> None:
+    allowed = Allowed.PROPERTIES | Allowed.ITEM_LISTS
+    state.recorder.fact("item definitions", "")
+    if not condition_holds(expander, group, allowed, state.instance.directory):
+        return
+    for element in group.elements():
+        if not condition_holds(expander, element, allowed, state.instance.directory):
             continue
-        for element in group.elements():
-            if condition_holds(expander, element, allowed, state.instance.directory):
-                evaluate_item(state.instance, expander, element)
+        if element.attribute("Include") is not None and not _is_costly(element.value("Include")):
+            evaluate_item(state.instance, expander, element, Made({}, {}))
+        else:
+            state.recorder.run_items(element, element.name, partial(_item_element, state, expander, element))
+
+
+def _item_element(state: _State, expander: Expander, element: XmlElement, made: Made) -> None:
+    state.recorder.fact("item definitions", "")
+    evaluate_item(state.instance, expander, element, made)
+
+
+def _is_costly(include: str) -> bool:
+    """May the text stand for many items? Such an element is a part of its own."""
+    return "*" in include or "@(" in include or "$(" in include
 
 
 def _using_task_pass(state: _State) -> None:
@@ -235,9 +330,10 @@ def _using_task_pass(state: _State) -> None:
 def _target_pass(state: _State) -> None:
     instance = state.instance
     ordered: dict[str, Target] = {}
+    files_with_returns = frozenset(state.files_with_returns)
     for element in state.targets:
         name = unescape(element.value("Name"))
-        target = Target(name, element, element.file in state.files_with_returns)
+        target = Target(name, element, element.file in files_with_returns)
         ordered.pop(name.lower(), None)
         ordered[name.lower()] = target
     instance.targets = ordered

@@ -43,18 +43,29 @@ MetadataLookup = Callable[[str | None, str], str | None]
 """(item type or None, metadata name) -> escaped value; None leaves the reference as written."""
 
 
+def _once() -> Callable[[str], bool]:
+    """Says of each text whether it is asked about for the first time."""
+    seen: set[str] = set()
+
+    def is_first(text: str) -> bool:
+        known = text in seen
+        seen.add(text)
+        return not known
+
+    return is_first
+
+
 @dataclass(slots=True)
 class ConditionWarnings:
     """Where warnings about conditions go; each condition's text is warned about once."""
 
     send: Callable[[Diagnostic], None]
-    seen: set[str] = field(default_factory=set)
+    is_first: Callable[[str], bool] = field(default_factory=_once)
 
     def mixed(self, text: str, location: Location) -> None:
         """Warns that `and` and `or` stand side by side without parentheses."""
-        if text in self.seen:
+        if not self.is_first(text):
             return
-        self.seen.add(text)
         message = (
             f'The condition "{text}" may have been evaluated incorrectly in an earlier version of MSBuild. Please verify that the order '
             "of the AND "

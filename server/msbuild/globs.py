@@ -15,7 +15,7 @@ from compiler.diagnostics import Location
 from server.msbuild import paths
 from server.msbuild.errors import invalid
 from server.msbuild.escaping import escape, has_escaped_wildcards, unescape
-from server.msbuild.files import FileSystem
+from server.msbuild.files import DirectoryEntry, FileSystem
 
 _WILDCARD = re.compile(r"[*?]")
 _SLASHES = re.compile(r"/{2,}")
@@ -127,21 +127,24 @@ class ExcludeFilter:
             if glob.name in ("*", "*.*") and glob.segments and glob.segments[-1] == "**"
         ]
 
-    def in_folder(self, folder: str) -> Callable[[str], bool]:
-        """Which names in `folder` (ending in a slash) are taken away."""
+    def in_folder(self, folder: str) -> Callable[[str], bool] | None:
+        """Which names in `folder` (ending in a slash) are taken away; None when none can be."""
         names = tuple(name for regex, name in self._folders if regex.match(folder))
         matches = _any_name(names).match if names else None
-        literals = {path[len(folder) :] for path in self._literals if path.startswith(folder.lower())}
+        literals = {path[len(folder) :] for path in self._literals if path.startswith(folder.lower())} if self._literals else None
+        if matches is None and not literals:
+            return None
 
         def excludes(name: str) -> bool:
-            return (matches is not None and matches(name) is not None) or (bool(literals) and name.lower() in literals)
+            return (matches is not None and matches(name) is not None) or (literals is not None and name.lower() in literals)
 
         return excludes
 
     def excludes(self, path: str) -> bool:
         """Is the file `path` taken away?"""
         slash = path.rfind("/") + 1
-        return self.in_folder(path[:slash])(path[slash:])
+        excludes = self.in_folder(path[:slash])
+        return excludes is not None and excludes(path[slash:])
 
     def prunes(self, folder: str) -> bool:
         """Is everything below `folder` (ending in a slash) taken away?"""
@@ -185,9 +188,9 @@ def _walk(
         return
     entries = files.entries(folder)
     if not segments:
-        matches = _segment_regex(name).match
-        excludes = excluded.in_folder(folder)
-        found.extend(shown + entry.name for entry in entries if not entry.is_directory and matches(entry.name) and not excludes(entry.name))
+        names = _matching(entries, name)
+        excludes = excluded.in_folder(folder) if names else None
+        found.extend([shown + name for name in names if excludes is None or not excludes(name)])
         return
     segment, rest = segments[0], segments[1:]
     if segment == "**":
@@ -200,6 +203,17 @@ def _walk(
     for entry in entries:
         if entry.is_directory and matches(entry.name):
             _walk(f"{folder}{entry.name}/", f"{shown}{entry.name}/", rest, name, excluded, files, found, depth + 1)
+
+
+def _matching(entries: list[DirectoryEntry], name: str) -> list[str]:
+    """The names of the files that match a name pattern."""
+    if name in ("*", "*.*"):
+        return [entry.name for entry in entries if not entry.is_directory]
+    if name.startswith("*.") and not _WILDCARD.search(name, 1):
+        end = name[1:].lower()
+        return [entry.name for entry in entries if not entry.is_directory and entry.name.lower().endswith(end)]
+    matches = _segment_regex(name).match
+    return [entry.name for entry in entries if not entry.is_directory and matches(entry.name)]
 
 
 @lru_cache(maxsize=256)

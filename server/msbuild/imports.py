@@ -11,18 +11,21 @@ from server.msbuild.model import ImportTrace, ProjectInstance
 from server.msbuild.project_files import ProjectFileCache
 from server.msbuild.sdks import SdkReference, Toolset, parse_sdk_list, resolve_sdk
 from server.msbuild.shredder import split_list
+from server.msbuild.tracing import TREE, Recorder
 from server.msbuild.xml import XmlAttribute, XmlElement, XmlSyntaxError
 
 
 class Importer:
-    """Loads imports of one evaluation. Invariant: `seen` maps every imported path to the place of its first import."""
+    """Loads imports of one evaluation. Every imported path is a fact of the evaluation, with the place of its first import."""
 
-    def __init__(self, toolset: Toolset, cache: ProjectFileCache, instance: ProjectInstance, expander: Expander) -> None:
+    def __init__(
+        self, toolset: Toolset, cache: ProjectFileCache, instance: ProjectInstance, expander: Expander, recorder: Recorder
+    ) -> None:
         self.toolset = toolset
         self.cache = cache
         self.instance = instance
         self.expander = expander
-        self.seen: dict[str, Location] = {}
+        self.recorder = recorder
 
     def implicit_imports(self, root: XmlElement) -> tuple[list[XmlElement], list[XmlElement]]:
         """The Import elements that the Sdk attribute and Sdk elements of a project stand for: those at its top and at its bottom."""
@@ -54,7 +57,7 @@ class Importer:
         if element.attribute("Sdk") is None:
             return self._load_expression(element, project, project)
         reference = self._expanded_reference(element)
-        resolved = resolve_sdk(reference, self.toolset, self.instance.property("MSBuildSDKsPath"), self.cache.files)
+        resolved = resolve_sdk(reference, self.toolset, self.instance.property("MSBuildSDKsPath"), self.expander.files)
         if resolved is None:
             self._report_missing_sdk(element, reference)
             raise invalid("MSB4236", element.at("Sdk"), f"The SDK '{reference}' specified could not be found.")
@@ -90,7 +93,7 @@ class Importer:
             globs.refuse_everything(part, directory, "Import", "Project", element.location)
             if globs.has_wildcards(part):
                 self.instance.globs.append((directory, unescape(part)))
-            matches = list(globs.expand_glob(part, directory, (), self.cache.files))
+            matches = list(globs.expand_glob(part, directory, (), self.expander.files))
             if not matches:
                 self.trace(element, "", shown, "no matching files")
             for found in matches:
@@ -108,8 +111,8 @@ class Importer:
                 "The import will be ignored.",
             )
             return None
-        earlier = self.seen.get(path.lower())
-        if earlier is not None:
+        earlier = self.recorder.fact("imported", path.lower())
+        if isinstance(earlier, Location):
             suffix = ""
             if earlier.file != self.instance.path and element.file != self.instance.path:
                 suffix = f"[{self.instance.path}]"
@@ -120,7 +123,7 @@ class Importer:
                 f"This is most likely a build authoring error. This subsequent import will be ignored. {suffix}".rstrip(),
             )
             return None
-        if not self.cache.files.is_file(path):
+        if not self.expander.files.is_file(path):
             self.instance.probed.append(path)
             raise invalid(
                 "MSB4019",
@@ -130,7 +133,8 @@ class Importer:
             )
         root = self._parse(element, path)
         self.trace(element, path, shown, "")
-        self.seen[path.lower()] = element.location
+        self.recorder.asks((TREE, path), root)
+        self.recorder.tell("imported", path.lower(), element.location)
         self.instance.imports.append(path)
         return root
 

@@ -24,6 +24,7 @@ from server.msbuild.items import Item, Metadata
 from server.msbuild.model import ProjectInstance
 from server.msbuild.shredder import ItemListReference, split_list
 from server.msbuild.structure import ITEM_ATTRIBUTES, is_metadata_attribute
+from server.msbuild.tracing import Made
 from server.msbuild.xml import XmlElement, inner_text
 
 
@@ -81,14 +82,20 @@ def _holds(expander: Expander, condition: str, location: Location, allowed: Allo
     return evaluate_condition(condition, allowed, context)
 
 
-def evaluate_item(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
-    """Applies one item element, whose condition holds, to the lists of `instance`."""
+def evaluate_item(instance: ProjectInstance, expander: Expander, element: XmlElement, made: Made) -> None:
+    """Applies one item element, whose condition holds, to the lists of `instance`. What was made of the same thing is in `made`."""
     if element.attribute("Include") is not None:
-        _include(instance, expander, element)
+        _include(instance, expander, element, made)
     elif element.attribute("Remove") is not None:
-        _remove(instance, expander, element)
+        _remove(instance, expander, element, made)
     else:
-        _update(instance, expander, element)
+        _update(instance, expander, element, made)
+
+
+def _depends_on_lists(written: list[tuple[str, str, Location, XmlElement | None]]) -> bool:
+    """Could the metadata of one item differ with the other items of its list, or with what folders hold?"""
+    texts = [text for _, value, _, child in written for text in (value, child.value("Condition") if child is not None else "")]
+    return any("@(" in text or "directory]" in text.lower() for text in texts)
 
 
 def item_parts(expander: Expander, text: str, location: Location) -> list[str]:
@@ -99,25 +106,37 @@ def item_parts(expander: Expander, text: str, location: Location) -> list[str]:
     return [part if part.startswith("@(") else paths.fix_file_path(part) for part in split_list(expanded)]
 
 
-def _include(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
+def _include(instance: ProjectInstance, expander: Expander, element: XmlElement, made: Made) -> None:
     location = element.at("Include")
     excludes = _exclude_patterns(expander, element)
+    written = metadata_elements(element)
+    takes_over = not _depends_on_lists(written)
+    items: list[Item] = []
     new: list[Item] = []
-    for part in item_parts(expander, element.value("Include"), location):
+    for number, part in enumerate(item_parts(expander, element.value("Include"), location)):
+        first = len(new)
         reference = single_item_list(part, location)
         if reference is not None:
             new += _from_reference(instance, expander, element, reference, excludes)
         elif globs.has_wildcards(part):
             globs.refuse_everything(part, instance.directory, "ItemGroup", "Include", location)
             instance.globs.append((instance.directory, unescape(part)))
+            pattern = unescape(part)
             for path in globs.expand_glob(part, instance.directory, excludes, expander.files):
-                item = _new_item(instance, element, path)
-                item.recursive_dir = escape(globs.recursive_dir(unescape(part), unescape(path), instance.directory))
-                new.append(item)
+                item = made.earlier.get((number, path)) if takes_over else None
+                if item is None:
+                    item = _new_item(instance, element, path)
+                    item.recursive_dir = escape(globs.recursive_dir(pattern, unescape(path), instance.directory))
+                    new.append(item)
+                made.now[number, path] = item
+                items.append(item)
+            continue
         elif not _excluded(unescape(part), excludes, instance.directory):
             new.append(_new_item(instance, element, part))
-    _set_metadata(instance, expander, element, new)
-    instance.items.add(new)
+        items += new[first:]
+    for item in new if written else ():
+        _set_item_metadata(instance, expander, written, item, element.name, None)
+    instance.items.add(items)
 
 
 def _exclude_patterns(expander: Expander, element: XmlElement) -> list[str]:
@@ -175,14 +194,6 @@ def metadata_lookup(item: Item, item_type: str, others: Callable[[str, str], str
     return lookup
 
 
-def _set_metadata(instance: ProjectInstance, expander: Expander, element: XmlElement, items: list[Item]) -> None:
-    written = metadata_elements(element)
-    if not written:
-        return
-    for item in items:
-        _set_item_metadata(instance, expander, written, item, element.name, None)
-
-
 def _set_item_metadata(
     instance: ProjectInstance,
     expander: Expander,
@@ -199,9 +210,15 @@ def _set_item_metadata(
 
 
 class SpecMatcher:
-    """Which items an item spec (values, patterns, item lists) names, comparing normalised paths without case."""
+    """Which items an item spec (values, patterns, item lists) names, comparing normalised paths without case.
 
-    def __init__(self, instance: ProjectInstance, expander: Expander, text: str, location: Location) -> None:
+    `whole` is the item type whose items are matched: a reference to that whole list matches all of them. `names_whole` says that the spec
+    depends on that list in another way.
+    """
+
+    def __init__(self, instance: ProjectInstance, expander: Expander, text: str, location: Location, whole: str = "") -> None:
+        self.matches_all = False
+        self.names_whole = False
         self.root = instance.directory
         self.values: dict[str, None] = {}
         self.patterns: list[str] = []
@@ -211,6 +228,11 @@ class SpecMatcher:
         for part in item_parts(expander, text, location):
             reference = single_item_list(part, location)
             if reference is not None:
+                if whole and reference.item_type.lower() == whole.lower():
+                    if reference.steps is None and reference.separator is None:
+                        self.matches_all = True
+                        continue
+                    self.names_whole = True
                 for entry in expand_item_list(expander, reference, location):
                     if entry.value:
                         self.values[self.normalized(entry.value)] = None
@@ -230,23 +252,38 @@ class SpecMatcher:
 
     def matches(self, item: Item) -> bool:
         """Does the spec name the item?"""
+        if self.matches_all:
+            return True
         if self.values and self.normalized(item.include) in self.values:
             return True
         return any(globs.matches_spec(pattern, item.identity, self.root) for pattern in self.patterns)
 
 
-def _remove(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
+def _remove(instance: ProjectInstance, expander: Expander, element: XmlElement, made: Made) -> None:
     items = instance.items.items(element.name)
-    matcher = SpecMatcher(instance, expander, element.value("Remove"), element.at("Remove"))
     match_names = element.value("MatchOnMetadata")
+    matcher = SpecMatcher(instance, expander, element.value("Remove"), element.at("Remove"), "" if match_names else element.name)
     if match_names:
         location = element.at("MatchOnMetadata")
         names = [unescape(part) for part in split_list(expand_escaped(expander, match_names, location))]
         matches = metadata_matcher(matcher.reference_items, names, element.value("MatchOnMetadataOptions"))
-    else:
-        matches = matcher.matches
-    if items:
-        instance.items.replace(element.name, [item for item in items if not matches(item)])
+        if items:
+            instance.items.replace(element.name, [item for item in items if not matches(item)])
+    elif items:
+        instance.items.replace(element.name, _remaining(matcher, items, made))
+
+
+def _remaining(matcher: SpecMatcher, items: list[Item], made: Made) -> list[Item]:
+    earlier = {} if matcher.names_whole else made.earlier
+    remaining: list[Item] = []
+    for item in items:
+        left = earlier.get(item, item)
+        if left is item and item not in earlier and matcher.matches(item):
+            left = None
+        made.now[item] = left
+        if left is not None:
+            remaining.append(left)
+    return remaining
 
 
 def metadata_matcher(references: list[Item], names: list[str], options: str) -> Callable[[Item], bool]:
@@ -266,16 +303,21 @@ def metadata_matcher(references: list[Item], names: list[str], options: str) -> 
     return lambda item: key(item) in wanted and any(key(item))
 
 
-def _update(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
+def _update(instance: ProjectInstance, expander: Expander, element: XmlElement, made: Made) -> None:
     written = metadata_elements(element)
     items = instance.items.items(element.name)
     if not items or not written:
         return
-    matcher = SpecMatcher(instance, expander, element.value("Update"), element.at("Update"))
+    matcher = SpecMatcher(instance, expander, element.value("Update"), element.at("Update"), element.name)
+    earlier = {} if matcher.names_whole or _depends_on_lists(written) else made.earlier
     updated: list[Item] = []
     for item in items:
-        if not matcher.matches(item):
-            updated.append(item)
+        known = earlier.get(item)
+        if known is None and not matcher.matches(item):
+            known = item
+        if known is not None:
+            made.now[item] = known
+            updated.append(known)
             continue
         changed = item.clone()
         path = matcher.normalized(item.include)
@@ -285,6 +327,7 @@ def _update(instance: ProjectInstance, expander: Expander, element: XmlElement) 
             return found.escaped(name) if found is not None else ""
 
         _set_item_metadata(instance, expander, written, changed, element.name, others)
+        made.now[item] = changed
         updated.append(changed)
     instance.items.replace(element.name, updated)
 

@@ -145,9 +145,17 @@ def _combine(entries: Entries, arguments: list[str], surroundings: Surroundings)
 
 def _directories_above(entries: Entries, arguments: list[str], surroundings: Surroundings) -> Entries:
     found: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
     for entry in entries:
         if not entry.value:
             continue
+        # Files of one folder have the same folders above; a last segment of dots, or none, is a folder itself.
+        folder, _, name = entry.value.rpartition("/")
+        if name.strip(".%"):
+            place = (entry.item.home.directory if entry.item is not None else "", folder)
+            if place in seen:
+                continue
+            seen.add(place)
         directory = paths.directory_name(paths.normalize(_rooted(entry, surroundings)))
         while directory and directory.lower() not in found:
             found[directory.lower()] = directory

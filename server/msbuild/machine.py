@@ -25,6 +25,7 @@ def machine_surroundings(variables: Mapping[str, str], current_directory: str, f
         sdks_directory=toolset.sdks_directory,
         extensions_directory=toolset.tools_directory,
         clock=time.time,
+        random_bytes=os.urandom,
         processor_count=os.cpu_count() or 1,
         machine_name=system.node,
         user_name=variables.get("USER") or getpass.getuser(),

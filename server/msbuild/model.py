@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compiler.diagnostics import Diagnostic, Location
@@ -95,6 +95,12 @@ class ItemTable:
             key = item.item_type.lower()
             self.names.setdefault(key, item.item_type)
             self.lists.setdefault(key, []).append(item)
+
+    def extend(self, item_type: str, items: Sequence[Item]) -> None:
+        """Appends items that are all of one type."""
+        key = item_type.lower()
+        self.names.setdefault(key, item_type)
+        self.lists.setdefault(key, []).extend(items)
 
     def replace(self, item_type: str, items: list[Item]) -> None:
         """Puts `items` in place of the list of a type."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from compiler.diagnostics import Location
+from server.msbuild import paths
 from server.msbuild.errors import invalid
-from server.msbuild.evaluate import EvaluationRequest, evaluate
+from server.msbuild.evaluate import EvaluationMemory, EvaluationRequest, evaluate
 from server.msbuild.files import DiskFiles, FileSystem
 from server.msbuild.machine import machine_surroundings
 from server.msbuild.model import ProjectInstance
@@ -18,20 +21,43 @@ from server.msbuild.solution_project import solution_project
 from server.msbuild.toolsets import find_toolset
 from server.msbuild.xml import XmlElement
 
+MemoryKey = tuple[str, tuple[tuple[str, str], ...]]
+
+# Projects that an evaluator remembers; those that were not asked for longest are forgotten.
+MOST_MEMORIES = 256
+
 
 class ProjectEvaluator:
-    """Evaluates any number of projects. Safe to keep: files that changed are read anew. One thread at a time."""
+    """Evaluates any number of projects. Safe to keep: files that changed are read anew.
+
+    One that `remembers` evaluates a project again by what changed since; it takes turns among threads.
+    """
 
     def __init__(
-        self, variables: Mapping[str, str], directory: str, files: FileSystem | None = None, toolset: Toolset | None = None
+        self,
+        variables: Mapping[str, str],
+        directory: str,
+        files: FileSystem | None = None,
+        toolset: Toolset | None = None,
+        *,
+        cache: ProjectFileCache | None = None,
+        remembers: bool = False,
     ) -> None:
         self.variables = dict(variables)
         self.directory = directory
         self.files: FileSystem = files if files is not None else DiskFiles()
         self.toolset = toolset if toolset is not None else find_toolset(variables, directory, self.files)
-        self.cache = ProjectFileCache(self.files)
+        self.cache = cache if cache is not None else ProjectFileCache(self.files)
+        self.memories: OrderedDict[MemoryKey, EvaluationMemory] | None = OrderedDict() if remembers else None
         self.traces_imports = False
+        self._turn = threading.Lock()
         self.surroundings = machine_surroundings(self.variables, directory, self.files, self.toolset)
+
+    def tracing_imports(self) -> ProjectEvaluator:
+        """An evaluator over the same parsed files that tells of every import, and so evaluates all of every project."""
+        tracing = ProjectEvaluator(self.variables, self.directory, self.files, self.toolset, cache=self.cache)
+        tracing.traces_imports = True
+        return tracing
 
     def evaluate(self, path: str | os.PathLike[str], properties: Mapping[str, str], targets: Sequence[str] = ()) -> ProjectInstance:
         """The evaluated project at the absolute `path` with global `properties` (escaped, as on a command line).
@@ -41,7 +67,17 @@ class ProjectEvaluator:
         Raises InputError with MSBuild's code and a position for a project that cannot be evaluated.
         """
         file = os.fspath(path)
-        request = EvaluationRequest(
+        generated = self._generated(file, properties, targets) if is_solution(file) else None
+        if self.memories is None or generated is not None:
+            return evaluate(self._request(file, properties, generated, None))
+        with self._turn:
+            memory = self._memory(self.memories, file, properties)
+            return evaluate(self._request(file, properties, None, memory))
+
+    def _request(
+        self, file: str, properties: Mapping[str, str], generated: XmlElement | None, memory: EvaluationMemory | None
+    ) -> EvaluationRequest:
+        return EvaluationRequest(
             path=file,
             global_properties=properties,
             variables=self.variables,
@@ -51,9 +87,19 @@ class ProjectEvaluator:
             files=self.files,
             cache=self.cache,
             traces_imports=self.traces_imports,
-            generated_root=self._generated(file, properties, targets) if is_solution(file) else None,
+            generated_root=generated,
+            memory=memory,
         )
-        return evaluate(request)
+
+    def _memory(self, memories: OrderedDict[MemoryKey, EvaluationMemory], file: str, properties: Mapping[str, str]) -> EvaluationMemory:
+        key = (file, tuple(properties.items()))
+        memory = memories.get(key)
+        if memory is None:
+            memory = memories[key] = EvaluationMemory(self.files, self.cache, paths.directory_name(file) or "/")
+            if len(memories) > MOST_MEMORIES:
+                memories.popitem(last=False)
+        memories.move_to_end(key)
+        return memory
 
     def _generated(self, file: str, properties: Mapping[str, str], targets: Sequence[str]) -> XmlElement:
         try:

@@ -6,8 +6,10 @@ Values between the links of a chain are typed; texts are escaped outside and une
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from compiler.diagnostics import Location
 from server.msbuild.errors import InvalidProjectFile, invalid
@@ -21,26 +23,29 @@ from server.msbuild.names import is_valid_name
 PropertyLookup = Callable[[str], str | None]
 ArgumentExpansion = Callable[[str], ClrValue]
 _QUOTES = "'`\""
+_STRUCTURE = re.compile("[()'`\"]")
+_CHAIN = re.compile(r"[.\[$]")
 _KEEPS_ESCAPES = frozenset({"unescape", "escape", "convertfrombase64"})
 
 
 def closing_parenthesis(text: str, at: int) -> int:
     """Offset of the parenthesis that closes the one before `at`; quotes hide parentheses; -1 when there is none."""
     depth = 1
-    length = len(text)
-    while at < length:
+    found = _STRUCTURE.search(text, at)
+    while found is not None:
+        at = found.start()
         character = text[at]
-        if character in _QUOTES:
-            at = text.find(character, at + 1)
-            if at < 0:
-                return -1
-        elif character == "(":
+        if character == "(":
             depth += 1
         elif character == ")":
             depth -= 1
             if depth == 0:
                 return at
-        at += 1
+        else:
+            at = text.find(character, at + 1)
+            if at < 0:
+                return -1
+        found = _STRUCTURE.search(text, at + 1)
     return -1
 
 
@@ -73,7 +78,7 @@ def evaluate_body(body: str, lookup: PropertyLookup, expand: ArgumentExpansion, 
         return ""
     if body[:9].lower() == "registry:":
         return ""
-    if not any(character in body for character in ".[$"):
+    if _CHAIN.search(body) is None:
         return lookup(body) or ""
     return _evaluate(body, None, _Chain(lookup, expand, surroundings, location))
 
@@ -89,7 +94,7 @@ def _evaluate(body: str, value: ClrValue, chain: _Chain) -> ClrValue:
     if is_valid_name(body):
         return chain.lookup(body) or ""
     if "." in body or body.startswith("["):
-        call = _read_call(body, value, chain.location)
+        call = _call_of(body, value, chain.location)
         if call.receiver:
             value = chain.lookup(call.receiver) or ""
         return _execute(call, value, chain)
@@ -109,6 +114,23 @@ def _bad_static(location: Location, expression: str, detail: str) -> InvalidProj
         "$([FullTypeName]::Method()), e.g. $([System.IO.Path]::Combine(`a`, `b`)). Check that all parameters are defined, "
         "are of the correct type, and are specified in the right order.",
     )
+
+
+def _call_of(text: str, value: ClrValue, location: Location) -> Call:
+    """The call that `text` begins with; what was read once is kept, but for faults, which need their own location."""
+    kind = "" if value is None else "list" if isinstance(value, list) else "text" if isinstance(value, str) else "other"
+    try:
+        return _kept_call(text, kind)
+    except InvalidProjectFile:
+        return _read_call(text, value, location)
+
+
+@lru_cache(maxsize=4096)
+def _kept_call(text: str, kind: str) -> Call:
+    return _read_call(text, {"": None, "list": [], "text": "", "other": 0}[kind], _NOWHERE)
+
+
+_NOWHERE = Location("")
 
 
 def _read_call(text: str, value: ClrValue, location: Location) -> Call:

@@ -139,11 +139,12 @@ def _closing_parenthesis(text: str, at: int) -> int | None:
     return None
 
 
-def find_metadata(text: str) -> list[MetadataReference]:
+@lru_cache(maxsize=8192)
+def find_metadata(text: str) -> tuple[MetadataReference, ...]:
     """Every `%(...)` in `text` that is well-formed, in order, wherever it stands."""
     if "%(" not in text:
-        return []
-    return [MetadataReference(match.start(), match.end(), match[1], match[2]) for match in _METADATA.finditer(text)]
+        return ()
+    return tuple(MetadataReference(match.start(), match.end(), match[1], match[2]) for match in _METADATA.finditer(text))
 
 
 def find_metadata_outside_transforms(text: str) -> list[MetadataReference]:

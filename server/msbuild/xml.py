@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 
 from compiler.diagnostics import InputError, Location
 
@@ -17,13 +18,27 @@ _NAME_START = (
     r"A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F"
     r"\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD"
 )
-_NAME = re.compile(rf"[{_NAME_START}:][{_NAME_START}:0-9.\-\xB7\u0300-\u036F\u203F\u2040]*")
 _SPACE = re.compile(r"[ \t\r\n]*")
-_ATTRIBUTE = re.compile(rf"([ \t\r\n]+)([{_NAME_START}:][{_NAME_START}:0-9.\-\xB7]*)[ \t\r\n]*=[ \t\r\n]*(?:\"([^<&\"]*)\"|'([^<&']*)')")
 _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([A-Za-z_][\w.\-]*));")
 _BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """How a name and an attribute without entities look."""
+
+    name: re.Pattern[str]
+    attribute: re.Pattern[str]
+
+
+@lru_cache(maxsize=2)
+def _patterns(*, ascii_only: bool) -> _Patterns:
+    """The patterns for texts of ASCII alone, which most are and whose patterns are made in no time, or for all texts."""
+    start, rest = ("A-Z_a-z", "") if ascii_only else (_NAME_START, r"\xB7\u0300-\u036F\u203F\u2040")
+    name = rf"[{start}:][{start}:0-9.\-{rest}]*"
+    return _Patterns(re.compile(name), re.compile(rf"([ \t\r\n]+)({name})[ \t\r\n]*=[ \t\r\n]*(?:\"([^<&\"]*)\"|'([^<&']*)')"))
 
 
 class XmlSyntaxError(InputError):
@@ -104,6 +119,7 @@ class _Reader:
         self.text = text
         self.file = file
         self.at = 0
+        self.patterns = _patterns(ascii_only=text.isascii())
         self.newlines = [match.end() for match in _LINE_END.finditer(text)]
 
     def place(self, offset: int) -> tuple[int, int]:
@@ -234,14 +250,14 @@ def _read_start_tag(reader: _Reader, namespace: str) -> XmlElement:
     """The element whose `<` is at `reader.at`, without its content; `reader.at` is behind the tag afterwards."""
     text = reader.text
     start = reader.at
-    name_match = _NAME.match(text, start + 1)
+    name_match = reader.patterns.name.match(text, start + 1)
     if name_match is None:
         raise _bad_name(reader, start + 1)
     line, column = reader.place(start)
     element = XmlElement(name_match.group(), reader.file, line, column, [], [], empty_tag=False, namespace=namespace)
     reader.at = name_match.end()
     while True:
-        match = _ATTRIBUTE.match(text, reader.at)
+        match = reader.patterns.attribute.match(text, reader.at)
         if match is not None:
             value = match[3] if match[3] is not None else match[4]
             _add_attribute(reader, element, match[2], value, match.start(2))
@@ -277,7 +293,7 @@ def _add_attribute(reader: _Reader, element: XmlElement, name: str, value: str, 
 def _read_slow_attribute(reader: _Reader, element: XmlElement, offset: int) -> None:
     """An attribute with entities or with an error in it; raises the reader's words for the error."""
     text = reader.text
-    name = _NAME.match(text, offset)
+    name = reader.patterns.name.match(text, offset)
     if name is None:
         raise _bad_name(reader, offset)
     at = _skip_space(text, name.end())
@@ -370,7 +386,7 @@ def _add_text(reader: _Reader, element: XmlElement, start: int, end: int) -> Non
 
 
 def _read_end_tag(reader: _Reader, element: XmlElement) -> None:
-    name = _NAME.match(reader.text, reader.at + 2)
+    name = reader.patterns.name.match(reader.text, reader.at + 2)
     if name is None:
         raise _bad_name(reader, reader.at + 2)
     if name.group() != element.name:

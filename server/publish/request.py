@@ -14,6 +14,7 @@ from server.build.project_values import EvaluatedProject, is_false, is_true
 NOT_A_PROGRAM = "AOTD0306"
 SYMBOLS_SUFFIX = ".dbg"
 
+
 @dataclass(frozen=True, slots=True)
 class CompilerPlace:
     """Where the native compiler keeps its cache and how many processes it may use."""

@@ -16,6 +16,12 @@ class ResidentCompiler:
         self._lock = threading.Lock()
         self._memory = LibraryMemory()
 
+    def close(self) -> None:
+        """Frees the memory, unless a compilation is using it."""
+        if self._lock.acquire(blocking=False):
+            self._memory.forget()
+            self._lock.release()
+
     def compile_program(self, request: CompileRequest, progress: Progress) -> CompileResult:
         """The program of `request`; while another is compiled, without memory."""
         if not self._lock.acquire(blocking=False):

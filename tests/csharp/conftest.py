@@ -11,7 +11,8 @@ import pytest
 from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpSource, CSharpWorker
 from compiler.csharp.embedded import fetch_embedded
 from compiler.csharp.options import CSharpOptions, OutputKind, csc_switches
-from compiler.csharp.toolchain import Toolchain, cache_directory, find_toolchain, require_npm
+from compiler.csharp.toolchain import Toolchain, find_toolchain, require_npm
+from compiler.user_cache import cache_directory
 
 
 @pytest.fixture(scope="session")

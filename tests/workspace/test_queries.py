@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from server.build.compilers import WarmCompilers
 from server.build.warm import WarmTools
 from server.ide.engine import ProjectEngine
 from server.workspace.files import Files
@@ -143,7 +144,7 @@ def test_circle_of_references_ends(workspace: Workspace) -> None:
 
 
 def test_compiler_that_was_killed_is_replaced(workspace: Workspace) -> None:
-    [worker] = workspace.tools._workers.values()
+    [worker] = workspace.tools.kept(WarmCompilers)._workers.values()
     assert worker.process_id is not None
     os.kill(worker.process_id, signal.SIGKILL)
     workspace.files.open_document(workspace.folder / "app/app.cs", "class App { int Value => Missing; }", 1)

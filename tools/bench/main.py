@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 BENCHMARKS = {
+    "evaluate": "tools.bench.evaluate",
     "hello": "tools.bench.hello",
     "wordcount": "tools.bench.wordcount",
     "programs": "tools.bench.programs",

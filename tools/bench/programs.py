@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.csharp.client import CSharpWorker
-from compiler.csharp.toolchain import cache_directory
 from compiler.library_memory import LibraryMemory
 from compiler.request import Optimization
+from compiler.user_cache import cache_directory
 from tests.run.compiling import NativeCompiler, compile_native
 from tests.run.corpus import CONFIG, CorpusProgram, Expectation
 from tests.run.executing import compile_il

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 
 from server.msbuild import paths
 from server.msbuild.functions.binding import TYPES
@@ -96,7 +95,7 @@ def _path_members() -> None:
 
 def _random_name(surroundings: Surroundings) -> str:
     alphabet = "abcdefghijklmnopqrstuvwxyz012345"
-    name = "".join(alphabet[byte & 31] for byte in os.urandom(11))
+    name = "".join(alphabet[byte & 31] for byte in surroundings.random_bytes(11))
     return f"{name[:8]}.{name[8:]}"
 
 

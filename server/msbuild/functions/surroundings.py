@@ -10,7 +10,10 @@ from server.msbuild.files import FileSystem
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The machine as one evaluation sees it. `clock` gives seconds since 1970; directories have no trailing slash."""
+    """The machine as one evaluation sees it. `clock` gives seconds since 1970, `random_bytes` so many bytes.
+
+    Directories have no trailing slash.
+    """
 
     files: FileSystem
     variables: Mapping[str, str]
@@ -19,6 +22,7 @@ class Surroundings:
     sdks_directory: str
     extensions_directory: str
     clock: Callable[[], float]
+    random_bytes: Callable[[int], bytes]
     processor_count: int
     machine_name: str
     user_name: str

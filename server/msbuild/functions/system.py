@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import uuid
 from collections.abc import Callable
@@ -105,7 +104,8 @@ def _version_fields(version: Version, count: int) -> str:
 def _guid() -> None:
     clr_type = TYPES.add("System.Guid")
     clr_type.value("Empty", lambda _: UUID(int=0))
-    clr_type.static("NewGuid", "", lambda: uuid.UUID(bytes=os.urandom(16), version=4))
+    clr_type.needs_surroundings = frozenset({"newguid"})
+    clr_type.static("NewGuid", "", lambda s: uuid.UUID(bytes=s.random_bytes(16), version=4))
     clr_type.static("Parse", "string", _parse_guid)
     clr_type.static("new", "string", _parse_guid)
     clr_type.method("ToString", "", str)
