@@ -19,7 +19,10 @@ CountBytes = Callable[[int, int], None]
 
 
 class WarmCompilers:
-    """The compilers and task hosts, for any thread; kept by `WarmTools`. Invariant: `_workers` and `_hosts` are touched under `_lock` only."""
+    """The compilers and task hosts, for any thread; kept by `WarmTools`.
+
+    Invariant: `_workers` and `_hosts` are touched under `_lock` only.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

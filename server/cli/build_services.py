@@ -7,10 +7,10 @@ from pathlib import Path
 
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import Framework, Toolchain
+from server.build.compilers import WarmCompilers
 from server.build.dotnet_tasks.descriptions import TaskDescriptions
 from server.build.dotnet_tasks.hosts import BuildTaskHosts
 from server.build.dotnet_tasks.task_library import TaskLibrary, task_library
-from server.build.compilers import WarmCompilers
 from server.cli.caller import Caller
 from server.cli.progress import ByteProgress
 

@@ -30,8 +30,8 @@ from server.msbuild.project_files import ProjectFileCache
 from server.msbuild.recorded_files import RecordedFiles
 from server.msbuild.sdks import Toolset
 from server.msbuild.shredder import split_list
-from server.msbuild.using_tasks import read_using_task
 from server.msbuild.tracing import Made, Parts, Recorder
+from server.msbuild.using_tasks import read_using_task
 from server.msbuild.xml import XmlElement, inner_text
 
 Arguments = ParamSpec("Arguments")

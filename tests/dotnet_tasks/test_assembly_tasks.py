@@ -15,6 +15,7 @@ from compiler.csharp.embedded import fetch_embedded
 from compiler.csharp.frameworks import Toolchain
 from compiler.csharp.options import CSharpOptions, OutputKind, csc_switches
 from compiler.csharp.toolchain import cache_directory, find_toolchain, require_npm
+from server.build.compilers import WarmCompilers
 from server.build.warm import WarmTools
 from server.cli import msbuild
 from server.cli.caller import Caller, Channel, serving
@@ -40,7 +41,7 @@ def tools() -> Iterator[WarmTools]:
 @pytest.fixture(scope="module")
 def assembly(toolchain: Toolchain, tools: WarmTools, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample tasks, compiled."""
-    folders = tools.task_hosts(toolchain, os.environ).program.folders
+    folders = tools.kept(WarmCompilers).task_hosts(toolchain, os.environ).program.folders
     names = ("Microsoft.Build.Framework.dll", "Microsoft.Build.Utilities.Core.dll")
     msbuild_assemblies = [next(folder / name for folder in folders if (folder / name).is_file()) for name in names]
     references = [*sorted(toolchain.reference_dir.glob("*.dll")), *msbuild_assemblies]
@@ -51,7 +52,7 @@ def assembly(toolchain: Toolchain, tools: WarmTools, tmp_path_factory: pytest.Te
         (CSharpSource(str(SAMPLE), SAMPLE.read_text(encoding="utf-8")),),
         tuple(CSharpReference(str(path)) for path in references),
     )
-    result = tools.compiler(toolchain, os.environ).compile(request)
+    result = tools.kept(WarmCompilers).compiler(toolchain, os.environ).compile(request)
     assert result.pe is not None, result.diagnostics
     path = tmp_path_factory.mktemp("tasks") / "Sample.Tasks.dll"
     path.write_bytes(result.pe)

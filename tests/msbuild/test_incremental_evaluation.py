@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.msbuild.errors import InvalidProjectFile
+from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.query import item_values
@@ -48,11 +49,16 @@ MORE = """<Project>
 """
 
 
+def shown(item: Item) -> dict[str, str]:
+    """All metadata but the one that reading the file changes."""
+    return {name: value for name, value in item_values(item).items() if name != "AccessedTime"}
+
+
 def content(instance: ProjectInstance) -> object:
     """All that an evaluation says, as a value."""
     return (
         [(value.name, value.value) for _, value in sorted(instance.properties.values.items())],
-        [(kind, [item_values(item) for item in found]) for kind, found in sorted(instance.items.lists.items()) if found],
+        [(kind, [shown(item) for item in found]) for kind, found in sorted(instance.items.lists.items()) if found],
         (instance.imports, instance.diagnostics, instance.initial_targets, instance.default_targets, instance.globs, instance.probed),
         [(target.name, target.location, target.file_has_returns) for target in instance.targets.values()],
         (instance.before_targets, instance.after_targets, instance.item_definitions),
@@ -197,11 +203,11 @@ def edits(bench: Workbench, chance: random.Random) -> list[Callable[[], None]]:
     ]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_any_edits(bench: Workbench, seed: int) -> None:
     """Random edits, one and several at a time."""
     chance = random.Random(seed)
-    for _ in range(25):
+    for _ in range(15):
         for _ in range(chance.choice((1, 1, 2))):
             chance.choice(edits(bench, chance))()
         bench.check()
