@@ -50,8 +50,8 @@ MORE = """<Project>
 
 
 def shown(item: Item) -> dict[str, str]:
-    """All metadata but the one that reading the file changes."""
-    return {name: value for name, value in item_values(item).items() if name != "AccessedTime"}
+    """All metadata but the times of files, which are asked when they are shown."""
+    return {name: value for name, value in item_values(item).items() if not name.endswith("edTime")}
 
 
 def content(instance: ProjectInstance) -> object:
