@@ -54,7 +54,8 @@ class AnalysisRequest:
     """One application assembly. `pdb` is empty when there is none; `sources` (path as in the PDB -> text) serve `#pragma`.
 
     `places` gives findings the place of their operation; without it they have that of the statement. `with_suppressed` asks for
-    the findings too that attributes and pragmas suppress, which say so.
+    the findings too that attributes and pragmas suppress, which say so. With `heeds_source` a publish heeds pragmas and the source's
+    configuration as a build does: for what is not published itself.
     """
 
     assembly_name: str
@@ -66,6 +67,7 @@ class AnalysisRequest:
     places: PlaceFinder | None = None
     feature_switches: Mapping[str, str] = field(default_factory=dict)
     with_suppressed: bool = False
+    heeds_source: bool = False
 
 
 def proceed_always() -> None:
@@ -108,7 +110,7 @@ class AnalysisSession:
         shown: dict[tuple[object, ...], Finding] = {}
         files = check_link_xml(context, _switches(request)) if request.reader is ReaderKind.PUBLISH else ()
         for raw in chain(module_findings(context, guards), files):
-            found = _show(context, request.options, severities, raw)
+            found = _show(context, request, severities, raw)
             if found is not None and (found.suppression is None or request.with_suppressed):
                 shown.setdefault((found.sort_key, found.member), found)
         return tuple(sorted(shown.values(), key=lambda f: (f.sort_key, f.member)))
@@ -128,7 +130,7 @@ def analyze(request: AnalysisRequest, find_assembly: AssemblyFinder) -> tuple[Di
 def _severities(request: AnalysisRequest) -> Severities:
     """What decides on severity: a native compiler reads neither sources nor their configuration."""
     options = request.options.severities
-    if request.reader is ReaderKind.BUILD:
+    if request.reader is ReaderKind.BUILD or request.heeds_source:
         return Severities(options, request.sources)
     return Severities(replace(options, editor_configs=()), {})
 
@@ -150,15 +152,15 @@ def _switches(request: AnalysisRequest) -> dict[str, bool]:
     return {name: value.lower() == "true" for name, value in request.feature_switches.items()}
 
 
-def _show(context: ModuleContext, options: AnalysisOptions, severities: Severities, raw: RawFinding) -> Finding | None:
+def _show(context: ModuleContext, request: AnalysisRequest, severities: Severities, raw: RawFinding) -> Finding | None:
     rule = raw.rule
     place = raw.location
     file = place.file if place is not None else ""
-    severity = severities.of(rule.id, file) if options.is_on(rule.category) else None
+    severity = severities.of(rule.id, file) if request.options.is_on(rule.category) else None
     if severity is None:
         return None
     suppression = None
-    if _is_suppressed(context, raw):
+    if _is_suppressed(context, raw, heeds_source=request.heeds_source):
         suppression = Suppression.ATTRIBUTE
     elif place is not None and file and severities.is_disabled(rule.id, file, place.line):
         suppression = Suppression.PRAGMA
@@ -179,11 +181,11 @@ def _explained_member(context: ModuleContext, raw: RawFinding) -> Member:
     return context.lookups.generated.user_method(raw.member) if isinstance(raw.member, MethodDefinition) else raw.member
 
 
-def _is_suppressed(context: ModuleContext, raw: RawFinding) -> bool:
+def _is_suppressed(context: ModuleContext, raw: RawFinding, *, heeds_source: bool) -> bool:
     suppressions, positions = context.lookups.suppressions, context.positions
     if suppressions.is_suppressed(raw.rule.id, raw.member):
         return True
-    if context.lookups.reader is ReaderKind.PUBLISH:
+    if context.lookups.reader is ReaderKind.PUBLISH and not heeds_source:
         return False
     # For the build an initializer belongs to its field; attributes that the compiler drops count.
     field_ = positions.initialized_field(raw.member, raw.location)

@@ -47,12 +47,22 @@ def graph_findings(
 ) -> GraphFindings:
     """Each of `projects` with the findings in its own assembly, sorted by place. The last of them is what is published.
 
-    Together with the build, publishing reports only on programs that are to be native (PublishAot). Suppressed findings are among
-    them when asked for. Raises InputError.
+    Together with the build, publishing reports only on what is to be published trimmed (`is_published`). Suppressed findings are
+    among them when asked for. Raises InputError.
     """
-    publishes = reporters is Reporters.PUBLISH or (reporters is Reporters.ALL and is_true(projects[-1].project, "PublishAot"))
+    publishes = reporters is Reporters.PUBLISH or (reporters is Reporters.ALL and is_published(projects[-1].project))
     program = projects[-1].project if publishes else None
     return tuple((built, _project_findings(built, compiler, reporters, program, with_suppressed)) for built in projects)
+
+
+def is_published(project: EvaluatedProject) -> bool:
+    """Whether a project is to be a native or trimmed program, or promises to be fit for one."""
+    return any(is_true(project, name) for name in ("PublishAot", "PublishTrimmed", "IsAotCompatible"))
+
+
+def is_program(project: EvaluatedProject) -> bool:
+    """Whether a project itself is to be a native or trimmed program: a native compiler does not read its source's configuration."""
+    return any(is_true(project, name) for name in ("PublishAot", "PublishTrimmed"))
 
 
 def program_reasons(projects: Sequence[BuiltProject]) -> ProgramReasons:
@@ -61,13 +71,14 @@ def program_reasons(projects: Sequence[BuiltProject]) -> ProgramReasons:
     kept = {item.identity.lower() for item in program.project.items_of("TrimmerRootAssembly")}
     built = {each.assembly.path: each for each in projects}
     paths = [*(path for path in program.references if path not in built), *built]
-    parts = [_part(path, built[path].assembly.symbols if path in built else path.with_suffix(".pdb"), kept) for path in paths]
+    parts = [assembly_part(path, built[path].assembly.symbols if path in built else None, kept) for path in paths]
     return ProgramReasons(parts, assembly_finder(program.framework, program.references))
 
 
-def _part(path: Path, symbols: Path | None, kept: Container[str]) -> ProgramPart:
-    pdb = symbols.read_bytes() if symbols is not None and symbols.is_file() else b""
-    return ProgramPart(path.stem, path.read_bytes(), pdb, kept=path.stem.lower() in kept)
+def assembly_part(path: Path, symbols: Path | None = None, kept: Container[str] = frozenset()) -> ProgramPart:
+    """A built assembly with its symbols: those that are given, else those beside it. `kept` are the names of assemblies kept whole."""
+    beside = symbols or path.with_suffix(".pdb")
+    return ProgramPart(path.stem, path.read_bytes(), beside.read_bytes() if beside.is_file() else b"", kept=path.stem.lower() in kept)
 
 
 def findings_as_diagnostics(found: GraphFindings) -> list[Diagnostic]:
@@ -98,7 +109,13 @@ def _project_findings(
     if program is None:
         return session.findings(request)
     switches = feature_switches(program)
-    publish = replace(request, options=publish_options(program), reader=ReaderKind.PUBLISH, feature_switches=switches)
+    publish = replace(
+        request,
+        options=publish_options(program, configuration_files(project, read_source_file)),
+        reader=ReaderKind.PUBLISH,
+        feature_switches=switches,
+        heeds_source=reporters is Reporters.ALL and not is_program(program),
+    )
     if reporters is Reporters.PUBLISH:
         # A native compiler knows statements, not operations.
         return session.findings(replace(publish, places=None))
@@ -129,9 +146,9 @@ def analysis_options(project: EvaluatedProject, configurations: Sequence[CSharpS
     )
 
 
-def publish_options(project: EvaluatedProject) -> AnalysisOptions:
-    """The families and severities of publishing a native program."""
-    severities = analysis_options(project, ()).severities
+def publish_options(project: EvaluatedProject, configurations: Sequence[CSharpSource] = ()) -> AnalysisOptions:
+    """The families and severities of publishing a native program; `configurations` are those that a build would heed."""
+    severities = analysis_options(project, configurations).severities
     if project.property("IlcTreatWarningsAsErrors"):
         severities = replace(severities, treat_warnings_as_errors=is_true(project, "IlcTreatWarningsAsErrors"))
     return AnalysisOptions(

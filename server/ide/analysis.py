@@ -5,19 +5,29 @@ An edit then costs the analysis of the project's own assembly alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analyzers.merge import merge_findings
 from analyzers.run import AnalysisRequest, AnalysisSession
+from analyzers.why import ProgramPart, ProgramReasons
 from compiler.csharp.client import CSharpRequest
 from compiler.csharp.frameworks import Framework
 from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
 from compiler.flow.reader_kind import ReaderKind
-from server.build.findings import analysis_options, assembly_finder, feature_switches, publish_options
-from server.build.project_values import EvaluatedProject, is_true
+from compiler.types.interned import AssemblyFinder
+from server.build.findings import (
+    analysis_options,
+    assembly_finder,
+    assembly_part,
+    feature_switches,
+    is_program,
+    is_published,
+    publish_options,
+)
+from server.build.project_values import EvaluatedProject
 from server.workspace.queries import FindingsQuestion
 
 
@@ -49,18 +59,26 @@ class ProjectAnalysis:
         )
         session = self._session_for(question.referenced)
         found = session.findings(asked, question.proceed)
-        if is_true(self.project, "PublishAot"):
-            publish = replace(asked, options=publish_options(self.project), reader=ReaderKind.PUBLISH)
+        if is_published(self.project):
+            heeds = not is_program(self.project)
+            options = publish_options(self.project, request.analyzer_configs)
+            publish = replace(asked, options=options, reader=ReaderKind.PUBLISH, heeds_source=heeds)
             found = merge_findings(found, session.findings(publish, question.proceed))
         return tuple(finding.to_diagnostic() for finding in found)
+
+    def reasons(self, parts: Sequence[ProgramPart]) -> ProgramReasons:
+        """Why members are in the program of `parts` and of what else this project refers to. Raises InputError."""
+        given = {part.name: part.image for part in parts}
+        others = [path for path in self.references if path.stem not in given and path.is_file()]
+        return ProgramReasons([*(assembly_part(path) for path in others), *parts], self._finder(given))
 
     def _session_for(self, referenced: Mapping[str, bytes]) -> AnalysisSession:
         """The session over these references; a new one when an assembly of a project is another than before."""
         if self._session is None or self._referenced != referenced:
-            on_disk = assembly_finder(self.framework, self.references)
-
-            def find(name: str) -> tuple[str, bytes] | None:
-                return (name, referenced[name]) if name in referenced else on_disk(name)
-
-            self._session, self._referenced = AnalysisSession(find), referenced
+            self._session, self._referenced = AnalysisSession(self._finder(referenced)), referenced
         return self._session
+
+    def _finder(self, given: Mapping[str, bytes]) -> AssemblyFinder:
+        """Finds assemblies among those that are given, else on disk."""
+        on_disk = assembly_finder(self.framework, self.references)
+        return lambda name: (name, given[name]) if name in given else on_disk(name)

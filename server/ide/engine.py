@@ -129,4 +129,5 @@ def _compilation(analysis: ProjectAnalysis, reachable: Sequence[Path], view: Fil
         request=replace(request, references=(*request.references, *others), emit_despite_errors=True),
         diagnostics=missing,
         find=analysis.findings,
+        reasons=analysis.reasons,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from lsprotocol import types
@@ -16,6 +16,7 @@ from pygls.uris import to_fs_path
 
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.documentation import documentation_link
+from server.ide.edits import Edit
 
 SOURCE = "aotd"
 SEVERITIES = {
@@ -65,6 +66,20 @@ def to_lsp_diagnostic(diagnostic: Diagnostic, line_of: LineOf) -> types.Diagnost
         message=f"{diagnostic.message}\n{hint}" if hint else diagnostic.message,
         related_information=related or None,
     )
+
+
+def to_workspace_edit(edits: Iterable[Edit], document_of: Callable[[str], tuple[str, int | None]]) -> types.WorkspaceEdit:
+    """Edits by document; `document_of` gives a file's URI and, for an open one, its version."""
+    by_file: dict[str, list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit]] = {}
+    for edit in edits:
+        place = edit.place
+        start, end = types.Position(place.line - 1, place.column - 1), types.Position(place.end_line - 1, place.end_column - 1)
+        by_file.setdefault(place.file, []).append(types.TextEdit(types.Range(start, end), edit.text))
+    documents: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = [
+        types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(*document_of(file)), several)
+        for file, several in by_file.items()
+    ]
+    return types.WorkspaceEdit(document_changes=documents)
 
 
 def to_range(location: Location, line_of: LineOf) -> types.Range:

@@ -6,6 +6,7 @@ A thread reads frames; the event loop dispatches them. Ends with 0 after `shutdo
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import threading
 from collections.abc import Callable
@@ -17,12 +18,14 @@ from lsprotocol import types
 
 from server.lsp.commands import COMMANDS
 from server.lsp.handlers import (
+    code_action,
     did_change,
     did_change_watched_files,
     did_change_workspace_folders,
     did_close,
     did_open,
     did_save,
+    hover,
     initialized,
     shutdown,
 )
@@ -41,8 +44,12 @@ HANDLERS: tuple[ModuleType, ...] = (
     did_save,
     did_change_watched_files,
     did_change_workspace_folders,
+    code_action,
+    hover,
     shutdown,
 )
+# What is told about a feature in the answer to `initialize`.
+OPTIONS: dict[str, Any] = {code_action.METHOD: code_action.OPTIONS}
 NAME = "aotd"
 
 
@@ -56,7 +63,7 @@ def create_server(version: str, queries: WorkspaceQueries) -> tuple[QuietServer,
     server = QuietServer(NAME, version, protocol_cls=StrictProtocol)
     session = EditorSession(server, queries)
     for module in HANDLERS:
-        server.feature(module.METHOD)(_bound(module.handle, session))
+        server.feature(module.METHOD, OPTIONS.get(module.METHOD))(_bound(module.handle, session))
     for name, command in COMMANDS.items():
         # pygls lists the registered names in `initialize`; running them is StrictProtocol's part.
         server.command(name)(_bound(command, session))
@@ -68,7 +75,10 @@ def _bound(handle: Callable[[EditorSession, Any], Any], session: EditorSession) 
     def bound(params: Any) -> Any:
         return handle(session, params)
 
-    return bound
+    async def bound_coroutine(params: Any) -> Any:
+        return await handle(session, params)
+
+    return bound_coroutine if inspect.iscoroutinefunction(handle) else bound
 
 
 async def _serve(stdin: ByteSource, stdout: ByteSink, version: str, queries: WorkspaceQueries) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from analyzers.why import Step
 from compiler.diagnostics import Diagnostic, Severity
 from server.ide.diagnostics import diagnostics_by_file
 from server.lsp.convert import to_lsp_diagnostic, to_uri
@@ -144,6 +145,32 @@ class EditorSession:
             await asyncio.shield(self._task)
         return self.report
 
+    def shown(self, path: Path) -> tuple[Diagnostic, ...]:
+        """What the editor shows in a file."""
+        return self._published.get(path, ())
+
+    def uri(self, path: Path) -> str:
+        """The URI of a file, as the editor writes it."""
+        return self._uris.get(path) or to_uri(path)
+
+    def version(self, path: Path) -> int | None:
+        """The version of an open document; None for a file that is not open."""
+        return self._view.version(path)
+
+    def text_of(self, file: str) -> str:
+        """The text of a file at the last analysis. Raises OSError."""
+        return self._view.read_text(Path(file))
+
+    def line_of(self, file: Path, line: int) -> str:
+        """A line of a file at the last analysis, counted from 1; empty when there is none."""
+        lines = self._view.read_text(file).splitlines() if self._view.is_file(file) else []
+        return lines[line - 1] if 0 < line <= len(lines) else ""
+
+    async def chain(self, assembly: str, member: str) -> tuple[Step, ...]:
+        """Why a member is in a program, computed on the thread of the analyses."""
+        assert self._loop is not None
+        return await self._loop.run_in_executor(self._thread, self._queries.chain, assembly, member)
+
     def say_status(self, state: str, text: str, detail: str) -> None:
         """Tells the editor what the server does, unless it knows; `state` is busy, ready or failed."""
         status = {"state": state, "text": text, "detail": detail}
@@ -248,7 +275,7 @@ class EditorSession:
 
         self.server.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(
-                uri=self._uris.get(path) or to_uri(path),
+                uri=self.uri(path),
                 version=view.version(path),
                 diagnostics=[to_lsp_diagnostic(diagnostic, line_of) for diagnostic in diagnostics],
             )

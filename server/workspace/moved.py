@@ -5,11 +5,11 @@ Works on whole lines: a line that is in both texts moves, one that was edited ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
-from compiler.diagnostics import Location
+from compiler.diagnostics import Explanation, Fix, Location
 
 # Above this many edited lines the lines between the first and the last edit are not matched one by one.
 MOST_LINES_TO_MATCH = 3000
@@ -50,6 +50,34 @@ class LineMap:
         if end is None or end < line:
             return replace(old, line=line, end_line=0, end_column=0)
         return replace(old, line=line, end_line=end)
+
+
+class Moves:
+    """Places in the files of an old set of texts, by path, in a new one."""
+
+    def __init__(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        self._old = old
+        self._new = new
+        self._maps: dict[str, LineMap] = {}
+
+    def location(self, place: Location) -> Location | None:
+        """`place` in the new texts; None when its line was edited or its file is in one of the sets alone."""
+        if place.file not in self._old or place.file not in self._new:
+            return None
+        if place.file not in self._maps:
+            self._maps[place.file] = LineMap(self._old[place.file].splitlines(), self._new[place.file].splitlines())
+        return self._maps[place.file].location(place)
+
+    def explanation(self, why: Explanation) -> Explanation:
+        """An explanation with the places that moved; fixes of edited code have no place any more."""
+        asked_at = self.location(why.asked_at) if why.asked_at is not None else None
+        return replace(why, asked_at=asked_at, fixes=tuple(self._fix(fix) for fix in why.fixes))
+
+    def _fix(self, fix: Fix) -> Fix:
+        place = self.location(fix.place) if fix.place is not None else None
+        attributes = self.location(fix.attributes) if fix.attributes is not None else None
+        is_whole = place is not None and place.end_line and (fix.attributes is None or (attributes is not None and attributes.end_line))
+        return replace(fix, place=place, attributes=attributes) if is_whole else replace(fix, place=None, attributes=None)
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from analyzers.why import ProgramPart, ProgramReasons, Step
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.errors import ToolchainCode
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from compiler.request import Progress
 from server.workspace.files import FileView
-from server.workspace.moved import LineMap
+from server.workspace.moved import Moves
 from server.workspace.report import ProjectReport, WorkspaceReport
 from server.workspace.tree import FolderTree, read_tree
 
@@ -57,6 +58,7 @@ class Compilation:
     """What is to be compiled for one evaluated project, and what was wrong before it came so far.
 
     `find` gives the analyzers' findings in what was compiled; it raises InputError, and what its question's `proceed` raises.
+    `reasons` say why members are in the program of the assemblies that it is given, this project's last.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Compilation:
     request: CSharpRequest
     diagnostics: tuple[Diagnostic, ...]
     find: Callable[[FindingsQuestion], tuple[Diagnostic, ...]]
+    reasons: Callable[[Sequence[ProgramPart]], ProgramReasons]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ CompilationQuestion = tuple[CSharpRequest, tuple[int, ...]]
 
 @dataclass(slots=True)
 class _Project:
-    """What is remembered of a project.
+    """What is remembered of a project. `reaches` are the projects that it refers to, in any number of steps.
 
     `compiled_by` identifies the compiler's process that knows its last compilation. `good` are the findings of the last compilation
     without errors, with its texts.
@@ -139,6 +142,9 @@ class _Project:
     result: Remembered[CompilationQuestion, CSharpResult] = field(default_factory=Remembered)
     findings: Remembered[CompilationQuestion, tuple[Diagnostic, ...]] = field(default_factory=Remembered)
     name: str = ""
+    compilation: Compilation | None = None
+    reaches: tuple[Path, ...] = ()
+    reasons: Remembered[CompilationQuestion, ProgramReasons] = field(default_factory=Remembered)
     compiled_by: int | None = None
     good: tuple[Diagnostic, ...] = ()
     good_request: CSharpRequest | None = None
@@ -196,6 +202,28 @@ class WorkspaceQueries:
         logger.info("event=analyzed projects=%d ms=%.1f asked=%s", len(paths), (time.perf_counter() - began) * 1000, self.n_asked())
         return WorkspaceReport(tuple(now.reports[path] for path in paths))
 
+    def chain(self, assembly: str, member: str) -> tuple[Step, ...]:
+        """Why a member (by its documentation id) is in a program: of a project that uses its assembly, else of its own."""
+        path = next((path for path, project in self._projects.items() if project.name == assembly), None)
+        users = [project for project in self._projects.values() if path in project.reaches and _is_program(project)]
+        for project in (*users, *([self._projects[path]] if path is not None else [])):
+            reasons = self._reasons(project)
+            steps = reasons.chain(assembly, member) if reasons is not None else ()
+            if steps:
+                return steps
+        return ()
+
+    def _reasons(self, project: _Project) -> ProgramReasons | None:
+        """The uses in what was compiled last; None when nothing was."""
+        compilation, question = project.compilation, project.result.question
+        if compilation is None or question is None:
+            return None
+        built = [(each.name, each.result.answer) for each in (*(self._projects[path] for path in project.reaches), project)]
+        parts = [ProgramPart(name, result.pe, result.pdb or b"") for name, result in built if result is not None and result.pe is not None]
+        if not parts or parts[-1].name != project.name:
+            return None
+        return project.reasons.get(question, lambda: compilation.reasons(parts))
+
     def _report(self, now: _Pass, path: Path) -> None:
         """One project after those that it refers to; an error of its input ends its analysis there, not that of the others."""
         if path in now.reports or path in now.open:
@@ -213,6 +241,7 @@ class WorkspaceQueries:
             now.reachable[path] = tuple(dict.fromkeys(part for part in reached if part != path))
             compilation = evaluation.compilation(now.view, now.reachable[path])
             project.name, is_program = compilation.name, compilation.is_program
+            project.compilation, project.reaches = compilation, now.reachable[path]
             found += compilation.diagnostics
             found += self._compiled(now, path, compilation, found)
         except InputError as error:
@@ -282,6 +311,10 @@ class WorkspaceQueries:
         return result
 
 
+def _is_program(project: _Project) -> bool:
+    return project.compilation is not None and project.compilation.is_program
+
+
 def failed(result: CSharpResult) -> bool:
     """True when the compiler itself failed."""
     return any(diagnostic.code in FAILURES for diagnostic in result.diagnostics)
@@ -291,19 +324,15 @@ def _kept(project: _Project, request: CSharpRequest, replaced: Sequence[Location
     """The last good findings, moved with the text, that are in `replaced` code; all of them when `replaced` is None."""
     if project.good_request is None:
         return []
-    old = {source.path: source.text for source in project.good_request.sources}
-    new = {source.path: source.text for source in request.sources}
-    maps: dict[str, LineMap] = {}
+    moves = Moves(
+        {source.path: source.text for source in project.good_request.sources}, {source.path: source.text for source in request.sources}
+    )
     kept: list[Diagnostic] = []
     for finding in project.good:
-        place = finding.location
-        if place is None or place.file not in new or place.file not in old:
-            continue
-        if place.file not in maps:
-            maps[place.file] = LineMap(old[place.file].splitlines(), new[place.file].splitlines())
-        moved = maps[place.file].location(place)
+        moved = moves.location(finding.location) if finding.location is not None else None
         if moved is not None and (replaced is None or _is_in(moved, replaced)):
-            kept.append(replace(finding, location=moved))
+            why = moves.explanation(finding.explanation) if finding.explanation is not None else None
+            kept.append(replace(finding, location=moved, explanation=why))
     return kept
 
 
