@@ -171,7 +171,13 @@ internal sealed class Engine(Request request, Channel channel, TaskObjects objec
 
     private sealed class Services(int verbosity) : EngineServices
     {
+#if ENGINE_SERVICES_2
+        public override int Version => Version2;
+
+        public override bool IsOutOfProcRarNodeEnabled => false;
+#else
         public override int Version => Version1;
+#endif
 
         public override bool LogsMessagesOfImportance(MessageImportance importance) => importance switch
         {
