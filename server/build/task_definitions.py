@@ -102,7 +102,7 @@ def _from_assembly(
     call = _defining_call(instance, log, services, element)
     try:
         tasks: TaskDescriptions = services.dotnet_tasks()
-        engine = engine_body(element.location, instance.global_properties, continues=False)
+        engine = engine_body(element.location, instance.global_properties, log, continues=False)
         description = tasks.describe(source, engine, element.location, taking_events(call))
     except InvalidProjectFile as error:
         if is_optional and error.code == "MSB4062":
