@@ -6,8 +6,9 @@ import getpass
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from server.restore.errors import ConfigError
@@ -17,8 +18,9 @@ from server.restore.http_client import HttpClient, HttpOptions
 from server.restore.http_feed import HttpFeed
 from server.restore.packages_folder import PackagesFolder, nuget_scratch
 from server.restore.restore_settings import RestoreSettings
-from server.restore.settings import PackageSource, configured_proxy, http_cache_folder
-from server.restore.sources import Feed, NamedFeed, PackageSources
+from server.restore.settings import PackageSource, configured_proxy, http_cache_folder, package_sources
+from server.restore.sources import Auditor, Feed, NamedFeed, PackageSources
+from server.restore.vulnerabilities import known_vulnerabilities
 
 if sys.platform != "win32":
     import pwd
@@ -39,12 +41,28 @@ def open_sources(settings: RestoreSettings, environment: Mapping[str, str], opti
         raise ConfigError("signatureValidationMode is set to require, but whom a signature comes from cannot be verified here.")
     scratch = nuget_scratch(environment, Path(environment.get("TMPDIR") or tempfile.gettempdir()), _user())
     mapping = settings.mapping
+    opened = {source: _open_feed(source, settings, environment, options, scratch) for source in settings.sources}
     return PackageSources(
-        feeds=tuple(NamedFeed(source.name, _open_feed(source, settings, environment, options, scratch)) for source in settings.sources),
+        feeds=tuple(NamedFeed(source.name, feed) for source, feed in opened.items()),
         packages=PackagesFolder(Path(settings.packages_path), scratch / "lock"),
         fallbacks=tuple(PackagesFolder(Path(folder), scratch / "lock") for folder in settings.fallback_folders),
         considers=mapping.sources_for if mapping is not None else None,
         ignore_failed_sources=options.ignores_failed_sources,
+        insecure=tuple(source.source for source in settings.sources if source.is_insecure),
+        auditors=_auditors(settings, opened, lambda source: _open_feed(source, settings, environment, options, scratch)),
+    )
+
+
+def _auditors(
+    settings: RestoreSettings, opened: Mapping[PackageSource, Feed], open_feed: Callable[[PackageSource], Feed]
+) -> tuple[Auditor, ...]:
+    """The servers to ask about vulnerable packages: the configuration's audit sources when it has some, else its package sources."""
+    of_audit = package_sources(settings.settings, "auditSources")
+    feeds = {source: opened.get(source) or open_feed(source) for source in of_audit or settings.sources}
+    return tuple(
+        Auditor(source.name, bool(of_audit), cache(partial(known_vulnerabilities, feed, source.name)))
+        for source, feed in feeds.items()
+        if isinstance(feed, HttpFeed)
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from server.restore.assets_file import assets_text
 from server.restore.assets_model import Installed, ProjectAssets, build_assets
+from server.restore.audit import audit
 from server.restore.build_files import BuildFiles, build_files
 from server.restore.compatibility_check import check_compatibility
 from server.restore.errors import PackageError, SourceError
@@ -26,12 +27,14 @@ from server.restore.packages_lock import PackagesLock, hash_errors, lock_file_pa
 from server.restore.resolver import resolve
 from server.restore.restore_log import LogMessage, RestoreLog, error
 from server.restore.runtime_graph import InvalidRuntimeGraph, RuntimeGraph, parse_runtime_graph
+from server.restore.source_messages import failed_sources, insecure_sources
 from server.restore.sources import Match, PackageSources
 from server.restore.spec_checks import check_spec
 from server.restore.transitive_no_warn import transitive_no_warn
 from server.restore.versions import NuGetVersion
 
 _RUNTIME_JSON = "runtime.json"
+_ABOUT_SOURCES = ("NU1014", "NU1301", "NU1302")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +103,16 @@ def restore_project(
     graphs: list[TargetGraph] = []
     if not log.has_errors and not unlisted:
         graphs = _resolve_all(state)
+    log.add_all(insecure_sources(spec, sources))
+    log.add_all(failed_sources(sources))
+    log.add_all(audit(spec, graphs, sources))
     if not graphs:
         graphs = [TargetGraph(target, rid, RuntimeGraph(), None) for target in spec.frameworks for rid in ("", *sorted(spec.runtimes))]
     assets = build_assets(spec, graphs, _installed(state, graphs), _package_folders(spec), log)
     report_analysis(log, graphs, spec)
     log.add_all(check_compatibility(assets))
-    # What nuget.g.props says of success is how resolving went: neither warnings made errors nor an unreachable source count.
-    resolved = not unlisted and not any(one.is_error and not one.was_warning and one.code != "NU1301" for one in log.messages)
+    # What nuget.g.props says of success is how resolving went: neither warnings made errors nor messages about sources count.
+    resolved = not unlisted and not any(one.is_error and not one.was_warning and one.code not in _ABOUT_SOURCES for one in log.messages)
     files = build_files(assets, success=resolved)
     return _finish(state, assets, files, unlisted, None if keeps_lock else lock_path)
 

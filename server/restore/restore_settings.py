@@ -67,17 +67,6 @@ class RestoreSettings:
     mapping: SourceMapping | None
     settings: NuGetSettings
 
-    def considered(self, package_id: str) -> tuple[PackageSource, ...]:
-        """The sources that may serve the package."""
-        if self.mapping is None:
-            return self.sources
-        names = {name.lower() for name in self.mapping.sources_for(package_id)}
-        return tuple(source for source in self.sources if source.name.lower() in names)
-
-    def insecure_sources(self) -> tuple[PackageSource, ...]:
-        """Servers without encryption that the configuration does not allow: NU1302, or NU1803 before SDK 9.0.100."""
-        return tuple(source for source in self.sources if source.is_insecure)
-
 
 def restore_settings(inputs: RestoreInputs, environment: Mapping[str, str]) -> RestoreSettings:
     """The sources and folders for a project. Raises ConfigError."""

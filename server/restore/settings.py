@@ -212,11 +212,11 @@ def local_path(source: str) -> str:
     return unquote(urlsplit(source).path) if source.lower().startswith("file://") else source
 
 
-def package_sources(settings: NuGetSettings) -> tuple[PackageSource, ...]:
-    """The enabled sources, nearest file first. Raises ConfigError for a password that cannot be read here."""
+def package_sources(settings: NuGetSettings, section: str = "packageSources") -> tuple[PackageSource, ...]:
+    """The enabled sources of a section, nearest file first. Raises ConfigError for a password that cannot be read here."""
     disabled = {item.attributes["key"] for item in settings.items("disabledPackageSources")}
     found: dict[str, tuple[bool, PackageSource]] = {}
-    for item in settings.nearest_first("packageSources"):
+    for item in settings.nearest_first(section):
         source = _package_source(settings, item)
         known = found.get(source.name.lower())
         if known is None or known[1].protocol_version < source.protocol_version <= _SUPPORTED_PROTOCOL:

@@ -17,6 +17,7 @@ from server.restore.errors import RestoreError, SourceError
 from server.restore.nuspec import Nuspec
 from server.restore.packages_folder import InstalledPackage, PackagesFolder, check_hash
 from server.restore.versions import NuGetVersion, VersionRange
+from server.restore.vulnerabilities import KnownVulnerabilities
 
 _PARALLEL_REQUESTS = 16
 
@@ -51,6 +52,15 @@ class NamedFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class Auditor:
+    """A source that may know of vulnerable packages; `is_audit_source` when it is configured for that alone."""
+
+    name: str
+    is_audit_source: bool
+    ask: Callable[[], KnownVulnerabilities | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A version that was found: in a packages folder (`installed`) or on a feed."""
 
@@ -73,7 +83,8 @@ class PackageSources:
     """Where a project's packages come from.
 
     `considers` says which feeds may serve an id (package source mapping). With `ignore_failed_sources` a source that cannot be
-    asked has nothing, and `failures` gets the id and the error; without, the error is raised.
+    asked has nothing, and `failures` gets the id and the error; without, the error is raised. `insecure` are the URLs of servers
+    without encryption that the configuration does not allow.
     """
 
     feeds: Sequence[NamedFeed]
@@ -81,6 +92,8 @@ class PackageSources:
     fallbacks: Sequence[PackagesFolder] = ()
     considers: Callable[[str], Sequence[str]] | None = None
     ignore_failed_sources: bool = False
+    auditors: Sequence[Auditor] = ()
+    insecure: Sequence[str] = ()
     failures: list[tuple[str, SourceError]] = field(default_factory=list)
     _matches: Answers[tuple[str, VersionRange], Match | None] = field(default_factory=Answers)
     _nuspecs: Answers[tuple[str, NuGetVersion], Nuspec] = field(default_factory=Answers)

@@ -9,7 +9,6 @@ from compiler.csharp.wire import Json
 from compiler.diagnostics import Location
 from server.build.dotnet_tasks.host_process import Body, HostProcess
 from server.build.dotnet_tasks.hosts import BuildTaskHosts
-from server.build.events import BuildLog
 from server.build.tasks.task import Kind, Parameter
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.model import UsingTask
@@ -61,7 +60,7 @@ def source_of(declaration: UsingTask) -> TaskSource:
     )
 
 
-def engine_body(location: Location, global_properties: Mapping[str, str], log: BuildLog, *, continues: bool) -> dict[str, Json]:
+def engine_body(location: Location, global_properties: Mapping[str, str], *, continues: bool) -> dict[str, Json]:
     """What IBuildEngine tells a task about where it is."""
     return {
         "file": location.file,
@@ -69,8 +68,7 @@ def engine_body(location: Location, global_properties: Mapping[str, str], log: B
         "column": location.column,
         "continue_on_error": continues,
         "is_parallel": False,
-        "verbosity": log.least.value,
-        "logs_task_inputs": log.logs_task_inputs,
+        "verbosity": 3,
         "global_properties": dict(global_properties),
     }
 

@@ -42,7 +42,6 @@ _IGNORED_TEXTS = (
     "ApplicationConfiguration",
     "BaseAddress",
     "CodeAnalysisRuleSet",
-    "CompilerType",
     "ErrorLog",
     "ErrorReport",
     "GeneratedFilesOutputPath",

@@ -29,9 +29,7 @@ internal sealed class Engine(Request request, Channel channel, TaskObjects objec
 
     public bool AllowFailureWithoutError { get; set; }
 
-    public EngineServices EngineServices { get; } = new Services(
-        request.Body.GetProperty("engine").GetProperty("verbosity").GetInt32(),
-        request.Body.GetProperty("engine").GetProperty("logs_task_inputs").GetBoolean());
+    public EngineServices EngineServices { get; } = new Services(request.Body.GetProperty("engine").GetProperty("verbosity").GetInt32());
 
     public void LogErrorEvent(BuildErrorEventArgs e) =>
         Log("error", e, e.Subcategory, e.Code, e.File, e.LineNumber, e.ColumnNumber, e.EndLineNumber, e.EndColumnNumber);
@@ -171,15 +169,9 @@ internal sealed class Engine(Request request, Channel channel, TaskObjects objec
     public object UnregisterTaskObject(object key, RegisteredTaskObjectLifetime lifetime) =>
         objects.Of(lifetime).TryRemove(key, out object? found) ? found : null!;
 
-    private sealed class Services(int verbosity, bool logsTaskInputs) : EngineServices
+    private sealed class Services(int verbosity) : EngineServices
     {
-#if ENGINE_SERVICES_2
-        public override int Version => Version2;
-
-        public override bool IsOutOfProcRarNodeEnabled => false;
-#else
         public override int Version => Version1;
-#endif
 
         public override bool LogsMessagesOfImportance(MessageImportance importance) => importance switch
         {
@@ -188,6 +180,6 @@ internal sealed class Engine(Request request, Channel channel, TaskObjects objec
             _ => verbosity >= 3,
         };
 
-        public override bool IsTaskInputLoggingEnabled => logsTaskInputs;
+        public override bool IsTaskInputLoggingEnabled => verbosity >= 4;
     }
 }

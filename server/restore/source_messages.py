@@ -1,0 +1,38 @@
+"""Messages about the sources of a restore: servers without encryption, and sources that could not be asked but may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from server.restore.package_spec import PackageSpec
+from server.restore.restore_log import LogMessage, error, warning
+from server.restore.sources import PackageSources
+from server.restore.versions import parse_version
+
+_HTTP_IS_ERROR_FROM = parse_version("9.0.100")
+
+
+def insecure_sources(spec: PackageSpec, sources: PackageSources) -> Iterator[LogMessage]:
+    """NU1302 for each server without encryption that the configuration does not allow; NU1803 at an SDK analysis level below 9.0.100."""
+    level = parse_version(spec.restore.analysis_level)
+    is_error = not spec.restore.uses_sdk if level is None else _HTTP_IS_ERROR_FROM is not None and level >= _HTTP_IS_ERROR_FROM
+    for url in sources.insecure:
+        if is_error:
+            yield error(
+                "NU1302",
+                f"You are running the 'restore' operation with an 'HTTP' source: {url}. NuGet requires HTTPS sources. "
+                "To use an HTTP source, you must explicitly set 'allowInsecureConnections' to true in your NuGet.Config file. "
+                "Refer to https://aka.ms/nuget-https-everywhere for more information.",
+            )
+        else:
+            yield warning(
+                "NU1803",
+                f"You are running the 'restore' operation with an 'HTTP' source, '{url}'. "
+                "Non-HTTPS access will be removed in a future version. Consider migrating to an 'HTTPS' source.",
+            )
+
+
+def failed_sources(sources: PackageSources) -> Iterator[LogMessage]:
+    """NU1801 for each package that an ignored source could not be asked for."""
+    for package_id, message in dict.fromkeys((package_id, failure.message) for package_id, failure in sources.failures):
+        yield warning("NU1801", message, package_id)
