@@ -11,6 +11,7 @@ from analyzers.names import Names
 from analyzers.positions import Positions
 from analyzers.rule import Category, Rule
 from analyzers.suppress import Suppressions
+from compiler.csharp.bodies import SourceFile
 from compiler.flow.annotations import Annotations
 from compiler.flow.body_reader import Constants
 from compiler.flow.custom_attributes import AttributeReader
@@ -20,6 +21,7 @@ from compiler.flow.parameters import generic_parameter_names
 from compiler.flow.preinit import Preinitialization
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requirements, Requires
+from compiler.flow.source_functions import SourceFunction
 from compiler.flow.values import GenericParameterValue
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module
 from compiler.types.universe import TypeUniverse
@@ -52,6 +54,7 @@ class ModuleContext:
     """One module under analysis, for findings in the words of one reporter.
 
     `proves` says whether a feature guard protects a place; the publish's compiler folds branches instead, so there it is never asked.
+    With `files` the bodies of the source are read instead of those of the module.
     `proceed` is called before each method and type; what it raises ends the analysis.
     """
 
@@ -62,6 +65,7 @@ class ModuleContext:
     constants: Constants
     proves: Callable[[Origin, Requires], bool]
     proceed: Callable[[], None]
+    files: tuple[SourceFile, ...] = ()
 
     def is_silenced(self, rule: Rule, member: Member) -> bool:
         """Whether the Requires attribute that silences `rule` is in scope in `member`."""
@@ -86,9 +90,15 @@ class ModuleContext:
 
     def may_not_use(self, origin: Origin, kind: Requires) -> bool:
         """Whether code at `origin` is neither in the scope of a Requires attribute of that kind nor guarded."""
-        return not self.is_in_scope(origin.member, kind) and not self.proves(origin, kind)
+        return kind not in origin.proven and not self.is_in_scope(origin.member, kind) and not self.proves(origin, kind)
+
+    def is_silenced_at(self, rule: Rule, origin: Origin) -> bool:
+        """Whether what silences `rule` is in scope or proved at a place."""
+        return SILENCED_BY[rule.category] in origin.proven or self.is_silenced(rule, origin.member)
 
     def generic_name(self, value: GenericParameterValue) -> str:
         """The name of a type parameter."""
+        if isinstance(value.owner, SourceFunction):
+            return value.owner.generic_names[value.index]
         names = generic_parameter_names(value.owner.module, value.owner.token)
         return names[value.index] if value.index < len(names) else ""

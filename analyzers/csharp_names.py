@@ -14,6 +14,8 @@ from compiler.flow.custom_attributes import AttributeReader
 from compiler.flow.facts import Member
 from compiler.flow.generated import is_closure_type, is_lambda, is_lambda_or_local_function
 from compiler.flow.parameters import PARAM_IN, PARAM_OUT, generic_parameter_names, parameter_name, parameter_rows
+from compiler.flow.source_functions import SourceFunction
+from compiler.flow.source_symbols import DisplayedField
 from compiler.metadata.signatures import ElementType, MethodSig, SigType, read_method_sig
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
@@ -90,6 +92,8 @@ class CSharpNames:
         return found
 
     def _method(self, method: MethodDefinition) -> str:
+        if isinstance(method, SourceFunction):
+            return method.display
         if is_lambda(method.name):
             return "lambda expression"
         if is_lambda_or_local_function(method.name):
@@ -134,6 +138,8 @@ class CSharpNames:
 
     def used_field(self, field: FieldDesc, context: Member) -> str:
         """A field as code uses it: a static field of a generic type with the type's arguments."""
+        if isinstance(field, DisplayedField):
+            return field.display
         if field.is_static and field.owner.args:
             return f"{self.type(field.owner, context_names(context))}.{field.name}"
         return self.field(field.definition)

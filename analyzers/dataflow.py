@@ -37,7 +37,7 @@ FlowFact = Mismatch | UnknownFlow | UnanalyzableCall | UnqualifiedTypeName
 def check_flow(context: ModuleContext, fact: FlowFact) -> Iterator[RawFinding]:
     """The finding for one fact, unless it lies in the scope of RequiresUnreferencedCode."""
     origin = fact.origin
-    if context.is_silenced(RULES["IL2062"], origin.member):
+    if context.is_silenced_at(RULES["IL2062"], origin):
         return
     seen = _seen_by_build(context, fact) if context.lookups.reader is ReaderKind.BUILD else fact
     if seen is None:
@@ -54,6 +54,8 @@ def _seen_by_build(context: ModuleContext, fact: FlowFact) -> FlowFact | None:
     """
     if _is_unseen_by_build(fact):
         return None
+    if fact.origin.place is not None:
+        return fact
     positions, origin = context.positions, fact.origin
     if isinstance(fact, UnanalyzableCall):
         is_pattern = fact.kind in _WITH_PARAMETER and positions.local_origin(origin, fact.parameter) == "pattern"

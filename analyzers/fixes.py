@@ -113,7 +113,9 @@ def _property(method: MethodDefinition) -> SemanticMember | None:
 def _guards(context: ModuleContext, raw: RawFinding) -> Iterator[Fix]:
     """Run the code only where the feature is there."""
     cause = raw.cause
-    if cause is None or cause.origin.il_offset < 0 or not isinstance(cause, (MethodUse, MemberAccess, UnanalyzableCall)):
+    if not isinstance(cause, (MethodUse, MemberAccess, UnanalyzableCall)):
+        return
+    if cause.origin.il_offset < 0 and cause.origin.place is None:
         return
     kind = SILENCED_BY[raw.rule.category]
     conditions = list(guard_properties(context, kind))

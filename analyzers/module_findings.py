@@ -33,6 +33,7 @@ from compiler.flow.generated import is_closure_type
 from compiler.flow.method_facts import read_facts
 from compiler.flow.parameters import constraints
 from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.source_facts import SourceBodies
 from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId, Token
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
@@ -43,7 +44,7 @@ _VALUE_CONSTRAINT = 0x08
 def module_findings(context: ModuleContext, guards: Guards) -> Iterator[RawFinding]:
     """The findings of a module, in no particular order; some may come twice."""
     annotated_types: set[TypeDefinition] = set()
-    for fact in _body_facts(context):
+    for fact in _source_facts(context, guards) if context.files else _body_facts(context):
         if isinstance(fact, AnnotatedTypeUse):
             annotated_types.add(fact.type)
         yield from _caused(context, fact)
@@ -63,6 +64,16 @@ def module_findings(context: ModuleContext, guards: Guards) -> Iterator[RawFindi
         yield from check_annotated_types(context, annotated_types)
         yield from check_scopes(context)
         yield from check_entry_point(context)
+
+
+def _source_facts(context: ModuleContext, guards: Guards) -> Iterator[Fact]:
+    """The facts of all bodies in the project's sources."""
+    lookups = context.lookups
+    bodies = SourceBodies(lookups.annotations, lookups.requirements, guards.features)
+    for file in context.files:
+        context.proceed()
+        for facts in bodies.facts(file):
+            yield from facts
 
 
 def _body_facts(context: ModuleContext) -> Iterator[Fact]:

@@ -15,6 +15,7 @@ from compiler.flow.contexts import open_context
 from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
 from compiler.flow.facts import Member, Origin
 from compiler.flow.generated import is_lambda, is_lambda_or_local_function
+from compiler.flow.source_functions import SourceFunction
 from compiler.il.decode import Instruction, decode
 from compiler.metadata.portable_pdb import PortablePdb, SequencePoint
 from compiler.metadata.tokens import TableId, Token, decode_coded
@@ -43,6 +44,8 @@ class Positions:
     def at(self, origin: Origin) -> Location | None:
         """The place of a fact: the operation, else the statement, else the declaration of the member."""
         member = origin.member
+        if origin.place is not None:
+            return origin.place
         if origin.attribute:
             return self._attribute(origin)
         if origin.il_offset < 0 or not isinstance(member, MethodDefinition):
@@ -128,6 +131,8 @@ class Positions:
 
     def expression_statement(self, origin: Origin) -> Location | None:
         """The statement around an instruction when it is an expression alone, which can be put in a block."""
+        if self._index is not None and origin.place is not None:
+            return self._index.enclosing(origin.place, (";",))
         if self._index is None or origin.il_offset < 0 or not isinstance(origin.member, MethodDefinition):
             return None
         statement = self._found(origin)[0]
@@ -215,7 +220,9 @@ class Positions:
 
     def generic_name(self, origin: Origin, owner: TypeDefinition | MethodDefinition) -> Location | None:
         """The name with type arguments of `owner` in the statement of `origin`; the operation's place where there is none."""
-        statement = self._found(origin)[0] if origin.il_offset >= 0 and isinstance(origin.member, MethodDefinition) else None
+        statement = origin.place
+        if origin.il_offset >= 0 and isinstance(origin.member, MethodDefinition):
+            statement = self._found(origin)[0]
         if statement is None or self._index is None:
             return self.at(origin)
         key = type_id(owner) if isinstance(owner, TypeDefinition) else f"<{self._key(owner)}"
@@ -231,6 +238,8 @@ class Positions:
         return self._key(found.definition)
 
     def _key(self, member: Member) -> str:
+        if isinstance(member, SourceFunction):
+            return ""
         if isinstance(member, MethodDefinition):
             if is_lambda(member.name):
                 return "lambda"

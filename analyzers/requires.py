@@ -18,6 +18,7 @@ from compiler.diagnostics import Location
 from compiler.flow.demands import is_member_annotated
 from compiler.flow.facts import ConstructibleArgument, FieldUse, MemberAccess, MethodUse, Origin, UseKind
 from compiler.flow.generated import is_generated_name
+from compiler.flow.intrinsics import intrinsic_of
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requirement, Requires
 from compiler.types.definitions import FieldDefinition, MethodDefinition
@@ -37,7 +38,7 @@ def check_method_use(context: ModuleContext, use: MethodUse) -> Iterator[RawFind
     name = context.names.called(use.method, use.origin.member)
     rule = single_file_rule(callee)
     if rule is not None:
-        if not context.is_silenced(rule, use.origin.member):
+        if not context.is_silenced_at(rule, use.origin):
             yield _finding(context, rule, rule.message(name), use.origin)
         return
     yield from check_platform_call(context, use)
@@ -49,7 +50,7 @@ def check_method_use(context: ModuleContext, use: MethodUse) -> Iterator[RawFind
 
 def _is_in_source(context: ModuleContext, use: MethodUse) -> bool:
     """Whether the user wrote the call: constructors that nobody wrote call their base's without saying so. Publishing counts all."""
-    if context.lookups.reader is ReaderKind.PUBLISH:
+    if context.lookups.reader is ReaderKind.PUBLISH or use.origin.place is not None:
         return True
     caller = use.origin.member
     is_base_call = use.kind is UseKind.CALL and use.method.name == ".ctor"
@@ -106,15 +107,22 @@ def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFi
         requirement = _access_requirement(context, access, kind)
         if requirement is None or not context.may_not_use(access.origin, kind):
             continue
+        if is_build and kind is Requires.UNREFERENCED_CODE and _is_intrinsic(context, access):
+            continue
         if not may_be_hidden or context.positions.is_operation(access.origin):
             yield _requires_finding(context, requirement, _accessed_name(context, access), access.origin)
     if is_build and access.kind is UseKind.TOKEN:
         return
     if is_member_annotated(context.lookups.annotations, member):
         rule = RULES["IL2110" if isinstance(member, FieldDefinition) else "IL2111"]
-        if context.is_silenced(rule, access.origin.member) or (may_be_hidden and not context.positions.is_operation(access.origin)):
+        if context.is_silenced_at(rule, access.origin) or (may_be_hidden and not context.positions.is_operation(access.origin)):
             return
         yield _finding(context, rule, rule.message(_accessed_name(context, access)), access.origin)
+
+
+def _is_intrinsic(context: ModuleContext, access: MemberAccess) -> bool:
+    """Whether the member is one of the methods that analyzers know: its attribute does not count for the build's."""
+    return isinstance(access.member, MethodDefinition) and intrinsic_of(context.lookups.universe, access.member) is not None
 
 
 def _accessed_name(context: ModuleContext, access: MemberAccess) -> str:

@@ -105,14 +105,15 @@ class AnalysisSession:
         positions = Positions(universe, module, _open_symbols(request, module.image.data), index)
         guards = Guards(lookups, positions.statements)
         proves = guards.proves if request.reader is ReaderKind.BUILD else lambda _origin, _kind: False
-        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), proves, proceed)
+        files = index.files() if index is not None and request.reader is ReaderKind.BUILD else ()
+        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), proves, proceed, files)
         severities = _severities(request)
         shown: dict[tuple[object, ...], Finding] = {}
-        files = check_link_xml(context, _switches(request)) if request.reader is ReaderKind.PUBLISH else ()
-        for raw in chain(module_findings(context, guards), files):
+        xml = check_link_xml(context, _switches(request)) if request.reader is ReaderKind.PUBLISH else ()
+        for raw in chain(module_findings(context, guards), xml):
             found = _show(context, request, severities, raw)
             if found is not None and (found.suppression is None or request.with_suppressed):
-                shown.setdefault((found.sort_key, found.member), found)
+                shown.setdefault((found.sort_key, found.location, found.member), found)
         return tuple(sorted(shown.values(), key=lambda f: (f.sort_key, f.member)))
 
     def _universe_for(self, assembly_name: str) -> TypeUniverse:
@@ -187,6 +188,11 @@ def _is_suppressed(context: ModuleContext, raw: RawFinding, *, heeds_source: boo
         return True
     if context.lookups.reader is ReaderKind.PUBLISH and not heeds_source:
         return False
+    function = raw.cause.origin.function if raw.cause is not None else None
+    while function is not None:
+        if raw.rule.id in function.suppressed:
+            return True
+        function = function.outer
     # For the build an initializer belongs to its field; attributes that the compiler drops count.
     field_ = positions.initialized_field(raw.member, raw.location)
     if field_ is not None and suppressions.is_suppressed(raw.rule.id, field_):

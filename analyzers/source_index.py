@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.csharp.bodies import SourceFile
 from compiler.csharp.places import PlaceFinder, SourcePlace
 from compiler.diagnostics import Location
 
@@ -20,6 +21,7 @@ class SourceIndex:
         self._operations: dict[tuple[str, str], list[SourcePlace]] = {}
         self._by_key: dict[str, Location] = {}
         self._initializers: dict[str, list[SourcePlace]] = {}
+        self._files: dict[str, SourceFile] = {}
 
     def _need(self, file: str | None) -> None:
         """Loads a file, or all for None."""
@@ -35,6 +37,7 @@ class SourceIndex:
         else:
             places = self._finder.find(None)
             self._has_all = True
+        self._files |= {file.path: file for file in places.files}
         for place in places.declarations:
             self._declarations.setdefault(place.key, place.location)
         for place in places.operations:
@@ -45,6 +48,11 @@ class SourceIndex:
                 self._initializers.setdefault(place.location.file, []).append(place)
             if place.key.startswith(("@", "!")):
                 self._by_key.setdefault(place.key, place.location)
+
+    def files(self) -> tuple[SourceFile, ...]:
+        """The bodies of all files."""
+        self._need(None)
+        return tuple(self._files.values())
 
     def declaration(self, key: str) -> Location | None:
         """The name in a declaration."""

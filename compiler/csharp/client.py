@@ -152,9 +152,9 @@ class CSharpWorker:
         Raises ToolchainError, also when the project was not compiled by the running worker.
         """
         body = self.request("places", {"project": project, "paths": None if paths is None else list(paths)}).body
-        parts = [body.get(name, []) for name in ("paths", "declarations", "operations")]
+        parts = [body.get(name, []) for name in ("paths", "declarations", "operations", "bodies")]
         lists = [part for part in parts if isinstance(part, list)]
-        assert len(lists) == len(parts), "the worker answers with three lists"
+        assert len(lists) == len(parts), "the worker answers with four lists"
         return read_places(*lists)
 
     def close_project(self, project: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from compiler.csharp.bodies import SourceFile, read_files
 from compiler.csharp.wire import Json
 from compiler.diagnostics import Location
 
@@ -23,10 +24,11 @@ class SourcePlace:
 
 @dataclass(frozen=True, slots=True)
 class SourcePlaces:
-    """The places of a project's files, in source order per file."""
+    """The places of a project's files, in source order per file, and the bodies in them."""
 
     declarations: tuple[SourcePlace, ...]
     operations: tuple[SourcePlace, ...]
+    files: tuple[SourceFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,12 @@ class PlaceFinder:
     by_file: bool = False
 
 
-def read_places(paths: Sequence[Json], declarations: Sequence[Json], operations: Sequence[Json]) -> SourcePlaces:
+def read_places(paths: Sequence[Json], declarations: Sequence[Json], operations: Sequence[Json], bodies: Sequence[Json]) -> SourcePlaces:
     """Rows of the worker's answer as places."""
     files = [str(path) for path in paths]
-    return SourcePlaces(tuple(_place(files, row) for row in declarations), tuple(_place(files, row) for row in operations))
+    return SourcePlaces(
+        tuple(_place(files, row) for row in declarations), tuple(_place(files, row) for row in operations), read_files(paths, bodies)
+    )
 
 
 def _place(files: list[str], row: Json) -> SourcePlace:

@@ -13,8 +13,10 @@ from compiler.diagnostics import InputError
 from compiler.flow.associations import AccessorKind, SemanticMember, members_of
 from compiler.flow.custom_attributes import AttributeReader, int_argument
 from compiler.flow.generated import GeneratedCode
-from compiler.flow.parameters import PARAM_IN, PARAM_OUT, generic_parameter_token, parameter_rows
+from compiler.flow.member_types import MemberTypes
+from compiler.flow.parameters import PARAM_IN, PARAM_OUT, constraints, generic_parameter_token, parameter_rows
 from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.source_functions import MethodAnnotations, SourceFunction
 from compiler.flow.values import THIS, FieldValue, GenericParameterValue, ParameterValue, ReturnValue
 from compiler.il.decode import decode
 from compiler.metadata.signatures import ElementType, SigType, read_method_sig
@@ -50,20 +52,6 @@ class AnnotationProblem:
     member: MethodDefinition | FieldDefinition | TypeDefinition
     parameter: int = 0
     property: SemanticMember | None = None
-
-
-@dataclass(slots=True)
-class MethodAnnotations:
-    """What a method asks of its arguments and promises of its result."""
-
-    parameters: dict[int, int] = field(default_factory=dict)
-    result: int = 0
-    generics: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def has_flow(self) -> bool:
-        """Whether arguments or the result are annotated."""
-        return bool(self.parameters) or bool(self.result)
 
 
 @dataclass(slots=True)
@@ -106,6 +94,8 @@ class Annotations:
 
     def of_method(self, method: MethodDefinition) -> MethodAnnotations:
         """The annotations of a method."""
+        if isinstance(method, SourceFunction):
+            return method.annotations
         return self.of_type(method.owner).methods.get(method, _NO_METHOD)
 
     def of_field(self, field_: FieldDefinition) -> int:
@@ -160,13 +150,32 @@ class Annotations:
         """
         found = self._parameters.get((owner, index))
         if found is None:
+            if isinstance(owner, SourceFunction):
+                return GenericParameterValue(owner, index, owner.annotations.generics.get(index, 0), index in owner.new_constraints)
             declared, number = self._generated.declared_parameter(owner, index)
             generics = self.of_type(declared).generics if isinstance(declared, TypeDefinition) else self.of_method(declared).generics
             token = generic_parameter_token(owner.module, owner.token, index)
             flags = owner.module.image.column(TableId.GENERIC_PARAM, "Flags")[(token & 0xFFFFFF) - 1] if token else 0
             has_new = bool(flags & (_NEW_CONSTRAINT | _VALUE_CONSTRAINT))
-            found = self._parameters[owner, index] = GenericParameterValue(owner, index, generics.get(number, 0), has_new)
+            annotation = generics.get(number, 0)
+            if self.reader is ReaderKind.BUILD and self.is_enum_parameter(owner, index):
+                annotation |= MemberTypes.PUBLIC_FIELDS
+            found = self._parameters[owner, index] = GenericParameterValue(owner, index, annotation, has_new)
         return found
+
+    def is_enum_parameter(self, owner: TypeDefinition | MethodDefinition, index: int) -> bool:
+        """Whether a type parameter is constrained to System.Enum."""
+        token = generic_parameter_token(owner.module, owner.token, index)
+        return token is not None and any(
+            self._type_name(owner.module, each) == "System.Enum" for each in constraints(owner.module, token & 0xFFFFFF)
+        )
+
+    def _type_name(self, module: Module, token: Token) -> str:
+        try:
+            desc = self.universe.resolve_type(module, token, EMPTY_CONTEXT)
+        except InputError:
+            return ""
+        return desc.full_name if isinstance(desc, NamedType) else ""
 
     def is_out(self, method: MethodDefinition, index: int) -> bool:
         """Whether parameter `index` is an `out` parameter: it takes nothing."""

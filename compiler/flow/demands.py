@@ -12,6 +12,7 @@ from compiler.flow.annotations import Annotations
 from compiler.flow.binder import Reached, reached_members
 from compiler.flow.facts import Fact, KeptType, MemberAccess, Mismatch, Origin, UnknownFlow, UnqualifiedTypeName
 from compiler.flow.member_types import MemberTypes, missing
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.type_names import resolve_type_name
 from compiler.flow.values import (
     ANNOTATED,
@@ -78,6 +79,9 @@ class Demands:
 
     def resolve_name(self, text: str, *, needs_assembly: bool) -> TypeDesc | None:
         """The type that a string names, or None. A name without assembly is reported where the place does not tell the assembly."""
+        if self.annotations.reader is ReaderKind.BUILD:
+            # The build's analyzers look no name up.
+            return None
         found = resolve_type_name(self.annotations.universe, text, self.origin.member.module)
         if found is None:
             return None

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from compiler.diagnostics import Location
 from compiler.flow.associations import SemanticMember
 from compiler.flow.requirements import Requires
+from compiler.flow.source_functions import SourceFunction
 from compiler.flow.values import Annotated
 from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
 from compiler.types.type_desc import FieldDesc, MethodDesc, TypeDesc
@@ -23,12 +25,17 @@ class Origin:
 
     `il_offset` is -1 for the whole member. `attribute` is the CustomAttribute row for what an attribute on the member does (0: none),
     `argument` the named argument of it.
+    In source, `place` is that of the operation, `proven` what guards and attributes of functions around it allow, and `function` the
+    lambda or local function that it is in.
     """
 
     member: Member
     il_offset: int
     attribute: int = 0
     argument: str = ""
+    place: Location | None = None
+    proven: frozenset[Requires] = frozenset()
+    function: SourceFunction | None = None
 
 
 class UseKind(Enum):

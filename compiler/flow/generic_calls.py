@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.flow.call_reader import Call, CallReader
 from compiler.flow.facts import Unanalyzable
 from compiler.flow.member_types import MemberTypes
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requires
 from compiler.flow.values import (
     ANNOTATED,
@@ -54,7 +55,9 @@ def make_generic_method(reader: CallReader, call: Call) -> ValueSet | None:
     """MethodInfo.MakeGenericMethod: the method stays known; its arguments are checked."""
     if not call.instance:
         return NOTHING
-    if any(_method_needs_code(value, call.arguments[0]) for value in call.instance):
+    is_build = reader.annotations.reader is ReaderKind.BUILD
+    # A method that was not found is null, for which the build's analyzers ask as for any other.
+    if any((is_build and isinstance(value, Null)) or _method_needs_code(value, call.arguments[0]) for value in call.instance):
         reader.use(call, Requires.DYNAMIC_CODE)
     for value in call.instance:
         if isinstance(value, KnownMethod):

@@ -6,6 +6,7 @@ from compiler.flow.demands import Demands
 from compiler.flow.facts import ConstructibleArgument, Member
 from compiler.flow.member_types import MemberTypes
 from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.source_functions import SourceFunction
 from compiler.flow.values import GenericParameterValue, KnownType, NullableOf, Value, single
 from compiler.metadata.signatures import ElementType
 from compiler.types.definitions import MethodDefinition, TypeDefinition
@@ -55,10 +56,29 @@ def argument_value(demands: Demands, arg: TypeDesc) -> Value:
     return KnownType(arg)
 
 
+def _parameter_of_function(function: SourceFunction, index: int) -> tuple[SourceFunction, int] | None:
+    """The function, from `function` outwards, that declares type parameter `index` of those that functions declare, and its index there."""
+    chain: list[SourceFunction] = []
+    current: SourceFunction | None = function
+    while current is not None:
+        chain.insert(0, current)
+        current = current.outer
+    for each in chain:
+        if 0 <= index < each.generic_count:
+            return each, index
+        index -= each.generic_count
+    return None
+
+
 def type_parameter(demands: Demands, desc: GenericParameter) -> GenericParameterValue:
     """The type parameter that `desc` is in the code at the demands' place."""
     member: Member = demands.origin.member
     owner: TypeDefinition | MethodDefinition
+    if desc.element is ElementType.MVAR and demands.origin.function is not None:
+        outer = member.generic_count if isinstance(member, MethodDefinition) else 0
+        found = _parameter_of_function(demands.origin.function, desc.index - outer)
+        if found is not None:
+            return demands.annotations.generic_parameter(*found)
     if isinstance(member, MethodDefinition):
         owner = member.owner if desc.element is ElementType.VAR else member
     else:

@@ -25,11 +25,11 @@ _MOST_PASSES = 20
 _log = logging.getLogger(__name__)
 
 
-class _Patterns:
+class Patterns:
     """What the bodies showed, merged over passes; implements `body_reader.PatternStore`."""
 
     def __init__(self) -> None:
-        self.calls: dict[Origin, Call] = {}
+        self.calls: dict[tuple[Origin, MethodDesc], Call] = {}
         self.stores: dict[tuple[Origin, Annotated], ValueSet] = {}
         self.accesses: dict[tuple[Origin, MethodDesc | FieldDesc], UseKind] = {}
         self.fields: dict[tuple[Origin, FieldDesc], None] = {}
@@ -37,11 +37,11 @@ class _Patterns:
         self.functions: dict[MethodDefinition, None] = {}
 
     def call(self, origin: Origin, call: Call) -> None:
-        old = self.calls.get(origin)
-        if old is not None and old.method is call.method:
+        old = self.calls.get((origin, call.method))
+        if old is not None:
             arguments = tuple(a | b for a, b in zip(old.arguments, call.arguments, strict=True))
             call = Call(call.method, call.creates, old.instance | call.instance, arguments)
-        self.calls[origin] = call
+        self.calls[origin, call.method] = call
 
     def store(self, origin: Origin, values: ValueSet, target: Annotated) -> None:
         key = (origin, target)
@@ -62,7 +62,7 @@ class _Patterns:
 
 def read_facts(annotations: Annotations, generated: GeneratedCode, constants: Constants, method: MethodDefinition) -> list[Fact]:
     """The facts of a user's method and of all code made from it. Malformed bodies give no facts."""
-    patterns = _Patterns()
+    patterns = Patterns()
     captured = CapturedValues()
     bodies: dict[MethodDefinition, None] = {}
     _add_body(generated, bodies, method)
@@ -78,7 +78,7 @@ def read_facts(annotations: Annotations, generated: GeneratedCode, constants: Co
             _add_body(generated, bodies, function)
         if not captured.changed and len(bodies) == known:
             break
-    return _judge(annotations, patterns)
+    return judge(annotations, patterns)
 
 
 def _add_body(generated: GeneratedCode, bodies: dict[MethodDefinition, None], method: MethodDefinition) -> None:
@@ -91,11 +91,12 @@ def _add_body(generated: GeneratedCode, bodies: dict[MethodDefinition, None], me
             bodies.setdefault(member)
 
 
-def _judge(annotations: Annotations, patterns: _Patterns) -> list[Fact]:
+def judge(annotations: Annotations, patterns: Patterns) -> list[Fact]:
+    """The facts of everything that was seen."""
     facts: list[Fact] = []
     for (origin, target), values in patterns.stores.items():
         Demands(annotations, origin, facts.append).require(values, target)
-    for origin, call in patterns.calls.items():
+    for (origin, _), call in patterns.calls.items():
         read_call(CallReader(Demands(annotations, origin, facts.append)), call)
     for origin, of in patterns.instantiations:
         check_instantiation(Demands(annotations, origin, facts.append), of)

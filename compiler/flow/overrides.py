@@ -55,6 +55,9 @@ def _class_overrides(universe: TypeUniverse, desc: NamedType, reader: ReaderKind
     for method in desc.definition.methods:
         if not method.is_virtual or method.is_new_slot:
             continue
+        if method.name == "Finalize" and reader is ReaderKind.BUILD:
+            # C# has no override of it, but a destructor.
+            continue
         own = universe.method(method, desc, ())
         base = universe.base_type(desc)
         while base is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compiler.flow.source_functions import SourceFunction
 from compiler.metadata.tokens import TableId, Token, decode_coded, make_token
 from compiler.types.definitions import MethodDefinition, Module
 
@@ -25,6 +26,8 @@ class ParameterRow:
 def parameter_rows(method: MethodDefinition) -> dict[int, ParameterRow]:
     """Sequence -> row, for the rows that the method has (a compiler may leave any out)."""
     module = method.module
+    if isinstance(method, SourceFunction):
+        return {i: ParameterRow(Token(0), i, name, 0) for i, name in enumerate(method.parameter_names, 1)}
     key = ("parameters", method.rid)
     found = module.sig_cache.get(key)
     if found is None:

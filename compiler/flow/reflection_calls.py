@@ -44,6 +44,7 @@ from compiler.flow.values import (
     MethodHandle,
     Null,
     NullableOf,
+    ParameterValue,
     ReturnValue,
     TypeHandle,
     Value,
@@ -53,8 +54,9 @@ from compiler.flow.values import (
     only,
     single,
 )
+from compiler.metadata.signatures import ElementType
 from compiler.types.definitions import TYPE_SEALED
-from compiler.types.type_desc import ArrayType, NamedType, TypeDesc
+from compiler.types.type_desc import ArrayType, GenericParameter, NamedType, TypeDesc
 
 Handler = Callable[[CallReader, Call], ValueSet | None]
 _FLAGS = "System.Reflection.BindingFlags"
@@ -142,8 +144,13 @@ def _assembly_qualified_name(_reader: CallReader, call: Call) -> ValueSet | None
 
 def _object_get_type(reader: CallReader, call: Call) -> ValueSet | None:
     result: set[Value] = set()
+    if not call.instance and reader.annotations.reader is ReaderKind.BUILD:
+        return None
     for value in call.instance:
         static_type = _static_type(value)
+        if isinstance(static_type, GenericParameter) and _is_enum_parameter(reader, static_type, value):
+            result |= reader.declared(call, M.PUBLIC_FIELDS)
+            continue
         if not isinstance(static_type, NamedType | ArrayType):
             result |= reader.declared(call)
         elif _is_exact(static_type):
@@ -157,6 +164,14 @@ def _object_get_type(reader: CallReader, call: Call) -> ValueSet | None:
                 reader.demands.emit(AnnotatedTypeUse(reader.demands.origin, static_type.definition))
             result |= reader.declared(call, annotation)
     return frozenset(result)
+
+
+def _is_enum_parameter(reader: CallReader, desc: GenericParameter, value: Value) -> bool:
+    """Whether the type of a parameter of the method is a type parameter that stands for enums: to the build's analyzers it has fields."""
+    if reader.annotations.reader is ReaderKind.PUBLISH or not isinstance(value, ParameterValue):
+        return False
+    owner = value.method.definition if desc.element is ElementType.MVAR else value.method.owner.definition
+    return reader.annotations.is_enum_parameter(owner, desc.index)
 
 
 def _static_type(value: Value) -> TypeDesc | None:

@@ -12,6 +12,7 @@ from enum import Enum
 from compiler.flow.associations import association
 from compiler.flow.custom_attributes import AttributeReader
 from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.source_functions import SourceFunction
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
 
 
@@ -64,6 +65,9 @@ class Requirements:
 
     def of_method(self, method: MethodDefinition, kind: Requires) -> Requirement | None:
         """What a use of `method` requires: its own attribute, its type's for static methods and constructors, its property's or event's."""
+        if isinstance(method, SourceFunction):
+            found = method.requires.get(kind.value)
+            return Requirement(kind, *found) if found is not None else None
         key = (method, kind)
         if key not in self._methods:
             self._methods[key] = self._find(method, kind)

@@ -194,6 +194,15 @@ class MethodDesc:
         self.serial = 0
         self.name_cache: str | None = None
 
+    @classmethod
+    def of_signature(
+        cls, definition: MethodDefinition, owner: NamedType, args: tuple[TypeDesc, ...], signature: MethodSignature
+    ) -> MethodDesc:
+        """A method that is known by its signature alone: its definition is no row."""
+        method = cls(definition, owner, args)
+        method._sig = signature
+        return method
+
     @property
     def name(self) -> str:
         """The method's simple name."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
+from compiler.csharp.bodies import SourceFile
 from compiler.csharp.client import CSharpRequest, CSharpWorker
 from compiler.csharp.errors import ToolchainError
 from compiler.csharp.places import SourcePlace, SourcePlaces
@@ -23,6 +24,7 @@ class _Places:
     text: str
     declarations: list[SourcePlace] = field(default_factory=list)
     operations: list[SourcePlace] = field(default_factory=list)
+    bodies: list[SourceFile] = field(default_factory=list)
 
 
 class PlaceMemory:
@@ -48,8 +50,12 @@ class PlaceMemory:
             for place in told.operations:
                 if place.location.file in self._files:
                     self._files[place.location.file].operations.append(place)
+            for file in told.files:
+                if file.path in self._files:
+                    self._files[file.path].bodies.append(file)
         self._files = {path: self._files[path] for path in texts}
         return SourcePlaces(
             tuple(place for file in self._files.values() for place in file.declarations),
             tuple(place for file in self._files.values() for place in file.operations),
+            tuple(body for file in self._files.values() for body in file.bodies),
         )

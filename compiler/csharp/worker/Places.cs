@@ -27,10 +27,14 @@ internal static class Places
     {
         SyntaxTree[] trees = compilation.SyntaxTrees.Where(tree => wanted is null || wanted.Contains(tree.FilePath)).ToArray();
         var readers = new TreeReader[trees.Length];
+        var bodies = new BodyReader[trees.Length];
         Parallel.For(0, trees.Length, new ParallelOptions { CancellationToken = cancellation }, index =>
         {
-            readers[index] = new TreeReader(compilation.GetSemanticModel(trees[index]), cancellation);
+            SemanticModel model = compilation.GetSemanticModel(trees[index]);
+            readers[index] = new TreeReader(model, cancellation);
             readers[index].Read();
+            bodies[index] = new BodyReader(model, cancellation);
+            bodies[index].Read();
         });
         json.WriteStartArray("paths");
         foreach (SyntaxTree tree in trees)
@@ -38,6 +42,10 @@ internal static class Places
         json.WriteEndArray();
         WriteRows(json, "declarations", readers, reader => reader.Declarations);
         WriteRows(json, "operations", readers, reader => reader.Operations);
+        json.WriteStartArray("bodies");
+        foreach (BodyReader reader in bodies)
+            reader.Write(json);
+        json.WriteEndArray();
     }
 
     private static void WriteRows(Utf8JsonWriter json, string name, TreeReader[] readers, Func<TreeReader, List<Place>> rows)

@@ -1,0 +1,39 @@
+"""The bodies of a source file as the C# worker sees them: control-flow graphs of operations, in rows that refer to tables of symbols.
+
+`worker/Bodies.cs` and `worker/Symbols.cs` say what the rows hold. Nothing here reads them; `compiler/flow` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from compiler.csharp.wire import Json
+
+Row = Sequence[Json]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceFile:
+    """One file: its path, the symbols that its bodies name, and the bodies."""
+
+    path: str
+    types: Sequence[Row]
+    methods: Sequence[Row]
+    fields: Sequence[Row]
+    bodies: Sequence[Row]
+
+
+def read_files(paths: Sequence[Json], files: Sequence[Json]) -> tuple[SourceFile, ...]:
+    """The worker's answer as files; both lists are in the same order."""
+    return tuple(_file(str(path), file) for path, file in zip(paths, files, strict=True))
+
+
+def _file(path: str, file: Json) -> SourceFile:
+    assert isinstance(file, Mapping), "a file is an object"
+    return SourceFile(path, *(_rows(file.get(name)) for name in ("types", "methods", "fields", "bodies")))
+
+
+def _rows(value: Json) -> list[Row]:
+    assert isinstance(value, list), "a table is a list"
+    return value
