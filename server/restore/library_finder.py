@@ -6,7 +6,7 @@ Answers are kept per range; a finder serves one project's one target framework.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from server.restore.framework_compatibility import nearest
@@ -76,15 +76,23 @@ class LibraryFinder:
         return GraphItem(library, package_dependencies(nuspec, self.target), match)
 
     def _find_package(self, wanted: LibraryRange) -> Match | None:
-        if wanted.versions is None:
+        versions = self._versions(wanted)
+        match = self.sources.find(wanted.name, versions) if versions is not None else None
+        if match is None or (self.locked is not None and match.version != self.locked.get(wanted.name.lower())):
             return None
-        if self.locked is None:
-            return self.sources.find(wanted.name, wanted.versions)
+        return match
+
+    def _versions(self, wanted: LibraryRange) -> VersionRange | None:
+        """The range to ask the sources for: the lock file's version where there is a lock file."""
+        if self.locked is None or wanted.versions is None:
+            return wanted.versions
         version = self.locked.get(wanted.name.lower())
-        if version is None:
-            return None
-        match = self.sources.find(wanted.name, VersionRange(version, True, version, True))
-        return match if match is not None and match.version == version else None
+        return VersionRange(version, True, version, True) if version is not None else None
+
+    def prefetch(self, dependencies: Iterable[Dependency]) -> None:
+        """Begins to ask servers for what the dependencies may need next."""
+        asked = [one.range for one in dependencies if Target.PACKAGE in one.range.targets and self.projects.find(one.name) is None]
+        self.sources.prefetch((one.name, versions) for one in asked if (versions := self._versions(one)) is not None)
 
     def project_item(self, spec: PackageSpec) -> GraphItem:
         """A project as a library: its packages and projects for the nearest of its frameworks."""

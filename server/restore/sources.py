@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import BinaryIO, Protocol
 
 from server.restore.answers import Answers
@@ -97,6 +98,8 @@ class PackageSources:
     failures: list[tuple[str, SourceError]] = field(default_factory=list)
     _matches: Answers[tuple[str, VersionRange], Match | None] = field(default_factory=Answers)
     _nuspecs: Answers[tuple[str, NuGetVersion], Nuspec] = field(default_factory=Answers)
+    _pools: list[ThreadPoolExecutor] = field(default_factory=list)  # one, made when it is needed first
+    _lock: Lock = field(default_factory=Lock)
 
     def feeds_for(self, package_id: str) -> tuple[NamedFeed, ...]:
         """The feeds that may serve the package, in the order of the configuration."""
@@ -141,11 +144,17 @@ class PackageSources:
         return [future.result() for future in running]
 
     def prefetch(self, wanted: Iterable[tuple[str, VersionRange]]) -> None:
-        """Asks for packages and their manifests, several at once, so that `find` and `nuspec` then answer without waiting."""
-        asked = [(package_id, versions) for package_id, versions in wanted if (package_id.lower(), versions) not in self._matches]
-        if len(asked) > 1 and any(feed.feed.is_http for feed in self.feeds):
-            with ThreadPoolExecutor(min(len(asked), _PARALLEL_REQUESTS), "prefetch") as pool:
-                list(pool.map(self._prefetch, asked))
+        """Begins to ask servers for packages and their manifests, several at once; `find` and `nuspec` wait for what is under way."""
+        if any(feed.feed.is_http for feed in self.feeds):
+            for package_id, versions in wanted:
+                if (package_id.lower(), versions) not in self._matches:
+                    self._pool().submit(self._prefetch, (package_id, versions))
+
+    def _pool(self) -> ThreadPoolExecutor:
+        with self._lock:
+            if not self._pools:
+                self._pools.append(ThreadPoolExecutor(_PARALLEL_REQUESTS, "prefetch"))
+            return self._pools[0]
 
     def _prefetch(self, wanted: tuple[str, VersionRange]) -> None:
         try:
@@ -205,15 +214,20 @@ class PackageSources:
         return in_folder if wanted.best_of((in_folder.version, on_server.version)) == in_folder.version else on_server
 
     def _best_on(self, feeds: Sequence[NamedFeed], package_id: str, wanted: VersionRange) -> Match | None:
+        """The best that the feeds have. All are asked, also when one has it exactly: one that cannot answer must not go unnoticed."""
         best: Match | None = None
-        for feed in feeds:
-            version = wanted.best_of(self._feed_versions(feed, package_id))
-            if version is None or (best is not None and wanted.best_of((best.version, version)) == best.version):
-                continue
-            best = Match(package_id, version, feed, None)
-            if wanted.has_inclusive_minimum and version == wanted.minimum and not wanted.is_floating:
-                break
+        for feed, versions in zip(feeds, self._all_versions(feeds, package_id), strict=True):
+            version = wanted.best_of(versions)
+            if version is not None and (best is None or wanted.best_of((best.version, version)) != best.version):
+                best = Match(package_id, version, feed, None)
         return best
+
+    def _all_versions(self, feeds: Sequence[NamedFeed], package_id: str) -> list[tuple[NuGetVersion, ...]]:
+        """What each feed has; servers are asked at the same time."""
+        if len(feeds) < 2 or not feeds[0].feed.is_http:
+            return [self._feed_versions(feed, package_id) for feed in feeds]
+        with ThreadPoolExecutor(min(len(feeds), _PARALLEL_REQUESTS), "versions") as pool:
+            return list(pool.map(lambda feed: self._feed_versions(feed, package_id), feeds))
 
     def _feed_versions(self, feed: NamedFeed, package_id: str) -> tuple[NuGetVersion, ...]:
         try:

@@ -86,8 +86,9 @@ class Walk:
         return found
 
     def _pruned(self, wanted: LibraryRange) -> GraphItem:
-        found = self.finder.find(wanted)
-        return prune(found, self.finder.target, is_root=wanted == self.root.range)
+        found = prune(self.finder.find(wanted), self.finder.target, is_root=wanted == self.root.range)
+        self.finder.prefetch(found.dependencies)
+        return found
 
 
 def runtime_dependencies(walk: Walk, dependency: Dependency) -> tuple[Dependency, list[Dependency]]:
