@@ -66,9 +66,10 @@ class Finding:
     def to_diagnostic(self) -> Diagnostic:
         """The finding as every part of the server shows it; the hint is the page that explains the rule.
 
-        Where no place says it, the message begins with the member, as the native compiler's own does.
+        Where no line says it, the message begins with the member, as the native compiler's own does.
         """
-        message = self.message if self.location is not None or not self.member else f"{self.member}: {self.message}"
+        has_place = self.location is not None and (self.location.line > 0 or not self.member)
+        message = self.message if has_place or not self.member else f"{self.member}: {self.message}"
         return Diagnostic(
             self.id, self.severity, message, self.location, related=self.related, hint=self.help_link, explanation=self.explanation
         )

@@ -25,6 +25,7 @@ from compiler.flow.reader_kind import ReaderKind
 from compiler.types.interned import AssemblyFinder
 from server.build.csharp_build import CSharpCompiler, configuration_files, csharp_request, read_source_file
 from server.build.csharp_options import codes
+from server.build.dependency_findings import PublishedAnalysis, dependency_findings
 from server.build.feature_switches import runtime_options
 from server.build.graph import BuiltProject, in_project
 from server.build.project_values import EvaluatedProject, is_true
@@ -45,14 +46,31 @@ GraphFindings = tuple[tuple[BuiltProject, tuple[Finding, ...]], ...]
 def graph_findings(
     projects: Sequence[BuiltProject], compiler: CSharpCompiler, reporters: Reporters, *, with_suppressed: bool = False
 ) -> GraphFindings:
-    """Each of `projects` with the findings in its own assembly, sorted by place. The last of them is what is published.
+    """Each of `projects` with the findings in its own assembly, sorted by place. The last of them is what is published, and has what
+    publishing reports on other assemblies behind its own.
 
     Together with the build, publishing reports only on what is to be published trimmed (`is_published`). Suppressed findings are
     among them when asked for. Raises InputError.
     """
     publishes = reporters is Reporters.PUBLISH or (reporters is Reporters.ALL and is_published(projects[-1].project))
     program = projects[-1].project if publishes else None
-    return tuple((built, _project_findings(built, compiler, reporters, program, with_suppressed)) for built in projects)
+    found = [(built, _project_findings(built, compiler, reporters, program, with_suppressed)) for built in projects]
+    if program is not None:
+        built, findings = found[-1]
+        found[-1] = (built, (*findings, *_dependency_findings(projects, with_suppressed=with_suppressed)))
+    return tuple(found)
+
+
+def _dependency_findings(projects: Sequence[BuiltProject], *, with_suppressed: bool) -> tuple[Finding, ...]:
+    """What publishing the last of `projects` reports on the assemblies outside the framework that no project of these made."""
+    program = projects[-1]
+    own = {built.assembly.path for built in projects}
+    others = [path for path in program.references if path not in own]
+    if not others:
+        return ()
+    finder = assembly_finder(program.framework, program.references)
+    wanted = PublishedAnalysis(publish_options(program.project), feature_switches(program.project), with_suppressed=with_suppressed)
+    return dependency_findings(program.project, others, finder, wanted, program_reasons(projects))
 
 
 def is_published(project: EvaluatedProject) -> bool:
