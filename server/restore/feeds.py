@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from server.restore.http_client import HttpClient, HttpOptions
 from server.restore.http_feed import HttpFeed
 from server.restore.packages_folder import PackagesFolder, nuget_scratch
 from server.restore.restore_settings import RestoreSettings
-from server.restore.settings import PackageSource, configured_proxy, http_cache_folder, package_sources
+from server.restore.settings import NuGetSettings, PackageSource, configured_proxy, http_cache_folder, package_sources
 from server.restore.sources import Auditor, Feed, NamedFeed, PackageSources
 from server.restore.vulnerabilities import known_vulnerabilities
 
@@ -71,10 +71,20 @@ def _open_feed(
 ) -> Feed:
     if not source.is_http:
         return FolderFeed(source.source, Path(source.source))
-    client = HttpClient(source, configured_proxy(settings.settings), environment, options.http)
+    _refuse_client_certificates(source, settings.settings)
+    most = settings.settings.config_value("maxHttpRequestsPerSource") or ""
+    limited = most.isascii() and most.isdigit() and int(most) > 0
+    http = replace(options.http, connections=int(most), may_wait_for_connection=True) if limited else options.http
+    client = HttpClient(source, configured_proxy(settings.settings), environment, http)
     if options.keeps_answers:
         return HttpFeed(client, HttpCache(cache_folder(http_cache_folder(environment), source.source)))
     return HttpFeed(client, temporary_cache(scratch))
+
+
+def _refuse_client_certificates(source: PackageSource, settings: NuGetSettings) -> None:
+    for item in settings.sections.get("clientCertificates", ()):
+        if item.attributes.get("packageSource", "").lower() == source.name.lower():
+            raise ConfigError(f"A client certificate is configured for the package source '{source.name}', which is not supported.")
 
 
 def _user() -> str:

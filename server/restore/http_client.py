@@ -39,6 +39,7 @@ class HttpOptions:
     read_seconds: float = 60.0
     pause_seconds: float = 0.2
     connections: int = 16
+    may_wait_for_connection: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +172,18 @@ class HttpClient:
     def _new_pool(self, proxy: str) -> urllib3.PoolManager:
         verification = "CERT_NONE" if self.source.skips_certificate_validation else "CERT_REQUIRED"
         if not proxy:
-            return urllib3.PoolManager(maxsize=self.options.connections, cert_reqs=verification)
+            return urllib3.PoolManager(maxsize=self.options.connections, block=self.options.may_wait_for_connection, cert_reqs=verification)
         parts = urlsplit(proxy)
         address = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
         credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
         headers = urllib3.make_headers(proxy_basic_auth=credentials)
-        return urllib3.ProxyManager(address, maxsize=self.options.connections, proxy_headers=headers, cert_reqs=verification)
+        return urllib3.ProxyManager(
+            address,
+            maxsize=self.options.connections,
+            block=self.options.may_wait_for_connection,
+            proxy_headers=headers,
+            cert_reqs=verification,
+        )
 
 
 def proxy_for(url: SplitResult, configured: Proxy | None, environment: Mapping[str, str]) -> str:

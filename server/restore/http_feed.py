@@ -146,7 +146,7 @@ class HttpFeed:
         raise SourceError(self.source, message) from failure
 
     def _flat_versions(self, base: str, key: str) -> dict[NuGetVersion, str]:
-        index = self.json(f"{base}{quote(key)}/index.json", f"list_{key}", LIST_SECONDS)
+        index = self.json(f"{base}{quote(key, safe='')}/index.json", f"list_{key}", LIST_SECONDS)
         listed = index.get("versions") if isinstance(index, dict) else None
         found: dict[NuGetVersion, str] = {}
         for text in listed if isinstance(listed, list) else []:
@@ -154,11 +154,13 @@ class HttpFeed:
             if version is None:
                 raise SourceError(self.source, f"'{text}' is not a valid version string.")
             name = version.normalized.lower()
-            found.setdefault(version, f"{base}{quote(key)}/{quote(name)}/{quote(key)}.{quote(name)}.nupkg")
+            found.setdefault(
+                version, f"{base}{quote(key, safe='')}/{quote(name, safe='')}/{quote(key, safe='')}.{quote(name, safe='')}.nupkg"
+            )
         return found
 
     def _registered_versions(self, base: str, key: str) -> dict[NuGetVersion, str]:
-        index = self.json(f"{base}{quote(key)}/index.json", f"list_{key}_index", LIST_SECONDS)
+        index = self.json(f"{base}{quote(key, safe='')}/index.json", f"list_{key}_index", LIST_SECONDS)
         found: dict[NuGetVersion, str] = {}
         for leaf in self._leaves(index, key):
             entry, content = leaf.get("catalogEntry"), leaf.get("packageContent")

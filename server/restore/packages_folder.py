@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from compiler.csharp.file_lock import exclusive_lock
-from server.restore.errors import HASH_MISMATCH, INVALID_PACKAGE, WRONG_IDENTITY, PackageError
+from server.restore.errors import HASH_MISMATCH, INVALID_PACKAGE, UNSAFE_ENTRY, WRONG_IDENTITY, PackageError
 from server.restore.nuspec import NUSPEC_BYTES, Nuspec, read_nuspec
 from server.restore.package_archive import ArchiveLimits, PackageArchive, extract_entry, is_extracted, open_package
 from server.restore.package_signature import content_hash
 from server.restore.versions import NuGetVersion, parse_version
 
 METADATA_FILE = ".nupkg.metadata"
+_LONGEST_ID = 100
 _STAGING = ".aotd-staging"
 _STAGING_ATTEMPTS = 1000
 _CHUNK_BYTES = 1 << 20
@@ -79,11 +80,13 @@ class PackagesFolder:
     limits: ArchiveLimits = ArchiveLimits()
 
     def folder_of(self, package_id: str, version: NuGetVersion) -> Path:
-        """Where the package lies or would lie."""
+        """Where the package lies or would lie. Raises PackageError for an id that is no name of a folder."""
+        if not is_folder_name(package_id):
+            raise PackageError(UNSAFE_ENTRY, f"'{ascii(package_id)[1:-1]}' is not a valid package ID.")
         return self.root / package_id.lower() / version.normalized.lower()
 
     def find(self, package_id: str, version: NuGetVersion) -> InstalledPackage | None:
-        """The package, when it is there whole. Its hash is that of `.nupkg.metadata`, or of `.nupkg.sha512` for old folders."""
+        """The package, when it is there whole. Raises PackageError for an id that is no name of a folder."""
         folder = self.folder_of(package_id, version)
         metadata = _read_metadata(folder / METADATA_FILE)
         if metadata is not None:
@@ -93,7 +96,7 @@ class PackagesFolder:
     def versions(self, package_id: str) -> tuple[NuGetVersion, ...]:
         """The versions that are there whole, in ascending order."""
         try:
-            names = os.listdir(self.root / package_id.lower())
+            names = os.listdir(self.root / package_id.lower()) if is_folder_name(package_id) else []
         except OSError:
             return ()
         parsed = [version for name in names if (version := parse_version(name)) is not None]
@@ -133,8 +136,8 @@ class PackagesFolder:
         return InstalledPackage(package_id, version, target, digest)
 
     def _locked(self, package_id: str, version: NuGetVersion) -> AbstractContextManager[None]:
-        self.locks.mkdir(parents=True, exist_ok=True)
         archive = InstalledPackage(package_id, version, self.folder_of(package_id, version), "").archive
+        self.locks.mkdir(parents=True, exist_ok=True)
         # NuGet's name for the lock: SHA-256 of the path in upper case and UTF-32, cut to 20 bytes.
         digest = hashlib.sha256(os.path.abspath(archive).upper().encode("utf-32-le")).hexdigest()[:40]
         return exclusive_lock(self.locks / digest)
@@ -145,6 +148,16 @@ def nuget_scratch(environment: Mapping[str, str], temporary: Path, user: str) ->
     if environment.get("NUGET_SCRATCH"):
         return Path(environment["NUGET_SCRATCH"])
     return temporary / f"NuGetScratch{user}"
+
+
+def is_folder_name(package_id: str) -> bool:
+    """Whether the id can be the name of a folder: a manifest may ask for a package whose id leads somewhere else."""
+    return (
+        0 < len(package_id) <= _LONGEST_ID
+        and package_id.isprintable()
+        and not any(character in package_id for character in '/\\:*?"<>|%')
+        and package_id.strip(". ") == package_id
+    )
 
 
 def check_hash(package: InstalledPackage, expected_hash: str | None) -> None:

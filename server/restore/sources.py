@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol
 from server.restore.answers import Answers
 from server.restore.errors import RestoreError, SourceError
 from server.restore.nuspec import Nuspec
-from server.restore.packages_folder import InstalledPackage, PackagesFolder, check_hash
+from server.restore.packages_folder import InstalledPackage, PackagesFolder, check_hash, is_folder_name
 from server.restore.versions import NuGetVersion, VersionRange
 from server.restore.vulnerabilities import KnownVulnerabilities
 
@@ -109,7 +109,9 @@ class PackageSources:
         return tuple(feed for feed in self.feeds if feed.name.lower() in names)
 
     def find(self, package_id: str, wanted: VersionRange) -> Match | None:
-        """The package that NuGet would take for the range. Raises SourceError."""
+        """The package that NuGet would take for the range; none for an id that no package may have. Raises SourceError."""
+        if not is_folder_name(package_id):
+            return None
         return self._matches.get((package_id.lower(), wanted), lambda: self._find(package_id, wanted))
 
     def versions(self, package_id: str) -> tuple[NuGetVersion, ...]:
@@ -118,7 +120,9 @@ class PackageSources:
 
     def versions_by_source(self, package_id: str) -> tuple[SourceVersions, ...]:
         """What each feed that may serve the package has of it. Raises SourceError."""
-        return tuple(SourceVersions(feed.name, self._feed_versions(feed, package_id)) for feed in self.feeds_for(package_id))
+        asked = self.feeds_for(package_id)
+        found = self._all_versions(asked, package_id) if is_folder_name(package_id) else [()] * len(asked)
+        return tuple(SourceVersions(feed.name, versions) for feed, versions in zip(asked, found, strict=True))
 
     def nuspec(self, match: Match) -> Nuspec:
         """The manifest of what `find` found. Raises SourceError and PackageError."""
@@ -147,7 +151,7 @@ class PackageSources:
         """Begins to ask servers for packages and their manifests, several at once; `find` and `nuspec` wait for what is under way."""
         if any(feed.feed.is_http for feed in self.feeds):
             for package_id, versions in wanted:
-                if (package_id.lower(), versions) not in self._matches:
+                if is_folder_name(package_id) and (package_id.lower(), versions) not in self._matches:
                     self._pool().submit(self._prefetch, (package_id, versions))
 
     def _pool(self) -> ThreadPoolExecutor:

@@ -6,12 +6,15 @@ import hashlib
 import io
 from base64 import b64encode
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 
 from server.restore.errors import PackageError
+from server.restore.folder_feed import FolderFeed
 from server.restore.packages_folder import PackagesFolder
-from server.restore.versions import parse_version
+from server.restore.sources import NamedFeed, PackageSources
+from server.restore.versions import ALL_VERSIONS, parse_version
 from tests.restore.hostile_packages import (
     ID,
     LIBRARY,
@@ -23,6 +26,7 @@ from tests.restore.hostile_packages import (
     signature_over,
     signed,
 )
+from tests.restore.raw_zip import RawEntry, raw_zip
 
 PACKAGES = hostile_packages()
 
@@ -64,3 +68,20 @@ def test_a_signature_does_not_change_the_content_hash(at: int, tmp_path: Path) -
     assert install(HostilePackage("signed", "", archive, ()), tmp_path) == b64encode(hashlib.sha512(good_package()).digest()).decode()
     archive_hash = (tmp_path / "packages/hostile.package/1.2.3/hostile.package.1.2.3.nupkg.sha512").read_text()
     assert archive_hash == b64encode(hashlib.sha512(archive).digest()).decode()
+
+
+@pytest.mark.parametrize("package_id", ["../evil", "..", "a/b", "a\\b", "C:evil", "evil.", " evil", "a\0b", "%2e%2e", "x" * 101, ""])
+def test_an_id_that_leads_elsewhere_is_no_package(package_id: str, tmp_path: Path) -> None:
+    """A manifest may ask for any id, and a feed may serve a package that says it has it."""
+    manifest = f"<package><metadata><id>{escape(package_id)}</id><version>{VERSION}</version></metadata></package>".replace("\0", "")
+    (tmp_path / "feed").mkdir()
+    archive = tmp_path / "feed" / "evil.1.2.3.nupkg"
+    archive.write_bytes(raw_zip([RawEntry(b"evil.nuspec", manifest.encode())]))
+    folder = PackagesFolder(tmp_path / "packages", tmp_path / "locks")
+    sources = PackageSources([NamedFeed("feed", FolderFeed("feed", tmp_path / "feed"))], folder)
+    assert sources.find(package_id, ALL_VERSIONS) is None
+    version = parse_version(VERSION)
+    assert version is not None
+    with archive.open("rb") as file, pytest.raises(PackageError, match="is not a valid package ID"):
+        folder.install(package_id, version, file, "feed", None)
+    assert files_below(tmp_path) == ["feed", "feed/evil.1.2.3.nupkg"]
