@@ -42,18 +42,12 @@ def find_definition(instance: ProjectInstance, log: BuildLog, services: BuildSer
         if services.is_restricted and built_in.name.lower() in _UNSAFE:
             raise _refused(element)
         return built_in
-    if declaration is None or not is_declared_elsewhere:
+    if declaration is None:
         core = _core_tasks(instance)
-        if core is None and declaration is None:
+        if core is None:
             return None
-        source = TaskSource(name, str(core), is_file=True) if core is not None else source_of(_required(declaration))
-        return _from_assembly(instance, log, services, element, source, is_optional=declaration is None)
-    return _declared(instance, log, services, element, _required(declaration))
-
-
-def _required(declaration: UsingTask | None) -> UsingTask:
-    assert declaration is not None
-    return declaration
+        return _from_assembly(instance, log, services, element, TaskSource(name, str(core), is_file=True), is_optional=True)
+    return _declared(instance, log, services, element, declaration)
 
 
 def _core_tasks(instance: ProjectInstance) -> Path | None:
@@ -108,7 +102,7 @@ def _from_assembly(
     call = _defining_call(instance, log, services, element)
     try:
         tasks: TaskDescriptions = services.dotnet_tasks()
-        engine = engine_body(element.location, instance.global_properties, continues=False)
+        engine = engine_body(element.location, instance.global_properties, log, continues=False)
         description = tasks.describe(source, engine, element.location, taking_events(call))
     except InvalidProjectFile as error:
         if is_optional and error.code == "MSB4062":

@@ -142,24 +142,24 @@ def _say_without_effect(log: BuildLog, switches: MSBuildSwitches) -> None:
 
 def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog) -> BuildAnswer:
     only_restores = [target.lower() for target in switches.targets] == ["restore"]
-    if switches.restore or only_restores:
-        answer = _restore(switches, evaluator, log)
-        if only_restores or not answer.succeeded:
-            return answer
     services = CallerServices(caller(), switches.project.parent)
     try:
+        if switches.restore or only_restores:
+            answer = _restore(switches, evaluator, log, services)
+            if only_restores or not answer.succeeded:
+                return answer
         return BuildSession(evaluator, log, services).build(str(switches.project), switches.properties, switches.targets)
     finally:
         services.end()
 
 
-def _restore(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog) -> BuildAnswer:
+def _restore(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog, services: CallerServices) -> BuildAnswer:
     """Runs the Restore target where there is one, in a session of its own since it may write files that the build imports."""
     given = switches.restore_properties or switches.properties
     names = {"msbuildrestoresessionid", "msbuildisrestoring"}
     properties = {name: value for name, value in given.items() if name.lower() not in names}
     properties |= {"MSBuildRestoreSessionId": str(uuid4()), "MSBuildIsRestoring": "True"}
-    return BuildSession(evaluator, log).build(str(switches.project), properties, ["Restore"], skip_nonexistent=True)
+    return BuildSession(evaluator, log, services).build(str(switches.project), properties, ["Restore"], skip_nonexistent=True)
 
 
 def _replay(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:

@@ -7,6 +7,7 @@ Parsed conditions know no project and are kept per text; evaluation gets everyth
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ class Token:
 
 _FIXED = {kind.value: Token(kind, kind.value) for kind in TokenKind if not kind.value.isalpha() and " " not in kind.value}
 _END = Token(TokenKind.END, "")
-_NUMBER = re.compile(r"0[xX][0-9A-Fa-f]+|[+-]?[0-9]*(?:\.[0-9]*)*")
+_NUMBER = re.compile(r"0[xX][0-9A-Fa-f]*|[+-]?[0-9]*(?:\.[0-9]*)*")
 
 
 class ConditionSyntax(InvalidProjectFile):
@@ -484,6 +485,8 @@ def to_number(text: str) -> float | None:
     """A decimal or hexadecimal (0x..., 32 bits) number; None for anything else."""
     if _DECIMAL.match(text):
         return float(text)
+    if text.lower().lstrip("+-") == "nan":
+        return math.nan
     if _HEXADECIMAL.match(text):
         value = int(text, 16)
         return float(value - (1 << 32) if value >= 1 << 31 else value)

@@ -104,51 +104,66 @@ def refuse_everything(pattern: str, root: str, element: str, attribute: str, loc
 
 
 class ExcludeFilter:
-    """Which paths a list of unescaped exclude patterns takes away. Paths are asked absolute and normalised.
+    """Which files of a walk a list of unescaped exclude patterns takes away.
 
-    A pattern is a regular expression for folders (ending in a slash) and a name pattern within them.
+    Paths and patterns are compared as they are spelled, each behind the folder `root` when it is relative: `./a.txt` does not take away
+    `a.txt`. A plain path counts with its case, a pattern without; a pattern is a regular expression for folders and one for names.
     """
 
     def __init__(self, patterns: Sequence[str], root: str) -> None:
-        self._folders: list[tuple[re.Pattern[str], str]] = []
-        self._literals: set[str] = set()
-        for pattern in patterns:
-            if not _WILDCARD.search(pattern):
-                self._literals.add(paths.full_path(pattern.replace("\\", "/"), root).lower())
-                continue
-            glob = parse_glob(pattern)
-            if glob is None or ".." in glob.fixed.split("/"):
-                continue
-            self._folders.append((glob_regex(Glob(glob.fixed, glob.segments, ""), root), glob.name))
+        self._root = paths.ensure_trailing_slash(root)
+        globs = [glob for pattern in patterns if _WILDCARD.search(pattern) and (glob := parse_glob(pattern)) is not None]
+        self._literals = {self._spelled(pattern) for pattern in patterns if not _WILDCARD.search(pattern)}
+        self._folders = [(_spelled_regex(Glob(glob.fixed, glob.segments, ""), self._root), glob.name) for glob in globs]
         self._pruned = [
-            glob_regex(Glob(glob.fixed, glob.segments[:-1], ""), root)
-            for pattern in patterns
-            if _WILDCARD.search(pattern) and (glob := parse_glob(pattern)) is not None and ".." not in glob.fixed.split("/")
+            _spelled_regex(Glob(glob.fixed, glob.segments[:-1], ""), self._root)
+            for glob in globs
             if glob.name in ("*", "*.*") and glob.segments and glob.segments[-1] == "**"
         ]
 
-    def in_folder(self, folder: str) -> Callable[[str], bool] | None:
-        """Which names in `folder` (ending in a slash) are taken away; None when none can be."""
+    def _spelled(self, path: str) -> str:
+        return _spelled_from(_SLASHES.sub("/", path.replace("\\", "/")), self._root)
+
+    def in_folder(self, shown: str) -> Callable[[str], bool] | None:
+        """Which names in the folder that is spelled `shown` (empty or ending in a slash) are taken away; None when none can be."""
+        folder = _spelled_from(shown, self._root)
         names = tuple(name for regex, name in self._folders if regex.match(folder))
         matches = _any_name(names).match if names else None
-        literals = {path[len(folder) :] for path in self._literals if path.startswith(folder.lower())} if self._literals else None
+        literals = {path[len(folder) :] for path in self._literals if path.startswith(folder)} if self._literals else set()
         if matches is None and not literals:
             return None
 
         def excludes(name: str) -> bool:
-            return (matches is not None and matches(name) is not None) or (literals is not None and name.lower() in literals)
+            return (matches is not None and matches(name) is not None) or name in literals
 
         return excludes
 
-    def excludes(self, path: str) -> bool:
-        """Is the file `path` taken away?"""
-        slash = path.rfind("/") + 1
-        excludes = self.in_folder(path[:slash])
-        return excludes is not None and excludes(path[slash:])
-
-    def prunes(self, folder: str) -> bool:
-        """Is everything below `folder` (ending in a slash) taken away?"""
+    def prunes(self, shown: str) -> bool:
+        """Is everything below the folder that is spelled `shown` taken away?"""
+        folder = _spelled_from(shown, self._root)
         return any(regex.match(folder) for regex in self._pruned)
+
+
+def _spelled_from(path: str, root: str) -> str:
+    return path if path.startswith("/") else root + path
+
+
+@lru_cache(maxsize=4096)
+def _spelled_regex(glob: Glob, root: str) -> re.Pattern[str]:
+    fixed = paths.ensure_trailing_slash(_spelled_from(glob.fixed, root))
+    wild = "".join("(?:[^/]+/)*" if segment == "**" else _segment_pattern(segment) + "/" for segment in glob.segments)
+    return re.compile(f"{re.escape(fixed)}(?i:{wild})\\Z", re.DOTALL)
+
+
+def is_excluded(path: str, excludes: Sequence[str], root: str) -> bool:
+    """Do the unescaped patterns take away the item with the unescaped include `path`? Plain paths are compared without case."""
+    full = paths.full_path(path.replace("\\", "/"), root).lower()
+    return any(
+        matches_spec(exclude, path, root)
+        if _WILDCARD.search(exclude)
+        else paths.full_path(exclude.replace("\\", "/"), root).lower() == full
+        for exclude in excludes
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -166,9 +181,7 @@ def expand_glob(pattern: str, root: str, excludes: Sequence[str], files: FileSys
     unescaped_excludes = [unescape(exclude) for exclude in excludes]
     glob = parse_glob(text) if has_wildcards(pattern) else None
     if glob is None:
-        if unescaped_excludes and ExcludeFilter(unescaped_excludes, root).excludes(paths.full_path(text.replace("\\", "/"), root)):
-            return []
-        return [pattern]
+        return [] if is_excluded(text, unescaped_excludes, root) else [pattern]
     base = paths.full_path(glob.fixed, root) if glob.fixed else root
     base = paths.ensure_trailing_slash(base)
     if not files.is_directory(base):
@@ -189,14 +202,14 @@ def _walk(
     entries = files.entries(folder)
     if not segments:
         names = _matching(entries, name)
-        excludes = excluded.in_folder(folder) if names else None
+        excludes = excluded.in_folder(shown) if names else None
         found.extend([shown + name for name in names if excludes is None or not excludes(name)])
         return
     segment, rest = segments[0], segments[1:]
     if segment == "**":
         _walk(folder, shown, rest, name, excluded, files, found, depth)
         for entry in entries:
-            if entry.is_directory and not excluded.prunes(f"{folder}{entry.name}/"):
+            if entry.is_directory and not excluded.prunes(f"{shown}{entry.name}/"):
                 _walk(f"{folder}{entry.name}/", f"{shown}{entry.name}/", segments, name, excluded, files, found, depth + 1)
         return
     matches = _segment_regex(segment).match

@@ -152,7 +152,7 @@ def _exclude_patterns(expander: Expander, element: XmlElement) -> list[str]:
 
 
 def _excluded(path: str, excludes: list[str], root: str) -> bool:
-    return any(globs.matches_spec(unescape(exclude), path, root) for exclude in excludes)
+    return bool(excludes) and globs.is_excluded(path, [unescape(exclude) for exclude in excludes], root)
 
 
 def _new_item(instance: ProjectInstance, element: XmlElement, include: str) -> Item:

@@ -230,11 +230,10 @@ def _without_value(entries: Entries, arguments: list[str], surroundings: Surroun
 
 def _any_has_value(entries: Entries, arguments: list[str], surroundings: Surroundings) -> Entries:
     wanted = arguments[1].lower()
-    found = any(
-        entry.item is not None and entry.item.find(arguments[0]) is not None and _value(entry, arguments[0]).lower() == wanted
-        for entry in entries
-    )
-    return [TransformEntry("true" if found else "false", None)]
+    for entry in entries:
+        if entry.item is not None and entry.item.find(arguments[0]) is not None and _value(entry, arguments[0]).lower() == wanted:
+            return [TransformEntry("true", entry.item)]
+    return [TransformEntry("false", None)]
 
 
 _ARGUMENT_COUNTS = {

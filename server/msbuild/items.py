@@ -71,9 +71,7 @@ class Item:
 
     def set(self, name: str, value: str) -> None:
         """Sets own metadata; `value` is escaped."""
-        key = name.lower()
-        old = self.metadata.get(key)
-        self.metadata[key] = (old[0] if old is not None else name, value)
+        self.metadata[name.lower()] = (name, value)
 
     def all_metadata(self) -> Metadata:
         """Own metadata over what the definition gives, in order of name creation."""

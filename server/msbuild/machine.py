@@ -34,4 +34,16 @@ def machine_surroundings(variables: Mapping[str, str], current_directory: str, f
         runtime_identifier=f"linux-{architecture.lower()}",
         command_line="dotnet msbuild",
         os_description=f"{system.system} {system.release}",
+        tool_variables=_tool_variables(variables, toolset),
     )
+
+
+def _tool_variables(variables: Mapping[str, str], toolset: Toolset) -> dict[str, str]:
+    if toolset.is_own:
+        return {}
+    return {
+        "MSBuildExtensionsPath": f"{toolset.tools_directory}/",
+        "MSBuildSDKsPath": variables.get("MSBuildSDKsPath") or toolset.sdks_directory,
+        "DOTNET_HOST_PATH": variables.get("DOTNET_HOST_PATH") or f"{toolset.dotnet_root}/dotnet",
+        "MSBUILDUSESERVER": "0",
+    }

@@ -106,7 +106,7 @@ def _unrecognized_child(child: XmlElement, parent: XmlElement, at: XmlElement) -
 
 def _attributes(element: XmlElement, allowed: frozenset[str]) -> None:
     for attribute in element.attributes:
-        if attribute.name not in allowed and attribute.name != "xmlns":
+        if attribute.name not in allowed:
             raise _unrecognized_attribute(element, attribute.name)
 
 

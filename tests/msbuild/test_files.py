@@ -59,8 +59,27 @@ def test_excludes(tmp_path: Path) -> None:
     for name in ("a.cs", "A.User", "obj/b.cs", "sub/.hidden/c.cs", "sub/d.cs", "sub/e.cs"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    excludes = ["obj/**", "**/*.user", "**/.*/**", "sub/E.cs"]
+    excludes = ["obj/**", "**/*.user", "**/.*/**", "sub/e.cs"]
     assert expand_glob("**/*", str(tmp_path), excludes, DiskFiles()) == ["a.cs", "sub/d.cs"]
     excluded = ExcludeFilter(excludes, str(tmp_path))
-    assert excluded.prunes(f"{tmp_path}/obj/") and not excluded.prunes(f"{tmp_path}/sub/")
-    assert excluded.excludes(f"{tmp_path}/x/y.USER") and not excluded.excludes(f"{tmp_path}/x/y.users")
+    assert excluded.prunes("obj/") and excluded.prunes(f"{tmp_path}/obj/") and not excluded.prunes("sub/")
+    in_x = excluded.in_folder("x/")
+    assert in_x is not None and in_x("y.USER") and not in_x("y.users")
+
+
+def test_excludes_are_compared_as_they_are_spelled(tmp_path: Path) -> None:
+    """As FileMatcher does: only the spelling of the include's own results takes a file away; case counts for plain paths alone."""
+    for name in ("a.txt", "sub/b.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    def found(include: str, exclude: str) -> list[str]:
+        return expand_glob(include, str(tmp_path), [exclude], DiskFiles())
+
+    for exclude in ("./a.txt", "sub/../a.txt", "A.txt", "./*.txt"):
+        assert found("**/*.txt", exclude) == ["a.txt", "sub/b.txt"]
+    for exclude in ("a.txt", f"{tmp_path}/a.txt", "*.TXT"):
+        assert found("**/*.txt", exclude) == ["sub/b.txt"]
+    assert found("./**/*.txt", "sub/*") == ["./a.txt", "./sub/b.txt"]
+    assert found("./**/*.txt", "./sub/*") == ["./a.txt"]
+    assert found("a.txt", "./A.TXT") == []

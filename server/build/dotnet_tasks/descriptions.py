@@ -9,6 +9,7 @@ from compiler.csharp.wire import Json
 from compiler.diagnostics import Location
 from server.build.dotnet_tasks.host_process import Body, HostProcess
 from server.build.dotnet_tasks.hosts import BuildTaskHosts
+from server.build.events import BuildLog
 from server.build.tasks.task import Kind, Parameter
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.model import UsingTask
@@ -60,7 +61,7 @@ def source_of(declaration: UsingTask) -> TaskSource:
     )
 
 
-def engine_body(location: Location, global_properties: Mapping[str, str], *, continues: bool) -> dict[str, Json]:
+def engine_body(location: Location, global_properties: Mapping[str, str], log: BuildLog, *, continues: bool) -> dict[str, Json]:
     """What IBuildEngine tells a task about where it is."""
     return {
         "file": location.file,
@@ -68,7 +69,8 @@ def engine_body(location: Location, global_properties: Mapping[str, str], *, con
         "column": location.column,
         "continue_on_error": continues,
         "is_parallel": False,
-        "verbosity": 3,
+        "verbosity": log.least.value,
+        "logs_task_inputs": log.logs_task_inputs,
         "global_properties": dict(global_properties),
     }
 

@@ -24,6 +24,8 @@ Compile = Callable[[CSharpRequest], CSharpResult]
 
 _HOST_SOURCES = Path(__file__).with_name("host")
 _UTILITIES_SOURCES = Path(__file__).with_name("utilities")
+# A symbol for each member of Microsoft.Build.Framework that only newer versions have, and that the host then implements.
+_NEWER_MEMBERS = {"ENGINE_SERVICES_2": b"IsOutOfProcRarNodeEnabled"}
 # Sources of the host that Microsoft.Build.Utilities.Core has as well.
 _SHARED_SOURCES = ("Escaping.cs", "WellKnownMetadata.cs")
 _UTILITIES = "Microsoft.Build.Utilities.Core"
@@ -81,21 +83,33 @@ def _key(toolchain: Toolchain) -> str:
 
 def _build(toolchain: Toolchain, output: Path, compile_csharp: Compile) -> None:
     output.mkdir()
-    library = [*sorted(toolchain.reference_dir.glob("*.dll")), toolchain.msbuild_dir / f"{_FRAMEWORK}.dll"]
+    framework = toolchain.msbuild_dir / f"{_FRAMEWORK}.dll"
+    content = framework.read_bytes()
+    symbols = tuple(symbol for symbol, member in _NEWER_MEMBERS.items() if member in content)
+    library = [*sorted(toolchain.reference_dir.glob("*.dll")), framework]
     if _has_utilities(toolchain):
         utilities = toolchain.msbuild_dir / f"{_UTILITIES}.dll"
     else:
         utilities = output / f"{_UTILITIES}.dll"
         sources = [*sorted(_UTILITIES_SOURCES.glob("*.cs")), *(_HOST_SOURCES / name for name in _SHARED_SOURCES)]
-        utilities.write_bytes(_compiled(_UTILITIES, sources, library, OutputKind.LIBRARY, compile_csharp))
-    host = _compiled("taskhost", sorted(_HOST_SOURCES.glob("*.cs")), [*library, utilities], OutputKind.EXE, compile_csharp)
+        utilities.write_bytes(_compiled(_UTILITIES, sources, library, OutputKind.LIBRARY, (), compile_csharp))
+    host = _compiled("taskhost", sorted(_HOST_SOURCES.glob("*.cs")), [*library, utilities], OutputKind.EXE, symbols, compile_csharp)
     (output / "taskhost.dll").write_bytes(host)
     write_runtimeconfig(toolchain, output / "taskhost.dll", _RUNTIME_PROPERTIES)
 
 
-def _compiled(name: str, sources: Sequence[Path], references: Sequence[Path], kind: OutputKind, compile_csharp: Compile) -> bytes:
+def _compiled(
+    name: str, sources: Sequence[Path], references: Sequence[Path], kind: OutputKind, symbols: tuple[str, ...], compile_csharp: Compile
+) -> bytes:
     options = CSharpOptions(
-        output_kind=kind, lang_version="12", nullable="enable", optimize=True, allow_unsafe=True, debug=DebugKind.NONE, no_warn=("CS1701",)
+        output_kind=kind,
+        lang_version="12",
+        nullable="enable",
+        define_constants=symbols,
+        optimize=True,
+        allow_unsafe=True,
+        debug=DebugKind.NONE,
+        no_warn=("CS1701",),
     )
     version = 'using System.Reflection;\n[assembly: AssemblyVersion("15.1.0.0")]\n'
     texts = [CSharpSource(path.name, path.read_text(encoding="utf-8")) for path in sources]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.coreclr import coreclr_command, coreclr_environment
-from compiler.csharp.frameworks import Toolchain, ToolchainKind
+from compiler.csharp.frameworks import Toolchain
 from compiler.diagnostics import InputError
 from server.build.dotnet_tasks.host_process import Body, HostProcess, TakeEvent
 from server.build.dotnet_tasks.host_program import HostProgram, ensure_host
@@ -71,8 +71,6 @@ class TaskHosts:
         program = self.program
         command = coreclr_command(self.toolchain, program.application, [str(folder) for folder in program.folders])
         environment = coreclr_environment(self.toolchain, self._environment)
-        if self.toolchain.kind is ToolchainKind.SDK:
-            environment.setdefault("MSBUILD_EXE_PATH", str(self.toolchain.msbuild_dir / "MSBuild.dll"))
         return HostProcess(command, environment)
 
 

@@ -9,7 +9,7 @@ from compiler.csharp.wire import Json
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.dotnet_tasks.descriptions import Description, TaskDescriptions, TaskSource, engine_body
 from server.build.dotnet_tasks.host_process import Body
-from server.build.events import Importance, Message
+from server.build.events import CommandLine, Importance, Message
 from server.build.tasks.task import Argument, OutputItem, OutputValue, ProjectBuildRequest, TaskCall
 from server.msbuild import paths
 from server.msbuild.errors import invalid
@@ -22,7 +22,7 @@ _CONVERTED = "The previous error was converted to a warning because the task was
 def run_in_host(call: TaskCall, tasks: TaskDescriptions, source: TaskSource) -> bool:
     """Did the task succeed? Raises InvalidProjectFile."""
     events = _Events(call)
-    engine = engine_body(call.location, call.instance.global_properties, continues=call.continues)
+    engine = engine_body(call.location, call.instance.global_properties, call.log, continues=call.continues)
     timeout = _timeout(call)
     try:
         description = tasks.describe(source, engine, call.location, events.take)
@@ -218,6 +218,9 @@ class _Events:
             self.call.warning(code, text, location=place, subcategory=str(body["subcategory"]))
         else:
             importance = Importance.HIGH if body["is_critical"] else _IMPORTANCE[str(body["importance"])]
+            if body["is_command_line"]:
+                self.call.log.send(CommandLine(text, self.call.definition.name, importance))
+                return
             placed = Diagnostic(code, Severity.INFO, text, place, str(body["subcategory"])) if code and place.file else None
             self.call.log.send(Message(text, importance, placed))
 

@@ -6,6 +6,8 @@ import re
 
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 from server.msbuild import paths
+from server.msbuild.conditions import to_boolean
+from server.msbuild.items import Item
 
 _LANGUAGES = frozenset(
     "af am ar arn as az ba be bg bin bn bo br bs ca ceb chr co cs cu cy da de dsb dv dz ee el en eo es et eu fa ff fi fil fo fr fur fy "
@@ -36,24 +38,44 @@ def culture_of(path: str) -> str:
     return culture if culture and _is_culture(culture) else ""
 
 
+def _inferred_culture(item: Item) -> str:
+    """The culture that the name says; none when the item opts out or is named like the file it depends on."""
+    if to_boolean(item.value("WithCulture")) is False:
+        return ""
+    parent = paths.file_name_without_extension(item.value("DependentUpon").replace("\\", "/"))
+    if parent.lower() == paths.file_name_without_extension(item.identity).lower():
+        return ""
+    return culture_of(item.identity)
+
+
 def _run(call: TaskCall) -> bool:
     everything: list[OutputItem] = []
     with_culture: list[OutputItem] = []
     without: list[OutputItem] = []
     neutral: list[OutputItem] = []
     for item in call.items("Files"):
-        name = item.identity
-        switched_off = item.value("WithCulture").lower() in ("false", "no", "off")
-        culture = "" if switched_off else culture_of(name)
-        metadata = {"WithCulture": "true" if culture else "false"}
-        if culture:
-            metadata["Culture"] = culture
-        made = OutputItem(name, metadata, item)
+        name, given = item.identity, item.value("Culture")
+        if given and call.flag("RespectAlreadyAssignedItemCulture"):
+            made = OutputItem(name, {"WithCulture": "true"}, item)
+            everything.append(made)
+            with_culture.append(made)
+            neutral.append(made)
+            continue
+        culture = _inferred_culture(item)
+        source = item
+        if call.flag("WarnOnCultureOverwritten") and given and given.lower() != culture.lower():
+            text = f'Explicitly set culture "{given}" for item "{name}" was overwritten with inferred culture "{culture}", because '
+            call.warning("MSB3002", text + "'RespectAlreadyAssignedItemCulture' property was not set.")
+            if not culture:
+                source = item.clone()
+                source.metadata.pop("culture", None)
+        metadata = {"Culture": culture, "WithCulture": "true"} if culture else {"WithCulture": "false"}
+        made = OutputItem(name, metadata, source)
         everything.append(made)
         (with_culture if culture else without).append(made)
         extension = paths.extension(name)
         plain = name[: len(name) - len(extension) - len(culture) - 1] + extension if culture else name
-        neutral.append(OutputItem(plain, metadata, item))
+        neutral.append(OutputItem(plain, metadata, source))
     call.set_items("AssignedFiles", everything)
     call.set_items("AssignedFilesWithCulture", with_culture)
     call.set_items("AssignedFilesWithNoCulture", without)
@@ -63,7 +85,11 @@ def _run(call: TaskCall) -> bool:
 
 TASK = TaskDefinition(
     "AssignCulture",
-    (Parameter("Files", Kind.ITEMS), Parameter("RespectAlreadyAssignedItemCulture", Kind.BOOL)),
+    (
+        Parameter("Files", Kind.ITEMS, required=True),
+        Parameter("RespectAlreadyAssignedItemCulture", Kind.BOOL),
+        Parameter("WarnOnCultureOverwritten", Kind.BOOL),
+    ),
     ("AssignedFiles", "AssignedFilesWithCulture", "AssignedFilesWithNoCulture", "CultureNeutralAssignedFiles"),
     _run,
 )

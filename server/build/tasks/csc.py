@@ -42,6 +42,7 @@ _IGNORED_TEXTS = (
     "ApplicationConfiguration",
     "BaseAddress",
     "CodeAnalysisRuleSet",
+    "CompilerType",
     "ErrorLog",
     "ErrorReport",
     "GeneratedFilesOutputPath",

@@ -26,15 +26,26 @@ def parse_properties(call: TaskCall, texts: list[str], parameter: str) -> dict[s
         if equals:
             last = name.strip()
             if not last:
-                call.error("MSB3095", f'Invalid argument. Expecting something like "Name=Value" but found "{text}" in "{parameter}".')
+                _bad_property(call, text, parameter)
                 return None
             properties[last] = escape(value.strip())
         elif last:
             properties[last] += ";" + escape(text.strip())
         else:
-            call.error("MSB3101", f'The properties could not be parsed. The syntax for property parameters is {parameter}="<name>=<value>"')
+            _bad_property(call, text, parameter)
             return None
     return properties
+
+
+def _bad_property(call: TaskCall, text: str, parameter: str) -> None:
+    call.error("MSB3100", f'Syntax for "{parameter}" parameter is not valid ({text}). Correct syntax is {parameter}="<name>=<value>".')
+
+
+def _separated(call: TaskCall, texts: list[str]) -> list[str]:
+    """The texts cut at each of TargetAndPropertyListSeparators, unescaped; as they are when none is given."""
+    for separator in call.texts("TargetAndPropertyListSeparators"):
+        texts = [part.strip() for text in texts for part in text.split(separator) if part.strip()]
+    return texts
 
 
 def _requests(call: TaskCall, project: Item, properties: dict[str, str], targets: list[str]) -> ProjectBuildRequest | None:
@@ -45,17 +56,17 @@ def _requests(call: TaskCall, project: Item, properties: dict[str, str], targets
             parsed = parse_properties(call, [part for part in own.split(";") if part.strip()], name)
             if parsed is None:
                 return None
-            given = {**given, **parsed} if name == "AdditionalProperties" else {**properties, **parsed}
+            given = {**given, **parsed} if name == "AdditionalProperties" else parsed
     removed = [part.strip() for part in call.text("RemoveProperties").split(";") if part.strip()]
     removed += [part.strip() for part in project.value("UndefineProperties").split(";") if part.strip()]
     return ProjectBuildRequest(project.full_path(), tuple(targets), given, tuple(removed), call.flag("SkipNonexistentTargets"))
 
 
 def _run(call: TaskCall) -> bool:
-    properties = parse_properties(call, call.texts("Properties"), "Properties")
+    properties = parse_properties(call, _separated(call, call.texts("Properties")), "Properties")
     if properties is None:
         return False
-    targets = [part.strip() for text in call.texts("Targets") for part in unescape(text).split(";") if part.strip()]
+    targets = [part.strip() for text in _separated(call, call.texts("Targets")) for part in unescape(text).split(";") if part.strip()]
     skip = call.text("SkipNonexistentProjects").lower()
     succeeded = True
     outputs: list[OutputItem] = []

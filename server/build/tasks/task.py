@@ -214,10 +214,8 @@ class TaskCall:
 
     def variables(self) -> Mapping[str, str]:
         """The environment of the build, as tasks of the project have changed it."""
-        changes = self.instance.variables
-        if not changes:
-            return self.instance.surroundings.variables
-        merged = {**self.instance.surroundings.variables, **changes}
+        surroundings = self.instance.surroundings
+        merged = {**surroundings.variables, **surroundings.tool_variables, **self.instance.variables}
         return {name: value for name, value in merged.items() if value is not None}
 
     def set_items(self, name: str, items: Sequence[OutputItem]) -> None:

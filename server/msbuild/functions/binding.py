@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from uuid import UUID
 
+from server.msbuild.functions.enums import ENUMS
 from server.msbuild.functions.surroundings import Surroundings
 from server.msbuild.functions.values import Char, ClrError, ClrValue, EnumValue, Named, Single, Version, display_name, parse_version
 
@@ -360,49 +361,9 @@ def _to_decimal(text: str) -> ClrValue:
         return _UNCONVERTIBLE
 
 
-_ENUMS: dict[str, dict[str, int]] = {
-    "StringComparison": {
-        "CurrentCulture": 0,
-        "CurrentCultureIgnoreCase": 1,
-        "InvariantCulture": 2,
-        "InvariantCultureIgnoreCase": 3,
-        "Ordinal": 4,
-        "OrdinalIgnoreCase": 5,
-    },
-    "RegexOptions": {
-        "None": 0,
-        "IgnoreCase": 1,
-        "Multiline": 2,
-        "ExplicitCapture": 4,
-        "Compiled": 8,
-        "Singleline": 16,
-        "IgnorePatternWhitespace": 32,
-        "RightToLeft": 64,
-        "ECMAScript": 256,
-        "CultureInvariant": 512,
-    },
-    "StringSplitOptions": {"None": 0, "RemoveEmptyEntries": 1, "TrimEntries": 2},
-    "MidpointRounding": {"ToEven": 0, "AwayFromZero": 1, "ToZero": 2, "ToNegativeInfinity": 3, "ToPositiveInfinity": 4},
-    "SpecialFolder": {
-        "Desktop": 0,
-        "Personal": 5,
-        "MyDocuments": 5,
-        "ApplicationData": 26,
-        "LocalApplicationData": 28,
-        "CommonApplicationData": 35,
-        "System": 37,
-        "ProgramFiles": 38,
-        "UserProfile": 40,
-        "ProgramFilesX86": 42,
-    },
-    "SearchOption": {"TopDirectoryOnly": 0, "AllDirectories": 1},
-    "StringHashingAlgorithm": {"Legacy": 0, "Fnv1a32bit": 1, "Fnv1a32bitFast": 2, "Fnv1a64bit": 3, "Fnv1a64bitFast": 4, "Sha256": 5},
-}
-
-
 def _to_enum(text: str, parameter: str) -> ClrValue:
     """Enum texts count when they are qualified ("Type.Member", members joined by | or a comma), as MSBuild converts them."""
-    members = _ENUMS.get(parameter)
+    members = ENUMS.get(parameter)
     if parameter == "StringHashingAlgorithm":
         return _hashing_algorithm(text)
     if members is None or "." not in text:
@@ -420,7 +381,7 @@ def _to_enum(text: str, parameter: str) -> ClrValue:
 
 def _hashing_algorithm(text: str) -> ClrValue:
     """The one enum whose members count without its name, and without case."""
-    for name, value in _ENUMS["StringHashingAlgorithm"].items():
+    for name, value in ENUMS["StringHashingAlgorithm"].items():
         if text.rpartition(".")[2].lower() == name.lower():
             return EnumValue("StringHashingAlgorithm", name, value)
     return _UNCONVERTIBLE

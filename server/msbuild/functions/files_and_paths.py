@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from dataclasses import dataclass
 
 from server.msbuild import paths
 from server.msbuild.functions.binding import TYPES
@@ -151,6 +152,36 @@ def _attributes(surroundings: Surroundings, path: str) -> Named:
     return Named("System.IO.FileAttributes", "Normal")
 
 
+@dataclass(frozen=True, slots=True)
+class DirectoryInfo:
+    """System.IO.DirectoryInfo: a folder by its full path."""
+
+    full_name: str
+    clr_name = "System.IO.DirectoryInfo"
+
+    def parent(self) -> DirectoryInfo | None:
+        """The folder above; None above the root."""
+        above = paths.directory_name(self.full_name)
+        return DirectoryInfo(above) if above else None
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+def _parent(surroundings: Surroundings, path: str) -> DirectoryInfo | None:
+    return DirectoryInfo(_at(surroundings, path).rstrip("/") or "/").parent()
+
+
+def _directory_members() -> None:
+    clr_type = TYPES.add("System.IO.DirectoryInfo", only="")
+    clr_type.property("FullName", str)
+    clr_type.property("Name", lambda folder: paths.file_name(folder.full_name) or "/")
+    clr_type.property("Extension", lambda folder: paths.extension(folder.full_name))
+    clr_type.property("Parent", lambda folder: folder.parent())
+    clr_type.property("Root", lambda _: DirectoryInfo("/"))
+    clr_type.method("ToString", "", str)
+
+
 def _file_members() -> None:
     FILE.needs_surroundings = FILE.only or frozenset()
     FILE.static("Exists", "string", lambda s, path: bool(path) and s.files.is_file(_at(s, path)))
@@ -158,7 +189,7 @@ def _file_members() -> None:
     FILE.static("GetAttributes", "string", _attributes)
     DIRECTORY.needs_surroundings = DIRECTORY.only or frozenset()
     DIRECTORY.static("Exists", "string", lambda s, path: bool(path) and s.files.is_directory(_at(s, path)))
-    DIRECTORY.static("GetParent", "string", lambda s, path: paths.directory_name(_at(s, path).rstrip("/")))
+    DIRECTORY.static("GetParent", "string", _parent)
     FILE.static("GetCreationTime", "string", lambda s, path: _write_time(s, path, 1))
     for clr_type in (FILE, DIRECTORY):
         clr_type.static("GetLastWriteTime", "string", lambda s, path: _write_time(s, path, 0))
@@ -170,4 +201,5 @@ def _file_members() -> None:
 
 
 _path_members()
+_directory_members()
 _file_members()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 from server.msbuild.functions.binding import TYPES, ClrType
-from server.msbuild.functions.strings import format_number
+from server.msbuild.functions.formatting import format_number
 from server.msbuild.functions.surroundings import Surroundings
+from server.msbuild.functions.times import parse_moment
 from server.msbuild.functions.values import Char, ClrError, ClrValue, EnumValue, Single, to_text
 
 
@@ -29,6 +31,17 @@ def _parse_integer(text: str, name: str, low: int, high: int) -> int:
         shown = {"Byte": "an unsigned byte", "SByte": "a signed byte"}.get(name, f"{article} {name}")
         raise ClrError(f"Value was either too large or too small for {shown}.")
     return value
+
+
+def _parse_styled(text: str, styles: EnumValue, name: str, low: int, high: int) -> int:
+    if not styles.value & 0x200:
+        return _parse_integer(text.replace(",", "") if styles.value & 0x40 else text, name, low, high)
+    digits = text.strip() if styles.value & 3 else text
+    if not re.fullmatch("[0-9A-Fa-f]+", digits):
+        raise _bad_format(text)
+    value = int(digits, 16)
+    width = (high - low).bit_length()
+    return value - (1 << width) if low < 0 and value >> (width - 1) else _parse_integer(str(value), name, low, high)
 
 
 def _parse_double(text: str) -> float:
@@ -73,6 +86,9 @@ def _integers() -> None:
         clr_type.value("MinValue", _constant(low))
         clr_type.value("MaxValue", _constant(high))
         clr_type.static("Parse", "string", lambda text, name=name, low=low, high=high: _parse_integer(text, name, low, high))
+        clr_type.static(
+            "Parse", "string NumberStyles", lambda text, styles, name=name, low=low, high=high: _parse_styled(text, styles, name, low, high)
+        )
         _number_members(clr_type)
 
 
@@ -119,6 +135,19 @@ def _log(value: float) -> float:
     return math.log(value) if value > 0 else -math.inf if value == 0 else math.nan
 
 
+def _quotient_and_remainder(left: int, right: int) -> str:
+    if right == 0:
+        raise ClrError("Attempted to divide by zero.")
+    quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+    return f"({quotient}, {left - quotient * right})"
+
+
+def _clamp(value: float, low: float, high: float) -> float:
+    if low > high:
+        raise ClrError(f"'{to_text(low)}' cannot be greater than {to_text(high)}.")
+    return min(max(value, low), high)
+
+
 def _math() -> None:
     clr_type = TYPES.add("System.Math")
     clr_type.value("PI", lambda _: math.pi)
@@ -142,8 +171,25 @@ def _math() -> None:
     clr_type.static("Log", "double", _log)
     clr_type.static("Log10", "double", lambda v: math.log10(v) if v > 0 else -math.inf if v == 0 else math.nan)
     clr_type.static("Log2", "double", lambda v: math.log2(v) if v > 0 else -math.inf if v == 0 else math.nan)
+    clr_type.static("Log", "double double", lambda value, base: _log(value) / _log(base) if base not in (0.0, 1.0) else math.nan)
     clr_type.static("Exp", "double", math.exp)
-    for name, real in (("Sin", math.sin), ("Cos", math.cos), ("Tan", math.tan), ("Atan", math.atan)):
+    clr_type.static("Cbrt", "double", lambda value: math.copysign(abs(value) ** (1 / 3), value))
+    clr_type.static("Atan2", "double double", math.atan2)
+    clr_type.static("IEEERemainder", "double double", math.remainder)
+    clr_type.static("CopySign", "double double", math.copysign)
+    clr_type.static("BigMul", "int int", lambda a, b: a * b)
+    clr_type.static("DivRem", "int int", _quotient_and_remainder)
+    clr_type.static("Clamp", "int int int", _clamp)
+    clr_type.static("Clamp", "double double double", _clamp)
+    for name, real in (
+        ("Sin", math.sin),
+        ("Cos", math.cos),
+        ("Tan", math.tan),
+        ("Atan", math.atan),
+        ("Sinh", math.sinh),
+        ("Cosh", math.cosh),
+        ("Tanh", math.tanh),
+    ):
         clr_type.static(name, "double", real)
 
 
@@ -188,7 +234,10 @@ def _convert() -> None:
     clr_type.static("ToString", "string", lambda text: text)
     clr_type.static("ToString", "int int", _to_base)
     clr_type.static("ToString", "object", to_text)
-    clr_type.static("ToChar", "int", lambda value: Char(chr(value)))
+    clr_type.static("ToChar", "string", _parse_char)
+    clr_type.static("ToDateTime", "string", parse_moment)
+    clr_type.static("ToDecimal", "string", _parse_decimal)
+    clr_type.static("ToSingle", "string", lambda text: Single(_parse_double(text)))
     clr_type.static("ToBase64String", "string", lambda text: base64.b64encode(text.encode()).decode())
 
 
@@ -225,9 +274,29 @@ def _char() -> None:
     clr_type.static("Parse", "string", _parse_char)
     clr_type.static("ToString", "char", str)
     clr_type.static("GetNumericValue", "char", lambda c: float(unicodedata.numeric(c, -1)))
+    clr_type.static("GetUnicodeCategory", "char", _unicode_category)
+    clr_type.value("MaxValue", lambda _: Char("\uffff"))
+    clr_type.value("MinValue", lambda _: Char("\0"))
     clr_type.method("ToString", "", str)
     clr_type.method("Equals", "char", lambda a, b: a == b)
     clr_type.method("CompareTo", "char", lambda a, b: ord(a) - ord(b))
+
+
+_CATEGORIES = dict(
+    pair.split("=")
+    for pair in (
+        "Lu=UppercaseLetter Ll=LowercaseLetter Lt=TitlecaseLetter Lm=ModifierLetter Lo=OtherLetter Mn=NonSpacingMark "
+        "Mc=SpacingCombiningMark Me=EnclosingMark Nd=DecimalDigitNumber Nl=LetterNumber No=OtherNumber Zs=SpaceSeparator "
+        "Zl=LineSeparator Zp=ParagraphSeparator Cc=Control Cf=Format Cs=Surrogate Co=PrivateUse Pc=ConnectorPunctuation "
+        "Pd=DashPunctuation Ps=OpenPunctuation Pe=ClosePunctuation Pi=InitialQuotePunctuation Pf=FinalQuotePunctuation "
+        "Po=OtherPunctuation Sm=MathSymbol Sc=CurrencySymbol Sk=ModifierSymbol So=OtherSymbol Cn=OtherNotAssigned"
+    ).split()
+)
+
+
+def _unicode_category(character: str) -> ClrValue:
+    name = _CATEGORIES[unicodedata.category(character)]
+    return EnumValue("System.Globalization.UnicodeCategory", name, list(_CATEGORIES.values()).index(name))
 
 
 def _parse_char(text: str) -> ClrValue:

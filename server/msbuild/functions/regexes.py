@@ -63,6 +63,25 @@ class Groups:
         """How many groups there are, the whole match included."""
         return (self.found.re.groups if self.found is not None else 0) + 1
 
+    def numbered(self, number: int) -> Group:
+        """The group by .NET's number: named groups are numbered after all others."""
+        return Group(self.found, group_index(self.found.re, number) if self.found is not None else number)
+
+
+def group_index(pattern: re.Pattern[str], number: int) -> int:
+    """Python's number of the group that .NET numbers `number`; the number itself when there is none."""
+    named = set(pattern.groupindex.values())
+    order = [0, *(n for n in range(1, pattern.groups + 1) if n not in named), *sorted(named)]
+    return order[number] if 0 <= number < len(order) else number
+
+
+def _next_match(match: Group) -> Match:
+    found = match.found
+    if found is None:
+        return Match(None, 0)
+    start = found.end() + (found.end() == found.start())
+    return Match(found.re.search(found.string, start) if start <= len(found.string) else None, 0)
+
 
 def _translate(pattern: str) -> str:
     """The pattern in Python's notation."""
@@ -114,7 +133,9 @@ def _substitute(found: re.Match[str], replacement: str) -> str:
             return found.string[found.end() :]
         if everything:
             return found.string
-        key: int | str = int(number) if number else int(name) if name.isdigit() else name
+        key: int | str = name
+        if number or name.isdigit():
+            key = group_index(found.re, int(number or name))
         try:
             return found.group(key) or ""
         except IndexError:
@@ -142,8 +163,8 @@ def _result(match: Group, replacement: str) -> str:
     return _substitute(match.found, replacement)
 
 
-def _group(groups: Groups, key: int | str) -> ClrValue:
-    return Group(groups.found, key)
+def _group(groups: Groups, key: str) -> ClrValue:
+    return groups.numbered(int(key)) if key.isdigit() else Group(groups.found, key)
 
 
 def _members() -> None:
@@ -170,10 +191,11 @@ def _members() -> None:
         clr_type.property("Groups", lambda match: match.groups())
         clr_type.method("ToString", "", str)
         clr_type.method("Result", "string", _result)
+        clr_type.method("NextMatch", "", _next_match)
     groups = TYPES.add("System.Text.RegularExpressions.GroupCollection", only="")
     groups.property("Count", lambda value: value.count())
-    groups.method("get_Item", "int", _group)
-    groups.method("get_Item", "string", lambda value, key: Group(value.found, int(key) if key.isdigit() else key))
+    groups.method("get_Item", "int", lambda value, number: value.numbered(number))
+    groups.method("get_Item", "string", _group)
 
 
 _members()

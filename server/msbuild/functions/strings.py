@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
 from server.msbuild.functions.binding import TYPES
+from server.msbuild.functions.formatting import format_text
 from server.msbuild.functions.surroundings import Surroundings
 from server.msbuild.functions.values import Char, ClrError, ClrValue, EnumValue, Named, to_text
 
@@ -16,9 +18,13 @@ def _ignores_case(comparison: EnumValue) -> bool:
     return comparison.name.endswith("IgnoreCase")
 
 
+def _negative(parameter: str, value: int) -> ClrError:
+    return ClrError(f"{parameter} ('{value}') must be a non-negative value. (Parameter '{parameter}')\nActual value was {value}.")
+
+
 def _substring(text: str, start: int, length: int | None = None) -> str:
     if start < 0:
-        raise ClrError("StartIndex cannot be less than zero. (Parameter 'startIndex')")
+        raise _negative("startIndex", start)
     if start > len(text):
         raise ClrError("startIndex cannot be larger than length of string. (Parameter 'startIndex')")
     if length is None:
@@ -56,6 +62,14 @@ def _compare_text(left: str | None, right: str | None) -> int:
     return folded or (left < right) - (left > right)
 
 
+def _compare_ordinal(left: str, right: str) -> int:
+    """The difference of the first UTF-16 units that differ, as String.CompareOrdinal gives it."""
+    for a, b in zip(left, right, strict=False):
+        if a != b:
+            return ord(a) - ord(b)
+    return len(left) - len(right)
+
+
 def _compare_options(left: str, right: str, comparison: EnumValue) -> int:
     if comparison.name == "Ordinal":
         return (left > right) - (left < right)
@@ -76,6 +90,27 @@ def _split(text: str, separators: str, options: EnumValue | None = None) -> list
     return _split_options(parts, options)
 
 
+def _split_at_most(text: str, separators: str, count: int, options: EnumValue | None = None) -> list[str]:
+    if count < 0:
+        raise ClrError("'count' must be a non-negative value. (Parameter 'count')")
+    marks = separators or _WHITE
+    parts: list[str] = []
+    start = 0
+    for at, character in enumerate(text):
+        if len(parts) + 1 >= count:
+            break
+        if character in marks:
+            parts.append(text[start:at])
+            start = at + 1
+    return _split_options([*parts, text[start:]] if count else [], options)
+
+
+def _hash_code(text: str) -> int:
+    """Any number that differs between runs, as .NET's does."""
+    value = hash(text) & 0xFFFFFFFF
+    return value - (1 << 32) if value >> 31 else value
+
+
 def _split_options(parts: list[str], options: EnumValue | None) -> list[str]:
     if options is not None and options.value & 2:
         parts = [part.strip(_WHITE) for part in parts]
@@ -90,16 +125,25 @@ def _index(text: str, at: int) -> Char:
     return Char(text[at])
 
 
-def _index_of(text: str, value: str, start: int = 0) -> int:
+def _index_of(text: str, value: str, start: int = 0, count: int | None = None) -> int:
     if not 0 <= start <= len(text):
         raise ClrError(
             "Index was out of range. Must be non-negative and less than or equal to the size of the collection. (Parameter 'startIndex')"
         )
-    return text.find(value, start)
+    if count is None:
+        return text.find(value, start)
+    if not 0 <= count <= len(text) - start:
+        raise ClrError("Count must be positive and count must refer to a location within the string/array/collection. (Parameter 'count')")
+    return text.find(value, start, start + count)
 
 
-def _last_index_of(text: str, value: str, start: int) -> int:
-    return text.rfind(value, 0, min(start + 1, len(text)))
+def _index_of_compared(text: str, value: str, start: int, comparison: EnumValue) -> int:
+    return _index_of(text.lower(), value.lower(), start) if _ignores_case(comparison) else _index_of(text, value, start)
+
+
+def _last_index_of(text: str, value: str, start: int, count: int | None = None) -> int:
+    first = 0 if count is None else max(start - count + 1, 0)
+    return text.rfind(value, first, min(start + 1, len(text)))
 
 
 def _insert(text: str, at: int, value: str) -> str:
@@ -136,82 +180,6 @@ def _pad(text: str, width: int, fill: str, *, left: bool) -> str:
     return text.rjust(width, fill) if left else text.ljust(width, fill)
 
 
-def _format(template: str, *arguments: ClrValue) -> str:
-    """System.String.Format with {index[,alignment][:format]}."""
-    parts: list[str] = []
-    at = 0
-    while at < len(template):
-        character = template[at]
-        if character in "{}" and template.startswith(character, at + 1):
-            parts.append(character)
-            at += 2
-        elif character == "{":
-            close = template.find("}", at)
-            if close < 0:
-                raise ClrError(
-                    f"Input string was not in a correct format. Failure to parse near offset {len(template)}. Format item ends prematurely."
-                )
-            parts.append(_format_item(template[at + 1 : close], arguments, close))
-            at = close + 1
-        elif character == "}":
-            raise ClrError(
-                f"Input string was not in a correct format. Failure to parse near offset {at + 1}. Unexpected closing brace without a "
-                "corresponding opening brace."
-            )
-        else:
-            parts.append(character)
-            at += 1
-    return "".join(parts)
-
-
-def _format_item(item: str, arguments: tuple[ClrValue, ...], offset: int) -> str:
-    head, _, specification = item.partition(":")
-    index_text, _, alignment = head.partition(",")
-    if not index_text.strip().isdigit():
-        raise ClrError(f"Input string was not in a correct format. Failure to parse near offset {offset}. Expected an ASCII digit.")
-    index = int(index_text)
-    if index >= len(arguments):
-        raise ClrError("Index (zero based) must be greater than or equal to zero and less than the size of the argument list.")
-    value = arguments[index]
-    text = format_number(value, specification) if specification and isinstance(value, (int, float)) else to_text(value)
-    if alignment.strip():
-        width = int(alignment)
-        text = text.rjust(width) if width > 0 else text.ljust(-width)
-    return text
-
-
-def format_number(value: float | int, specification: str) -> str:
-    """A number by a standard (D, X, F, N, E, G, P) or a simple custom (0, #, .) format."""
-    kind, digits = specification[:1], specification[1:]
-    if kind.isalpha() and (not digits or digits.isdigit()):
-        precision = int(digits) if digits else -1
-        upper = kind.upper()
-        if upper == "D" and isinstance(value, int):
-            return ("-" if value < 0 else "") + str(abs(value)).rjust(max(precision, 0), "0")
-        if upper == "X" and isinstance(value, int):
-            unsigned = value if value >= 0 else value + (1 << 32)
-            return (f"{unsigned:x}" if kind == "x" else f"{unsigned:X}").rjust(max(precision, 0), "0")
-        if upper == "F":
-            return f"{value:.{2 if precision < 0 else precision}f}"
-        if upper == "N":
-            return f"{value:,.{2 if precision < 0 else precision}f}"
-        if upper == "P":
-            return f"{value * 100:,.{2 if precision < 0 else precision}f} %"
-        if upper == "E":
-            mantissa, _, exponent = f"{value:.{6 if precision < 0 else precision}e}".partition("e")
-            return f"{mantissa}{kind}{exponent[0]}{int(exponent[1:]):03d}"
-        if upper in "GR":
-            return to_text(value)
-        raise ClrError("Format specifier was invalid.")
-    whole, _, fraction = specification.partition(".")
-    shown = f"{abs(value):.{len(fraction)}f}"
-    number, _, decimals = shown.partition(".")
-    number = number.rjust(whole.count("0"), "0") if whole.count("0") else number.lstrip("0")
-    keep = len(fraction.rstrip("#"))
-    decimals = decimals[:keep] + decimals[keep:].rstrip("0")
-    return ("-" if value < 0 else "") + number + ("." + decimals if decimals else "")
-
-
 def _join(separator: str | None, *values: ClrValue) -> str:
     if len(values) == 1 and isinstance(values[0], list):
         values = tuple(values[0])
@@ -234,12 +202,14 @@ def _lower(text: str) -> str:
 def _instance_members() -> None:
     string = STRING
     string.property("Length", len)
-    string.property("Chars", lambda text: list(text))
     string.method("get_Length", "", len)
     string.method("get_Chars", "int", _index)
     string.method("ToString", "", lambda text: text)
     string.method("ToUpper ToUpperInvariant", "", _upper)
     string.method("ToLower ToLowerInvariant", "", _lower)
+    string.method("ToUpper", "CultureInfo?", lambda text, _: _upper(text))
+    string.method("ToLower", "CultureInfo?", lambda text, _: _lower(text))
+    string.method("ToString", "object?", lambda text, _: text)
     string.method("Trim", "", lambda text: text.strip(_WHITE))
     string.method("Trim", "char[]", lambda text, marks: text.strip(marks or _WHITE))
     string.method("TrimStart", "", lambda text: text.lstrip(_WHITE))
@@ -252,10 +222,12 @@ def _instance_members() -> None:
     string.method(
         "StartsWith", "string StringComparison", lambda t, v, c: t.lower().startswith(v.lower()) if _ignores_case(c) else t.startswith(v)
     )
+    string.method("StartsWith", "string bool CultureInfo?", lambda t, v, i, _: t.lower().startswith(v.lower()) if i else t.startswith(v))
     string.method("EndsWith", "string", lambda text, value: text.endswith(value))
     string.method(
         "EndsWith", "string StringComparison", lambda t, v, c: t.lower().endswith(v.lower()) if _ignores_case(c) else t.endswith(v)
     )
+    string.method("EndsWith", "string bool CultureInfo?", lambda t, v, i, _: t.lower().endswith(v.lower()) if i else t.endswith(v))
     string.method("Equals", "string?", lambda text, value: text == value)
     string.method("Equals", "string StringComparison", lambda t, v, c: t.lower() == v.lower() if _ignores_case(c) else t == v)
     string.method("CompareTo", "string?", _compare_text)
@@ -267,9 +239,12 @@ def _instance_members() -> None:
     string.method("IndexOf", "string", _index_of)
     string.method("IndexOf", "string StringComparison", lambda t, v, c: t.lower().find(v.lower()) if _ignores_case(c) else t.find(v))
     string.method("IndexOf", "string int", _index_of)
+    string.method("IndexOf", "string int int", _index_of)
+    string.method("IndexOf", "string int StringComparison", _index_of_compared)
     string.method("IndexOfAny", "char[]", lambda text, marks: min((text.find(m) for m in marks if m in text), default=-1))
     string.method("LastIndexOf", "string", lambda text, value: text.rfind(value) if value else len(text))
     string.method("LastIndexOf", "string int", _last_index_of)
+    string.method("LastIndexOf", "string int int", _last_index_of)
     string.method("LastIndexOf", "string StringComparison", lambda t, v, c: t.lower().rfind(v.lower()) if _ignores_case(c) else t.rfind(v))
     string.method("LastIndexOfAny", "char[]", lambda text, marks: max((text.rfind(m) for m in marks), default=-1))
     string.method("Insert", "int string", _insert)
@@ -280,11 +255,15 @@ def _instance_members() -> None:
     string.method("PadRight", "int", lambda text, width: _pad(text, width, " ", left=False))
     string.method("PadRight", "int char", lambda text, width, fill: _pad(text, width, fill, left=False))
     string.method("Split", "char[]", lambda text, marks: _split(text, marks))
+    string.method("Split", "char[] int", _split_at_most)
     string.method("Split", "char[] StringSplitOptions", _split)
+    string.method("Split", "char[] int StringSplitOptions", _split_at_most)
     string.method("Split", "", lambda text: _split(text, ""))
-    string.method("Split", "string*", lambda text, *marks: _split(text, "".join(marks)))
     string.method("ToCharArray", "", lambda text: [Char(c) for c in text])
-    string.method("Normalize Clone", "", lambda text: text)
+    string.method("Normalize Clone ReplaceLineEndings", "", lambda text: text)
+    string.method("IsNormalized", "", lambda text: unicodedata.is_normalized("NFC", text))
+    string.method("GetTypeCode", "", lambda _: EnumValue("System.TypeCode", "String", 18))
+    string.method("GetHashCode", "", _hash_code)
 
 
 def _static_members() -> None:
@@ -295,13 +274,13 @@ def _static_members() -> None:
     string.static("IsNullOrWhiteSpace", "string?", lambda text: not text or not text.strip(_WHITE))
     string.static("Concat", "object*", _concat)
     string.static("Join", "string? object*", _join)
-    string.static("Format", "string object*", _format)
+    string.static("Format", "string object*", format_text)
     string.static("Equals", "string? string?", lambda left, right: left == right)
     string.static("Equals", "string string StringComparison", lambda a, b, c: a.lower() == b.lower() if _ignores_case(c) else a == b)
     string.static("Compare", "string? string?", _compare_text)
     string.static("Compare", "string string bool", lambda a, b, c: _compare_text(a.lower(), b.lower()) if c else _compare_text(a, b))
     string.static("Compare", "string string StringComparison", _compare_options)
-    string.static("CompareOrdinal", "string string", lambda a, b: (a > b) - (a < b))
+    string.static("CompareOrdinal", "string string", _compare_ordinal)
     string.static("new", "string", lambda text: text)
     string.static("new", "char int", _repeated)
     string.static("new", "", lambda: "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.msbuild.files import FileSystem
 
@@ -12,7 +12,8 @@ from server.msbuild.files import FileSystem
 class Surroundings:
     """The machine as one evaluation sees it. `clock` gives seconds since 1970, `random_bytes` so many bytes.
 
-    Directories have no trailing slash.
+    Directories have no trailing slash. `tool_variables` are those that the `dotnet` command adds to the environment of MSBuild, and so
+    of its tasks.
     """
 
     files: FileSystem
@@ -31,3 +32,4 @@ class Surroundings:
     runtime_identifier: str
     command_line: str
     os_description: str
+    tool_variables: Mapping[str, str] = field(default_factory=dict)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import resource
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +40,46 @@ class UriBuilder:
         return self.text
 
 
+@dataclass(frozen=True, slots=True)
+class OperatingSystem:
+    """System.OperatingSystem: name and release of the system."""
+
+    description: str
+    clr_name = "System.OperatingSystem"
+
+    def version(self) -> ClrValue:
+        """The numeric parts of the release."""
+        numbers = [min(int(part), 0x7FFFFFFF) for part in re.findall(r"\d+", self.description.partition("-")[0])[:4]]
+        padded = (*numbers, 0, 0, 0, 0)
+        return Version((padded[0], padded[1], padded[2], padded[3]))
+
+    def __str__(self) -> str:
+        return f"Unix {self.version()}"
+
+
+def _operating_system() -> None:
+    clr_type = TYPES.add("System.OperatingSystem")
+    clr_type.property("Platform", lambda _: EnumValue("System.PlatformID", "Unix", 4))
+    clr_type.property("Version", lambda system: system.version())
+    clr_type.property("VersionString", str)
+    clr_type.property("ServicePack", lambda _: "")
+    clr_type.static("IsOSPlatform", "string", lambda name: name.lower() == "linux")
+    clr_type.static("IsLinux", "", lambda: True)
+    for name in ("Windows", "MacOS", "FreeBSD", "Android", "IOS", "MacCatalyst", "TvOS", "WatchOS", "Browser", "Wasi"):
+        clr_type.static(f"Is{name}", "", lambda: False)
+    for name, count in (
+        ("Windows", 4),
+        ("FreeBSD", 4),
+        ("Android", 4),
+        ("MacOS", 3),
+        ("IOS", 3),
+        ("MacCatalyst", 3),
+        ("TvOS", 3),
+        ("WatchOS", 3),
+    ):
+        clr_type.static(f"Is{name}VersionAtLeast", " ".join(["int"] * count), lambda *_: False)
+
+
 def _environment() -> None:
     names = (
         "ExpandEnvironmentVariables GetEnvironmentVariable GetEnvironmentVariables GetFolderPath GetLogicalDrives CommandLine "
@@ -56,7 +98,10 @@ def _environment() -> None:
     clr_type.value("Is64BitProcess", lambda _: True)
     clr_type.value("MachineName", lambda s: s.machine_name)
     clr_type.value("NewLine", lambda _: "\n")
-    clr_type.value("OSVersion", lambda s: s.os_description)
+    clr_type.value("OSVersion", lambda s: OperatingSystem(s.os_description))
+    clr_type.value("StackTrace", lambda _: "   at Microsoft.Build.Evaluation.Expander")
+    clr_type.value("TickCount", lambda _: int(time.monotonic() * 1000) & 0x7FFFFFFF)
+    clr_type.value("WorkingSet", lambda _: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
     clr_type.value("ProcessorCount", lambda s: s.processor_count)
     clr_type.value("SystemDirectory", lambda _: "")
     clr_type.value("SystemPageSize", lambda _: 4096)
@@ -88,10 +133,17 @@ def _version() -> None:
     clr_type.static("new", "int int int int", lambda a, b, c, d: Version((a, b, c, d)))
     for index, name in enumerate(("Major", "Minor", "Build", "Revision")):
         clr_type.property(name, lambda version, index=index: version.parts[index])
+    clr_type.property("MajorRevision", lambda version: _short(version.parts[3] >> 16))
+    clr_type.property("MinorRevision", lambda version: _short(version.parts[3]))
     clr_type.method("ToString", "", str)
     clr_type.method("ToString", "int", _version_fields)
     clr_type.method("CompareTo", "Version", lambda a, b: (a.parts > b.parts) - (a.parts < b.parts))
     clr_type.method("Equals", "Version", lambda a, b: a.parts == b.parts)
+
+
+def _short(value: int) -> int:
+    low = value & 0xFFFF
+    return low - 0x10000 if low >> 15 else low
 
 
 def _version_fields(version: Version, count: int) -> str:
@@ -210,13 +262,9 @@ def _platforms() -> None:
     information.value("OSDescription", lambda s: s.os_description)
     information.value("FrameworkDescription", lambda s: f".NET {s.runtime_version}")
     information.value("RuntimeIdentifier", lambda s: s.runtime_identifier)
-    system = TYPES.add("System.OperatingSystem")
-    system.static("IsOSPlatform", "string", lambda name: name.lower() == "linux")
-    system.static("IsLinux", "", lambda: True)
-    for name in ("Windows", "MacOS", "FreeBSD", "Android", "IOS", "MacCatalyst", "TvOS", "WatchOS", "Browser", "Wasi"):
-        system.static(f"Is{name}", "", lambda: False)
 
 
+_operating_system()
 _environment()
 _version()
 _guid()

@@ -1,4 +1,4 @@
-"""System.DateTime, DateTimeOffset and TimeSpan: parsing, arithmetic and formatting in the invariant culture.
+"""System.DateTime and DateTimeOffset: parsing, arithmetic and formatting in the invariant culture.
 
 Moments are counted in ticks of 100 ns since year 1. Local time is taken to be UTC offset free: offsets in texts are kept, the zone of the
 machine is not asked.
@@ -13,36 +13,17 @@ from datetime import date
 
 from server.msbuild.functions.binding import TYPES
 from server.msbuild.functions.surroundings import Surroundings
+from server.msbuild.functions.time_spans import DAY, SECOND, TimeSpan
 from server.msbuild.functions.values import ClrError, ClrValue, EnumValue
 
-_SECOND = 10_000_000
-_DAY = 86400 * _SECOND
-_UNIX = 719162 * _DAY
-_END = 3652059 * _DAY
+_UNIX = 719162 * DAY
+_END = 3652059 * DAY
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = "January February March April May June July August September October November December".split()
 _TEXT = re.compile(
     r"\s*(?:(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})|(?P<m2>\d{1,2})/(?P<d2>\d{1,2})/(?P<y2>\d{4}))?"
     r"(?:[T ]?\s*(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<f>\d{1,7})\d*)?)?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?\s*\Z"
 )
-_SPAN = re.compile(r"\s*(-)?(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?\s*\Z")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class TimeSpan:
-    """System.TimeSpan."""
-
-    ticks: int
-    clr_name = "System.TimeSpan"
-
-    def __str__(self) -> str:
-        rest = abs(self.ticks)
-        days, rest = divmod(rest, _DAY)
-        hours, rest = divmod(rest, 3600 * _SECOND)
-        minutes, rest = divmod(rest, 60 * _SECOND)
-        seconds, fraction = divmod(rest, _SECOND)
-        text = f"{hours:02d}:{minutes:02d}:{seconds:02d}" + (f".{fraction:07d}" if fraction else "")
-        return ("-" if self.ticks < 0 else "") + (f"{days}." if days else "") + text
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,11 +44,11 @@ class DateTime:
     @staticmethod
     def from_unix(seconds: float) -> DateTime:
         """The moment so many seconds after 1970."""
-        return DateTime(_UNIX + round(seconds * _SECOND), utc=True)
+        return DateTime(_UNIX + round(seconds * SECOND), utc=True)
 
     def date(self) -> date:
         """The day."""
-        return date.fromordinal(self.ticks // _DAY + 1)
+        return date.fromordinal(self.ticks // DAY + 1)
 
     def __str__(self) -> str:
         return format_moment(self.ticks, "MM/dd/yyyy HH:mm:ss", "Z" if self.utc else "")
@@ -95,7 +76,7 @@ def _ticks(year: int, month: int, day: int, hour: int = 0, minute: int = 0, seco
         1 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1] and hour < 24 and minute < 60 and second < 60
     ):
         raise ClrError("Year, Month, and Day parameters describe an un-representable DateTime.")
-    return (date(year, month, day).toordinal() - 1) * _DAY + (hour * 3600 + minute * 60 + second) * _SECOND + fraction
+    return (date(year, month, day).toordinal() - 1) * DAY + (hour * 3600 + minute * 60 + second) * SECOND + fraction
 
 
 def _parse_parts(text: str) -> tuple[int, int | None]:
@@ -126,7 +107,7 @@ def _parse_parts(text: str) -> tuple[int, int | None]:
 def parse_moment(text: str) -> DateTime:
     """System.DateTime.Parse; a text with an offset becomes that moment in UTC."""
     ticks, offset = _parse_parts(text)
-    return DateTime(0).moved(ticks - (offset or 0) * 60 * _SECOND)
+    return DateTime(0).moved(ticks - (offset or 0) * 60 * SECOND)
 
 
 def parse_offset(text: str) -> DateTimeOffset:
@@ -135,21 +116,53 @@ def parse_offset(text: str) -> DateTimeOffset:
     return DateTimeOffset(ticks, offset or 0)
 
 
-def parse_span(text: str) -> TimeSpan:
-    """System.TimeSpan.Parse."""
-    if text.strip().lstrip("-").isdigit():
-        return TimeSpan(int(text) * _DAY)
-    match = _SPAN.match(text)
+_EXACT = {
+    token: rf"(?P<{group}>\d{{{width}}})"
+    for token, group, width in (
+        ("yyyy", "y", "4"),
+        ("yy", "y", "2"),
+        ("MM", "m", "2"),
+        ("M", "m", "1,2"),
+        ("dd", "d", "2"),
+        ("d", "d", "1,2"),
+        ("HH", "H", "2"),
+        ("H", "H", "1,2"),
+        ("mm", "M", "2"),
+        ("m", "M", "1,2"),
+        ("ss", "S", "2"),
+        ("s", "S", "1,2"),
+    )
+}
+
+
+def _parse_exact(text: str, format_text: str, _provider: object) -> DateTime:
+    """System.DateTime.ParseExact for the numeric parts of a custom format."""
+    parts: list[str] = []
+    for token in _TOKENS.findall(_STANDARD.get(format_text, format_text)):
+        if token[0] == "f":
+            parts.append(rf"(?P<f>\d{{{len(token)}}})")
+        else:
+            parts.append(_EXACT.get(token) or re.escape(token[1:-1] if token[0] in "'\"" else token.removeprefix("\\")))
+    try:
+        match = re.fullmatch("".join(parts), text)
+    except re.error:
+        raise ClrError("Input string was not in a correct format.") from None
     if match is None:
-        raise ClrError(f"String '{text}' was not recognized as a valid TimeSpan.")
-    hours, minutes, seconds = int(match[3]), int(match[4]), int(match[5] or 0)
-    if hours > 23 or minutes > 59 or seconds > 59:
-        raise ClrError(
-            f"The TimeSpan string '{text}' could not be parsed because at least one of the numeric components is out of range or "
-            "contains too many digits."
+        raise ClrError(f"String '{text}' was not recognized as a valid DateTime.")
+    found = {name: int(value) for name, value in match.groupdict().items() if name != "f"}
+    year = found.get("y", 1)
+    fraction = int((match.groupdict().get("f") or "").ljust(7, "0"))
+    return DateTime(
+        _ticks(
+            year + 2000 if year < 50 and "yyyy" not in format_text else year,
+            found.get("m", 1),
+            found.get("d", 1),
+            found.get("H", 0),
+            found.get("M", 0),
+            found.get("S", 0),
+            fraction,
         )
-    ticks = int(match[2] or 0) * _DAY + (hours * 3600 + minutes * 60 + seconds) * _SECOND + int((match[6] or "").ljust(7, "0"))
-    return TimeSpan(-ticks if match[1] else ticks)
+    )
 
 
 _STANDARD = {
@@ -181,8 +194,8 @@ def format_moment(ticks: int, format_text: str, zone: str) -> str:
         if format_text not in _STANDARD:
             raise ClrError("Input string was not in a correct format.")
         format_text = _STANDARD[format_text]
-    day = date.fromordinal(ticks // _DAY + 1)
-    seconds, fraction = divmod(ticks % _DAY, _SECOND)
+    day = date.fromordinal(ticks // DAY + 1)
+    seconds, fraction = divmod(ticks % DAY, SECOND)
     clock = (seconds // 3600, seconds // 60 % 60, seconds % 60, fraction)
     return "".join(_format_token(token, day, clock, zone) for token in _TOKENS.findall(format_text))
 
@@ -221,7 +234,7 @@ def _add_months(moment: DateTime, months: int) -> DateTime:
     if not 1 <= year <= 9999:
         raise ClrError("The added or subtracted value results in an un-representable DateTime. (Parameter 'months')")
     kept = min(day.day, monthrange(year, month + 1)[1])
-    return DateTime(_ticks(year, month + 1, kept) + moment.ticks % _DAY, moment.utc)
+    return DateTime(_ticks(year, month + 1, kept) + moment.ticks % DAY, moment.utc)
 
 
 def _date_time() -> None:
@@ -233,7 +246,7 @@ def _date_time() -> None:
 
     clr_type.value("Now", now)
     clr_type.value("UtcNow", now)
-    clr_type.value("Today", lambda s: DateTime(now(s).ticks // _DAY * _DAY))
+    clr_type.value("Today", lambda s: DateTime(now(s).ticks // DAY * DAY))
     clr_type.value("MinValue", lambda _: DateTime(0))
     clr_type.value("MaxValue", lambda _: DateTime(_END - 1))
     clr_type.static("Parse", "string", parse_moment)
@@ -242,13 +255,16 @@ def _date_time() -> None:
     clr_type.static("new", "long", lambda ticks: DateTime(0).moved(ticks))
     clr_type.static("IsLeapYear", "int", isleap)
     clr_type.static("DaysInMonth", "int int", lambda year, month: monthrange(year, month)[1])
+    clr_type.value("UnixEpoch", lambda _: DateTime(_UNIX, utc=True))
+    clr_type.static("ParseExact", "string string object?", _parse_exact)
+    clr_type.static("FromFileTimeUtc FromFileTime", "long", lambda ticks: DateTime(504911232000000000, utc=True).moved(ticks))
     clr_type.static("Compare", "DateTime DateTime", lambda a, b: (a.ticks > b.ticks) - (a.ticks < b.ticks))
     for name, size in (
-        ("Days", _DAY),
-        ("Hours", 3600 * _SECOND),
-        ("Minutes", 60 * _SECOND),
-        ("Seconds", _SECOND),
-        ("Milliseconds", _SECOND // 1000),
+        ("Days", DAY),
+        ("Hours", 3600 * SECOND),
+        ("Minutes", 60 * SECOND),
+        ("Seconds", SECOND),
+        ("Milliseconds", SECOND // 1000),
     ):
         clr_type.method(f"Add{name}", "double", lambda moment, n, size=size: moment.moved(round(n * size)))
     clr_type.method("AddTicks", "long", lambda moment, n: moment.moved(n))
@@ -261,10 +277,12 @@ def _date_time() -> None:
     clr_type.method("ToString", "string", lambda moment, text: format_moment(moment.ticks, text or "G", "Z" if moment.utc else ""))
     clr_type.method("ToString", "string object", lambda moment, text, _: format_moment(moment.ticks, text, "Z" if moment.utc else ""))
     clr_type.method("ToShortDateString", "", lambda moment: format_moment(moment.ticks, "d", ""))
+    for name, form in (("LongDate", "D"), ("ShortTime", "t"), ("LongTime", "T")):
+        clr_type.method(f"To{name}String", "", lambda moment, form=form: format_moment(moment.ticks, form, ""))
     clr_type.method("ToFileTimeUtc ToFileTime", "", lambda moment: moment.ticks - 504911232000000000)
     clr_type.method("ToBinary", "", lambda moment: moment.ticks)
     _moment_parts(clr_type.property)
-    clr_type.property("Date", lambda moment: DateTime(moment.ticks // _DAY * _DAY, moment.utc))
+    clr_type.property("Date", lambda moment: DateTime(moment.ticks // DAY * DAY, moment.utc))
     clr_type.property(
         "Kind", lambda moment: EnumValue("System.DateTimeKind", "Utc" if moment.utc else "Unspecified", 1 if moment.utc else 0)
     )
@@ -272,21 +290,21 @@ def _date_time() -> None:
 
 def _moment_parts(add: object) -> None:
     assert callable(add)
-    add("Year", lambda m: date.fromordinal(m.ticks // _DAY + 1).year)
-    add("Month", lambda m: date.fromordinal(m.ticks // _DAY + 1).month)
-    add("Day", lambda m: date.fromordinal(m.ticks // _DAY + 1).day)
-    add("Hour", lambda m: m.ticks // (3600 * _SECOND) % 24)
-    add("Minute", lambda m: m.ticks // (60 * _SECOND) % 60)
-    add("Second", lambda m: m.ticks // _SECOND % 60)
-    add("Millisecond", lambda m: m.ticks // (_SECOND // 1000) % 1000)
+    add("Year", lambda m: date.fromordinal(m.ticks // DAY + 1).year)
+    add("Month", lambda m: date.fromordinal(m.ticks // DAY + 1).month)
+    add("Day", lambda m: date.fromordinal(m.ticks // DAY + 1).day)
+    add("Hour", lambda m: m.ticks // (3600 * SECOND) % 24)
+    add("Minute", lambda m: m.ticks // (60 * SECOND) % 60)
+    add("Second", lambda m: m.ticks // SECOND % 60)
+    add("Millisecond", lambda m: m.ticks // (SECOND // 1000) % 1000)
     add("Ticks", lambda m: m.ticks)
-    add("DayOfYear", lambda m: date.fromordinal(m.ticks // _DAY + 1).timetuple().tm_yday)
+    add("DayOfYear", lambda m: date.fromordinal(m.ticks // DAY + 1).timetuple().tm_yday)
     add("DayOfWeek", _day_of_week)
-    add("TimeOfDay", lambda m: TimeSpan(m.ticks % _DAY))
+    add("TimeOfDay", lambda m: TimeSpan(m.ticks % DAY))
 
 
 def _day_of_week(moment: DateTime) -> ClrValue:
-    index = date.fromordinal(moment.ticks // _DAY + 1).weekday()
+    index = date.fromordinal(moment.ticks // DAY + 1).weekday()
     return EnumValue("System.DayOfWeek", _DAYS[index], (index + 1) % 7)
 
 
@@ -295,44 +313,19 @@ def _date_time_offset() -> None:
     clr_type.value("UtcNow", lambda s: DateTimeOffset(DateTime.from_unix(s.clock()).ticks, 0))
     clr_type.value("Now", lambda s: DateTimeOffset(DateTime.from_unix(s.clock()).ticks, 0))
     clr_type.static("Parse", "string", parse_offset)
-    clr_type.property("UtcDateTime", lambda m: DateTime(m.ticks - m.offset * 60 * _SECOND, utc=True))
+    clr_type.static("FromUnixTimeSeconds", "long", lambda n: DateTimeOffset(DateTime(_UNIX).moved(n * SECOND).ticks, 0))
+    clr_type.static("FromUnixTimeMilliseconds", "long", lambda n: DateTimeOffset(DateTime(_UNIX).moved(n * 10_000).ticks, 0))
+    clr_type.value("UnixEpoch", lambda _: DateTimeOffset(_UNIX, 0))
+    clr_type.property("UtcDateTime", lambda m: DateTime(m.ticks - m.offset * 60 * SECOND, utc=True))
     clr_type.property("DateTime", lambda m: DateTime(m.ticks))
-    clr_type.property("Offset", lambda m: TimeSpan(m.offset * 60 * _SECOND))
+    clr_type.property("Offset", lambda m: TimeSpan(m.offset * 60 * SECOND))
     _moment_parts(clr_type.property)
     clr_type.method("ToString", "", str)
     clr_type.method("ToString", "string", lambda m, text: format_moment(m.ticks, text or "G", _offset_text(m.offset)))
-    clr_type.method("ToUnixTimeSeconds", "", lambda m: (m.ticks - m.offset * 60 * _SECOND - _UNIX) // _SECOND)
-    clr_type.method("ToUnixTimeMilliseconds", "", lambda m: (m.ticks - m.offset * 60 * _SECOND - _UNIX) // 10_000)
-    clr_type.method("ToUniversalTime", "", lambda m: DateTimeOffset(m.ticks - m.offset * 60 * _SECOND, 0))
-
-
-def _time_span() -> None:
-    clr_type = TYPES.add("System.TimeSpan")
-    clr_type.value("Zero", lambda _: TimeSpan(0))
-    clr_type.static("Parse", "string", parse_span)
-    clr_type.static("new", "int int int", lambda h, m, s: TimeSpan((h * 3600 + m * 60 + s) * _SECOND))
-    for name, size, limit in (
-        ("Days", _DAY, 0),
-        ("Hours", 3600 * _SECOND, 24),
-        ("Minutes", 60 * _SECOND, 60),
-        ("Seconds", _SECOND, 60),
-        ("Milliseconds", 10_000, 1000),
-    ):
-        clr_type.static(f"From{name}", "double", lambda n, size=size: TimeSpan(round(n * size)))
-        clr_type.property(f"Total{name}", lambda span, size=size: span.ticks / size)
-        clr_type.property(
-            name,
-            lambda span, size=size, limit=limit: (
-                (abs(span.ticks) // size % limit if limit else abs(span.ticks) // size) * (1 if span.ticks >= 0 else -1)
-            ),
-        )
-    clr_type.property("Ticks", lambda span: span.ticks)
-    clr_type.method("ToString", "", str)
-    clr_type.method("Add", "TimeSpan", lambda a, b: TimeSpan(a.ticks + b.ticks))
-    clr_type.method("Subtract", "TimeSpan", lambda a, b: TimeSpan(a.ticks - b.ticks))
-    clr_type.method("Negate", "", lambda a: TimeSpan(-a.ticks))
+    clr_type.method("ToUnixTimeSeconds", "", lambda m: (m.ticks - m.offset * 60 * SECOND - _UNIX) // SECOND)
+    clr_type.method("ToUnixTimeMilliseconds", "", lambda m: (m.ticks - m.offset * 60 * SECOND - _UNIX) // 10_000)
+    clr_type.method("ToUniversalTime", "", lambda m: DateTimeOffset(m.ticks - m.offset * 60 * SECOND, 0))
 
 
 _date_time()
 _date_time_offset()
-_time_span()

@@ -29,7 +29,9 @@ internal sealed class Engine(Request request, Channel channel, TaskObjects objec
 
     public bool AllowFailureWithoutError { get; set; }
 
-    public EngineServices EngineServices { get; } = new Services(request.Body.GetProperty("engine").GetProperty("verbosity").GetInt32());
+    public EngineServices EngineServices { get; } = new Services(
+        request.Body.GetProperty("engine").GetProperty("verbosity").GetInt32(),
+        request.Body.GetProperty("engine").GetProperty("logs_task_inputs").GetBoolean());
 
     public void LogErrorEvent(BuildErrorEventArgs e) =>
         Log("error", e, e.Subcategory, e.Code, e.File, e.LineNumber, e.ColumnNumber, e.EndLineNumber, e.EndColumnNumber);
@@ -169,9 +171,15 @@ internal sealed class Engine(Request request, Channel channel, TaskObjects objec
     public object UnregisterTaskObject(object key, RegisteredTaskObjectLifetime lifetime) =>
         objects.Of(lifetime).TryRemove(key, out object? found) ? found : null!;
 
-    private sealed class Services(int verbosity) : EngineServices
+    private sealed class Services(int verbosity, bool logsTaskInputs) : EngineServices
     {
+#if ENGINE_SERVICES_2
+        public override int Version => Version2;
+
+        public override bool IsOutOfProcRarNodeEnabled => false;
+#else
         public override int Version => Version1;
+#endif
 
         public override bool LogsMessagesOfImportance(MessageImportance importance) => importance switch
         {
@@ -180,6 +188,6 @@ internal sealed class Engine(Request request, Channel channel, TaskObjects objec
             _ => verbosity >= 3,
         };
 
-        public override bool IsTaskInputLoggingEnabled => verbosity >= 4;
+        public override bool IsTaskInputLoggingEnabled => logsTaskInputs;
     }
 }

@@ -50,7 +50,7 @@ internal static class ParameterKinds
     private static string InputKind(Type type)
     {
         Type element = type.IsArray ? type.GetElementType()! : type;
-        if (element == typeof(ITaskItem))
+        if (element == typeof(ITaskItem) || TypedValue(element) != null)
             return type.IsArray ? "items" : "item";
         bool isItem = typeof(ITaskItem).IsAssignableFrom(element);
         return isItem || !IsText(element) ? "" : type.IsArray ? "texts" : "text";
@@ -62,6 +62,21 @@ internal static class ParameterKinds
         if (typeof(ITaskItem).IsAssignableFrom(element))
             return "items";
         return IsText(element) ? "texts" : "";
+    }
+
+    // The T of TaskItem<T> and ITaskItem<T>, which newer versions of MSBuild have; null for other types.
+    public static Type? TypedValue(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition().FullName is "Microsoft.Build.Framework.TaskItem`1" or "Microsoft.Build.Framework.ITaskItem`1"
+            ? type.GetGenericArguments()[0]
+            : null;
+
+    // An item as a parameter of `type` takes it.
+    public static object AsParameter(EngineItem item, Type type)
+    {
+        if (TypedValue(type) is not { } value)
+            return item;
+        Type generic = typeof(ITaskItem).Assembly.GetType("Microsoft.Build.Framework.TaskItem`1", throwOnError: true)!;
+        return Activator.CreateInstance(generic.MakeGenericType(value), item)!;
     }
 
     private static bool IsText(Type type) => type.IsValueType || type == typeof(string) || type == typeof(FileInfo) || type == typeof(DirectoryInfo);

@@ -27,10 +27,38 @@ internal static class Program
         foreach (string folder in folders)
         {
             string path = Path.Combine(folder, name.CultureName ?? "", name.Name + ".dll");
-            if (File.Exists(path))
-                return context.LoadFromAssemblyPath(path);
+            if (!File.Exists(path))
+                continue;
+            Assembly assembly = context.LoadFromAssemblyPath(path);
+            TellWhereToolsAre(assembly, folder);
+            return assembly;
         }
         return null;
+    }
+
+    // MSBuild's assemblies look once for the folder of the tools, from what they take for MSBuild's own process; this is not it.
+    // They ask a variable first, which tasks and what they start are not to see.
+    private static void TellWhereToolsAre(Assembly assembly, string folder)
+    {
+        const string variable = "MSBUILD_EXE_PATH";
+        PropertyInfo? instance = assembly.GetType("Microsoft.Build.Shared.BuildEnvironmentHelper")
+            ?.GetProperty("Instance", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic);
+        if (instance == null || !File.Exists(Path.Combine(folder, "MSBuild.dll")))
+            return;
+        string? before = Environment.GetEnvironmentVariable(variable);
+        Environment.SetEnvironmentVariable(variable, Path.Combine(folder, "MSBuild.dll"));
+        try
+        {
+            instance.GetValue(null);
+        }
+        catch (TargetInvocationException)
+        {
+            // A task that needs it will say so.
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(variable, before);
+        }
     }
 
     // Ends when the build closes its end of the pipe, which it also does by dying.

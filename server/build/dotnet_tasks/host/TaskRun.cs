@@ -143,13 +143,17 @@ internal sealed class TaskRun(Request request, Channel channel, TaskTable tasks,
     private object Value(Type type, JsonElement given)
     {
         if (!type.IsArray)
-            return type == typeof(ITaskItem) ? new EngineItem(given) : Parsed(given.GetString()!, type);
+            return One(type, given);
         Type element = type.GetElementType()!;
         var values = Array.CreateInstance(element, given.GetArrayLength());
         for (int index = 0; index < values.Length; index++)
-            values.SetValue(element == typeof(ITaskItem) ? new EngineItem(given[index]) : Parsed(given[index].GetString()!, element), index);
+            values.SetValue(One(element, given[index]), index);
         return values;
     }
+
+    // Items come as arrays, texts as strings.
+    private object One(Type type, JsonElement given) =>
+        given.ValueKind == JsonValueKind.String ? Parsed(given.GetString()!, type) : ParameterKinds.AsParameter(new EngineItem(given), type);
 
     private object Parsed(string text, Type type)
     {

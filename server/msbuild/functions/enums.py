@@ -1,0 +1,56 @@
+"""The enums that arguments of property functions are read as: members and values."""
+
+from __future__ import annotations
+
+ENUMS: dict[str, dict[str, int]] = {
+    "StringComparison": {
+        "CurrentCulture": 0,
+        "CurrentCultureIgnoreCase": 1,
+        "InvariantCulture": 2,
+        "InvariantCultureIgnoreCase": 3,
+        "Ordinal": 4,
+        "OrdinalIgnoreCase": 5,
+    },
+    "RegexOptions": {
+        "None": 0,
+        "IgnoreCase": 1,
+        "Multiline": 2,
+        "ExplicitCapture": 4,
+        "Compiled": 8,
+        "Singleline": 16,
+        "IgnorePatternWhitespace": 32,
+        "RightToLeft": 64,
+        "ECMAScript": 256,
+        "CultureInvariant": 512,
+    },
+    "StringSplitOptions": {"None": 0, "RemoveEmptyEntries": 1, "TrimEntries": 2},
+    "MidpointRounding": {"ToEven": 0, "AwayFromZero": 1, "ToZero": 2, "ToNegativeInfinity": 3, "ToPositiveInfinity": 4},
+    "SpecialFolder": {
+        "Desktop": 0,
+        "Personal": 5,
+        "MyDocuments": 5,
+        "ApplicationData": 26,
+        "LocalApplicationData": 28,
+        "CommonApplicationData": 35,
+        "System": 37,
+        "ProgramFiles": 38,
+        "UserProfile": 40,
+        "ProgramFilesX86": 42,
+    },
+    "NumberStyles": {
+        "None": 0,
+        "AllowLeadingWhite": 1,
+        "AllowTrailingWhite": 2,
+        "AllowLeadingSign": 4,
+        "Integer": 7,
+        "AllowDecimalPoint": 32,
+        "AllowThousands": 64,
+        "Number": 111,
+        "Float": 167,
+        "Any": 511,
+        "AllowHexSpecifier": 512,
+        "HexNumber": 515,
+    },
+    "SearchOption": {"TopDirectoryOnly": 0, "AllDirectories": 1},
+    "StringHashingAlgorithm": {"Legacy": 0, "Fnv1a32bit": 1, "Fnv1a32bitFast": 2, "Fnv1a64bit": 3, "Fnv1a64bitFast": 4, "Sha256": 5},
+}
