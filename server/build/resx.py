@@ -1,38 +1,38 @@
-"""A .resx file -> the .resources file that System.Resources reads (format 2, as ResourceWriter writes it)."""
+"""A .resx file, or a text file of `name=value` lines -> resources by name."""
 
 from __future__ import annotations
 
 import base64
-import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import binascii
+import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from lxml import etree
 
 from compiler.diagnostics import Location
+from server.build.resource_values import Format, StreamValue, TypedValue, Value, primitive_value
 
-_READER = "System.Resources.ResourceReader, mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089"
-_SET = "System.Resources.RuntimeResourceSet"
-_MAGIC = 0xBEEFCACE
-_TYPE_NULL, _TYPE_STRING, _TYPE_BYTES, _TYPE_STREAM = 0, 1, 0x20, 0x21
 _BYTES_MIME = "application/x-microsoft.net.object.bytearray.base64"
+_BINARY_MIMES = frozenset(
+    {
+        "application/x-microsoft.net.object.binary.base64",
+        "text/microsoft-urt/psuedoml-serialized/base64",
+        "text/microsoft-urt/binary-serialized/base64",
+    }
+)
+# The type that stands for one that is only known to the formatter which reads the value.
+_UNKNOWN_TYPE = "System.Resources.Extensions.UnknownType"
+_XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.|\Z)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
-
-@dataclass(frozen=True, slots=True)
-class StreamValue:
-    """Bytes that a program gets as a stream."""
-
-    content: bytes
-
-
-Value = str | bytes | StreamValue | None
 # A path as the .resx file writes it -> the file's bytes. May raise OSError.
 ReadFile = Callable[[str], bytes]
 
 
 class ResxError(Exception):
-    """A .resx file that cannot be compiled: MSBuild's code and text, and where."""
+    """A file that cannot be compiled: MSBuild's code and text, and where."""
 
     def __init__(self, code: str, message: str, line: int) -> None:
         super().__init__(message)
@@ -57,7 +57,11 @@ def read_resx(content: bytes, read_file: ReadFile) -> dict[str, Value]:
         raise ResxError("MSB3103", "Invalid Resx file. ResX input is not valid. Cannot find valid root element.", _line(root))
     found: dict[str, Value] = {}
     known: set[str] = set()
+    aliases: dict[str, str] = {}
     for element in root:
+        if element.tag == "assembly":
+            full_name = element.get("name", "")
+            aliases[element.get("alias") or full_name.partition(",")[0].strip()] = full_name
         if element.tag != "data":
             continue
         name = element.get("name")
@@ -65,7 +69,7 @@ def read_resx(content: bytes, read_file: ReadFile) -> dict[str, Value]:
             raise ResxError("MSB3103", "Invalid Resx file. Could not find a name for a resource.", _line(element))
         if name.lower() not in known:
             known.add(name.lower())
-            found[name] = _value(element, name, read_file)
+            found[name] = _value(element, name, _type_name(element, aliases), read_file)
     return found
 
 
@@ -74,34 +78,78 @@ def _line(element: etree._Element) -> int:
     return line if isinstance(line, int) else 0
 
 
-def _value(element: etree._Element, name: str, read_file: ReadFile) -> Value:
+def _type_name(element: etree._Element, aliases: dict[str, str]) -> str:
+    """The assembly-qualified type, "" for text; an alias in place of the assembly is opened."""
+    written = str(element.get("type", ""))
+    name, comma, assembly = written.partition(",")
+    full_name = aliases.get(assembly.strip()) if comma else None
+    return f"{name}, {full_name}" if full_name is not None else written
+
+
+def _value(element: etree._Element, name: str, type_name: str, read_file: ReadFile) -> Value:
     child = element.find("value")
-    text = "".join(str(part) for part in child.itertext()) if child is not None else ""
-    mime = element.get("mimetype", "")
-    kind = str(element.get("type", "")).partition(",")[0].strip()
-    if mime == _BYTES_MIME and kind == "System.Byte[]":
-        return base64.b64decode("".join(text.split()))
+    text = "".join(str(part) for part in (child if child is not None else element).itertext())
+    if element.get(_XML_SPACE) != "preserve" and not text.strip():
+        text = ""
+    mime = str(element.get("mimetype", ""))
+    kind = type_name.partition(",")[0].strip()
     if mime:
-        raise _unsupported(element, name)
+        return _encoded_value(element, name, type_name, mime, text)
     if kind in ("", "System.String"):
         return text
     if kind == "System.Resources.ResXNullRef":
         return None
     if kind == "System.Resources.ResXFileRef":
-        return _file(element, name, text, read_file)
-    raise _unsupported(element, name)
+        return _file(element, text, read_file)
+    if kind == "System.Byte[]":
+        return _from_base64(element, text)
+    return _typed(element, type_name, text)
 
 
-def _file(element: etree._Element, name: str, text: str, read_file: ReadFile) -> Value:
-    path, _, rest = text.partition(";")
-    kind = rest.partition(",")[0].strip()
-    encoding = rest.rpartition(";")[2].strip() if ";" in rest else "utf-8-sig"
+def _typed(element: etree._Element, type_name: str, text: str) -> Value:
+    """A value given as text, of a primitive type or of one whose converter reads it when the program runs."""
     try:
-        content = read_file(path.strip().strip('"').replace("\\", "/"))
+        primitive = primitive_value(type_name.partition(",")[0].strip(), text)
+    except ValueError as error:
+        raise ResxError("MSB3103", f"Invalid Resx file. {error}", _line(element)) from error
+    return primitive if primitive is not None else TypedValue(type_name, Format.TYPE_CONVERTER_TEXT, text.encode("utf-8", "surrogatepass"))
+
+
+def _encoded_value(element: etree._Element, name: str, type_name: str, mime: str, text: str) -> Value:
+    content = _from_base64(element, text)
+    if mime == _BYTES_MIME:
+        is_bytes = type_name.partition(",")[0].strip() == "System.Byte[]"
+        return content if is_bytes else TypedValue(type_name, Format.TYPE_CONVERTER_BYTES, content)
+    if mime in _BINARY_MIMES:
+        return TypedValue(_UNKNOWN_TYPE, Format.BINARY_FORMATTER, content)
+    message = f'Resource "{name}" uses MIME type "{mime}", which is not supported by MSBuild when running on .NET.'
+    raise ResxError("MSB3826", message, _line(element))
+
+
+def _from_base64(element: etree._Element, text: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except binascii.Error as error:
+        message = (
+            "Invalid Resx file. The input is not a valid Base-64 string as it contains a non-base 64 character, more than two padding "
+            "characters, or an illegal character among the padding characters."
+        )
+        raise ResxError("MSB3103", message, _line(element)) from error
+
+
+def _file(element: etree._Element, text: str, read_file: ReadFile) -> Value:
+    """`path;type[;encoding]`, the path perhaps in quotes."""
+    path, quote, rest = text.strip().removeprefix('"').partition('"') if text.strip().startswith('"') else (*text.strip().partition(";"),)
+    parts = (rest.removeprefix(";") if quote == '"' else rest).split(";")
+    type_name = parts[0].strip()
+    kind = type_name.partition(",")[0].strip()
+    try:
+        content = read_file(path.strip().replace("\\", "/"))
     except OSError as error:
         message = f"Invalid Resx file. Could not find a part of the path '{path}'. {error.strerror}"
         raise ResxError("MSB3103", message, _line(element)) from error
     if kind == "System.String":
+        encoding = parts[1].strip() if len(parts) > 1 else "utf-8"
         try:
             return content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
         except (LookupError, UnicodeDecodeError) as error:
@@ -110,59 +158,38 @@ def _file(element: etree._Element, name: str, text: str, read_file: ReadFile) ->
         return content
     if kind == "System.IO.MemoryStream":
         return StreamValue(content)
-    raise _unsupported(element, name)
+    return TypedValue(type_name, Format.ACTIVATOR_STREAM, content)
 
 
-def _unsupported(element: etree._Element, name: str) -> ResxError:
-    message = (
-        "Non-string resources require the System.Resources.Extensions assembly at runtime, but it was not found in this project's "
-        f"references. (resource '{name}')"
-    )
-    return ResxError("MSB3822", message, _line(element))
+def read_resource_text(content: bytes) -> dict[str, Value]:
+    """The resources of a .txt or .restext file: `name = value` lines, comments, escapes in values. Raises ResxError."""
+    found: dict[str, Value] = {}
+    known: set[str] = set()
+    for number, line in enumerate(content.decode("utf-8-sig", "replace").splitlines(), start=1):
+        stripped = line.strip()
+        if not stripped or stripped[0] in "#;" or stripped.lower() == "[strings]":
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise ResxError("MSB3564", f'Resource line without an equals sign, "{line}".', number)
+        name = name.strip()
+        if not name:
+            raise ResxError("MSB3565", "Resource line without a name.", number)
+        if name.lower() not in known:
+            known.add(name.lower())
+            found[name] = _unescaped(name, value.strip(), number)
+    return found
 
 
-def write_resources(resources: Mapping[str, Value]) -> bytes:
-    """The bytes of a .resources file."""
-    ordered = sorted(resources.items(), key=lambda entry: (_hash(entry[0]), entry[0]))
-    names = b""
-    data = b""
-    positions: list[int] = []
-    for name, value in ordered:
-        positions.append(len(names))
-        names += _counted(name.encode("utf-16-le")) + struct.pack("<i", len(data))
-        data += _encoded(value)
-    header = _counted(_READER.encode()) + _counted(_SET.encode())
-    out = struct.pack("<Iii", _MAGIC, 1, len(header)) + header + struct.pack("<iii", 2, len(ordered), 0)
-    out += b"".join(b"PAD"[at % 3 : at % 3 + 1] for at in range(-len(out) % 8))
-    out += b"".join(struct.pack("<i", _hash(name)) for name, _ in ordered)
-    out += b"".join(struct.pack("<i", position) for position in positions)
-    return out + struct.pack("<i", len(out) + 4 + len(names)) + names + data
+def _unescaped(name: str, value: str, line: int) -> str:
+    def replace(match: re.Match[str]) -> str:
+        escape = match[1]
+        if len(escape) == 5:
+            return chr(int(escape[1:], 16))
+        if escape == "u":
+            raise ResxError("MSB3569", f"Invalid hex value after '\\u' in resource \"{name}\", value '{value}'.", line)
+        if escape not in _ESCAPED:
+            raise ResxError("MSB3566", f"Unsupported or invalid escape character in resource \"{name}\", char '{escape}'.", line)
+        return _ESCAPED[escape]
 
-
-def _hash(name: str) -> int:
-    """FastResourceComparer's hash, as a signed number."""
-    units = name.encode("utf-16-le")
-    value = 5381
-    for at in range(0, len(units), 2):
-        value = ((value * 33) ^ int.from_bytes(units[at : at + 2], "little")) & 0xFFFFFFFF
-    return value - (1 << 32) if value >> 31 else value
-
-
-def _counted(content: bytes) -> bytes:
-    """`content` after its length in groups of 7 bits."""
-    length = len(content)
-    head = bytearray()
-    while length > 0x7F:
-        head.append(length & 0x7F | 0x80)
-        length >>= 7
-    head.append(length)
-    return bytes(head) + content
-
-
-def _encoded(value: Value) -> bytes:
-    if value is None:
-        return bytes([_TYPE_NULL])
-    if isinstance(value, str):
-        return bytes([_TYPE_STRING]) + _counted(value.encode("utf-8", "surrogatepass"))
-    kind, content = (_TYPE_STREAM, value.content) if isinstance(value, StreamValue) else (_TYPE_BYTES, value)
-    return bytes([kind]) + struct.pack("<i", len(content)) + content
+    return _ESCAPE.sub(replace, value)

@@ -9,7 +9,9 @@ import pytest
 
 from server.build.console_logger import ConsoleLogger
 from server.build.events import BuildLog
-from server.build.resx import ResxError, StreamValue, Value, read_resx, write_resources
+from server.build.resource_values import Format, PrimitiveValue, StreamValue, TypedValue, Value
+from server.build.resources_file import write_resources
+from server.build.resx import ResxError, read_resource_text, read_resx
 from server.build.session import BuildSession
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.sdks import own_toolset
@@ -70,9 +72,70 @@ def test_resx() -> None:
         with pytest.raises(ResxError) as raised:
             read_resx(text.encode(), lambda path: path.encode())
         assert raised.value.code == code
+
+
+def test_typed_values_of_resx() -> None:
+    """Primitive values are converted, those of other types keep the name of their type and what its converter needs."""
+    rows = {
+        "i": ('type="System.Int32, mscorlib"', "-42"),
+        "h": ('type="System.UInt16, mscorlib"', "0x10"),
+        "b": ('type="System.Boolean, mscorlib"', "True"),
+        "c": ('type="System.Char, mscorlib"', "x"),
+        "d": ('type="System.Double, mscorlib"', "1.5"),
+        "m": ('type="System.Decimal, mscorlib"', "-1.25"),
+        "t": ('type="System.TimeSpan, mscorlib"', "1.02:03:04.5"),
+        "day": ('type="System.DateTime, mscorlib"', "01/02/2024 03:04:05"),
+        "raw": ('type="System.Byte[], mscorlib"', "AQI="),
+        "size": ('type="System.Drawing.Size, Alias"', "3, 4"),
+        "icon": ('type="System.Drawing.Icon, Alias" mimetype="application/x-microsoft.net.object.bytearray.base64"', "AQ=="),
+        "old": ('mimetype="application/x-microsoft.net.object.binary.base64"', "Ag=="),
+    }
+    body = "".join(f'<data name="{name}" {attributes}><value>{text}</value></data>' for name, (attributes, text) in rows.items())
+    text = f'<root><assembly alias="Alias" name="System.Drawing, Version=4.0.0.0" />{body}</root>'
+    found = read_resx(text.encode(), lambda path: path.encode())
+    day = 638397614450000000
+    assert found == {
+        "i": PrimitiveValue(8, struct.pack("<i", -42)),
+        "h": PrimitiveValue(7, b"\x10\0"),
+        "b": PrimitiveValue(2, b"\1"),
+        "c": PrimitiveValue(3, b"x\0"),
+        "d": PrimitiveValue(13, struct.pack("<d", 1.5)),
+        "m": PrimitiveValue(14, struct.pack("<IIII", 125, 0, 0, 0x80020000)),
+        "t": PrimitiveValue(16, struct.pack("<q", ((26 * 60 + 3) * 60 + 4) * 10**7 + 5 * 10**6)),
+        "day": PrimitiveValue(15, struct.pack("<q", day)),
+        "raw": b"\1\2",
+        "size": TypedValue("System.Drawing.Size, System.Drawing, Version=4.0.0.0", Format.TYPE_CONVERTER_TEXT, b"3, 4"),
+        "icon": TypedValue("System.Drawing.Icon, System.Drawing, Version=4.0.0.0", Format.TYPE_CONVERTER_BYTES, b"\1"),
+        "old": TypedValue("System.Resources.Extensions.UnknownType", Format.BINARY_FORMATTER, b"\2"),
+    }
     with pytest.raises(ResxError) as raised:
-        read_resx(b'<root>\n<data name="I" type="System.Drawing.Bitmap, X"><value/></data></root>', lambda path: path.encode())
-    assert (raised.value.code, raised.value.line) == ("MSB3822", 2)
+        read_resx(b'<root>\n<data name="I" type="System.Int32, X"><value>many</value></data></root>', lambda path: path.encode())
+    assert (raised.value.code, raised.value.line) == ("MSB3103", 2)
+
+
+def test_resources_in_text_files() -> None:
+    """Comments, escapes, names without case."""
+    text = b"# comment\n[strings]\nA = one\\ttwo\\u0041\n; other\na=later\nB=\n"
+    assert read_resource_text(text) == {"A": "one\ttwoA", "B": ""}
+    for wrong, code in (("x", "MSB3564"), ("=1", "MSB3565"), ("a=\\q", "MSB3566"), ("a=\\u12", "MSB3569")):
+        with pytest.raises(ResxError) as raised:
+            read_resource_text(wrong.encode())
+        assert raised.value.code == code
+
+
+def test_typed_values_need_the_extensions(tmp_path: Path) -> None:
+    """Without a reference to System.Resources.Extensions they are errors of MSBuild's; with it they are written for its reader."""
+    (tmp_path / "R.resx").write_text(
+        '<root><data name="I" type="System.Drawing.Size, X"><value>1, 2</value></data></root>', encoding="utf-8"
+    )
+    task = '<GenerateResource Sources="R.resx" OutputResources="R.resources" {} />'
+    codes = [line.partition("error ")[2][:7] for line in run(tmp_path, task.format(""))]
+    assert codes == ["MSB3823", "MSB3822"]
+    with_extensions = 'UsePreserializedResources="true" References="lib/System.Resources.Extensions.dll"'
+    assert run(tmp_path, task.format(with_extensions)) == []
+    content = (tmp_path / "R.resources").read_bytes()
+    assert b"System.Resources.Extensions.DeserializingResourceReader" in content and content.endswith(b"\x40\x03\x041, 2")
+    assert "error MSB3824" in run(tmp_path, '<GenerateResource Sources="R.xml" OutputResources="X.resources" />')[0]
 
 
 def test_manifest_names(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def _run(call: TaskCall) -> bool:
         return False
     configurations = [source for item in call.items("AnalyzerConfigFiles") if (source := _source(call, item.identity)) is not None]
     request = CSharpRequest(
-        project=call.instance.path,
+        project=call.instance.path if not output.endswith(".resources.dll") else output,
         directory=call.instance.directory,
         switches=tuple(switches),
         sources=tuple(sources),

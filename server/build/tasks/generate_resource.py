@@ -1,4 +1,4 @@
-"""The GenerateResource task: .resx files to .resources files, those that are older than what they are made from."""
+"""The GenerateResource task: .resx and text files to .resources files, those that are older than what they are made from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from server.build.atomic_files import replace_file
 from server.build.events import Importance
-from server.build.resx import ResxError, read_resx, write_resources
+from server.build.resources_file import needs_extensions, write_resources
+from server.build.resx import ResxError, read_resource_text, read_resx
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 
 
@@ -49,12 +50,14 @@ def _is_current(source: Path, target: Path) -> bool:
 
 
 def _compile(call: TaskCall, shown: str, source: Path, target: Path) -> bool:
-    if source.suffix.lower() != ".resx":
-        call.error("MSB3554", f'Cannot write to the output file "{target}". "{shown}" is not a .resx file.')
+    kind = source.suffix.lower()
+    if kind not in (".resx", ".txt", ".restext"):
+        call.error("MSB3824", "In order to build with .NET Core, resource inputs must be in .txt or .resx format.")
         return False
     base = source.parent
     try:
-        resources = read_resx(source.read_bytes(), lambda path: (base / path).read_bytes())
+        content = source.read_bytes()
+        resources = read_resx(content, lambda path: (base / path).read_bytes()) if kind == ".resx" else read_resource_text(content)
     except FileNotFoundError:
         call.error("MSB3552", f'Resource file "{shown}" cannot be found.')
         return False
@@ -63,6 +66,8 @@ def _compile(call: TaskCall, shown: str, source: Path, target: Path) -> bool:
         return False
     except OSError as error:
         call.error("MSB3103", f"Invalid Resx file. {error.strerror}")
+        return False
+    if needs_extensions(resources) and not _may_use_extensions(call):
         return False
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +78,18 @@ def _compile(call: TaskCall, shown: str, source: Path, target: Path) -> bool:
     return True
 
 
+def _may_use_extensions(call: TaskCall) -> bool:
+    """Can values that are not text be written? Says what is to be said when not."""
+    is_referenced = any(Path(item.identity).stem.lower() == _EXTENSIONS for item in call.items("References"))
+    if not call.flag("UsePreserializedResources"):
+        call.error("MSB3823", "Non-string resources require the property GenerateResourceUsePreserializedResources to be set to true.")
+    if not is_referenced:
+        text = "Non-string resources require the System.Resources.Extensions assembly at runtime, but it was not found in this project's "
+        call.error("MSB3822", text + "references.")
+    return is_referenced and call.flag("UsePreserializedResources")
+
+
+_EXTENSIONS = "system.resources.extensions"
 _TEXTS = ("SdkToolsPath", "StronglyTypedClassName", "StronglyTypedFileName", "StronglyTypedLanguage", "StronglyTypedManifestPrefix")
 _FLAGS = (
     "ExecuteAsTool",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from compiler.diagnostics import InputError, Location
 from server.build.atomic_files import replace_file
-from server.build.generated_sources import generated_sources
+from server.build.generated_sources import AUTO_GENERATED, assembly_versions, generated_sources, literal
 from server.build.target_framework import NO_FRAMEWORK, choose_framework
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 from server.msbuild.functions.frameworks import is_compatible, parse_framework
@@ -101,6 +101,15 @@ def _generate_sources(call: TaskCall) -> bool:
     return True
 
 
+def _write_satellite_source(call: TaskCall) -> bool:
+    """The source of an assembly that has the resources of one culture: its culture and the version of the assembly that it belongs to."""
+    versions = assembly_versions(call.instance)
+    names = {"Culture": call.text("Culture"), "Version": versions["AssemblyVersion"], "FileVersion": versions["FileVersion"]}
+    names["InformationalVersion"] = versions["InformationalVersion"]
+    lines = [f"[assembly: System.Reflection.Assembly{name}Attribute({literal(value)})]\n" for name, value in names.items()]
+    return _write(call, Path(call.path(call.text("File"))), AUTO_GENERATED + "".join(lines))
+
+
 def _write_editor_config(call: TaskCall) -> bool:
     """The file that tells analyzers and generators of properties and metadata."""
     lines = ["is_global = true"]
@@ -163,6 +172,9 @@ def _write_dependencies(call: TaskCall) -> bool:
     if assemblies:
         entry["dependencies"] = {path.stem: "1.0.0" for path in assemblies}
     entry["runtime"] = {f"{call.text('AssemblyName')}.dll": {}}
+    cultures = {item.value("Culture"): f"{item.value('Culture')}/{Path(item.identity).name}" for item in call.items("Satellites")}
+    if cultures:
+        entry["resources"] = {path: {"locale": culture} for culture, path in sorted(cultures.items())}
     library = {"type": "project", "serviceable": False, "sha512": ""}
     content = {
         "runtimeTarget": {"name": target, "signature": ""},
@@ -188,6 +200,7 @@ TASKS = (
     _task("AotdResolveReferences", (), ("References", "FrameworkFiles"), ("Resolved",), _resolve_references),
     _task("AotdNearestTargetFramework", ("TargetFramework",), ("Projects",), ("Annotated",), _nearest),
     _task("AotdGenerateSources", ("Folder",), (), ("Sources",), _generate_sources),
+    _task("AotdWriteSatelliteSource", ("File", "Culture"), (), (), _write_satellite_source),
     _task("AotdWriteEditorConfig", ("File",), ("Properties", "ItemMetadata"), (), _write_editor_config),
     _task(
         "AotdWriteRuntimeConfiguration",
@@ -196,5 +209,11 @@ TASKS = (
         (),
         _write_runtime_configuration,
     ),
-    _task("AotdWriteDependencies", ("File", "TargetFrameworkMoniker", "AssemblyName", "Version"), ("Assemblies",), (), _write_dependencies),
+    _task(
+        "AotdWriteDependencies",
+        ("File", "TargetFrameworkMoniker", "AssemblyName", "Version"),
+        ("Assemblies", "Satellites"),
+        (),
+        _write_dependencies,
+    ),
 )
