@@ -17,21 +17,20 @@ from compiler.flow.requirements import Requirement, Requires
 from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
 
 
-def check_annotated_types(context: ModuleContext, used: set[TypeDefinition]) -> Iterator[RawFinding]:
-    """The findings for the types of the module on which, or on a base type of which, object.GetType is called."""
+def check_annotated_type(context: ModuleContext, definition: TypeDefinition, used: set[TypeDefinition]) -> Iterator[RawFinding]:
+    """The findings for a type on which, or on a base type of which, object.GetType is called; `used` are the types where it is."""
     lookups = context.lookups
-    for definition in context.module.types():
-        annotation = lookups.annotations.type_wide(definition)
-        if not annotation:
-            continue
-        try:
-            desc = lookups.universe.open_type(definition)
-            if used.isdisjoint(hierarchy(lookups.universe, desc)):
-                continue
-            for member in reached_members(lookups.universe, desc, annotation):
-                yield from _check_member(context, definition, member)
-        except InputError:
-            continue
+    annotation = lookups.annotations.type_wide(definition)
+    if not annotation:
+        return
+    try:
+        desc = lookups.universe.open_type(definition)
+        if used.isdisjoint(hierarchy(lookups.universe, desc)):
+            return
+        for member in reached_members(lookups.universe, desc, annotation):
+            yield from _check_member(context, definition, member)
+    except InputError:
+        return
 
 
 def _check_member(context: ModuleContext, definition: TypeDefinition, member: Reached) -> Iterator[RawFinding]:

@@ -11,7 +11,6 @@ from analyzers.names import Names
 from analyzers.positions import Positions
 from analyzers.rule import Category, Rule
 from analyzers.suppress import Suppressions
-from compiler.csharp.bodies import SourceFile
 from compiler.flow.annotations import Annotations
 from compiler.flow.body_reader import Constants
 from compiler.flow.custom_attributes import AttributeReader
@@ -54,8 +53,9 @@ class ModuleContext:
     """One module under analysis, for findings in the words of one reporter.
 
     `proves` says whether a feature guard protects a place; the publish's compiler folds branches instead, so there it is never asked.
-    With `files` the bodies of the source are read instead of those of the module.
-    `proceed` is called before each method and type; what it raises ends the analysis.
+    `proceed` is called before each method and type; what it raises ends the analysis. `heeds_source` says whether what the source says
+    of suppression counts, and not what is compiled alone; `reads_source` whether the bodies of the source are read instead of those of
+    the module.
     """
 
     lookups: Lookups
@@ -65,7 +65,8 @@ class ModuleContext:
     constants: Constants
     proves: Callable[[Origin, Requires], bool]
     proceed: Callable[[], None]
-    files: tuple[SourceFile, ...] = ()
+    heeds_source: bool
+    reads_source: bool = False
 
     def is_silenced(self, rule: Rule, member: Member) -> bool:
         """Whether the Requires attribute that silences `rule` is in scope in `member`."""

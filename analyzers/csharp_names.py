@@ -19,6 +19,7 @@ from compiler.flow.source_symbols import DisplayedField
 from compiler.metadata.signatures import ElementType, MethodSig, SigType, read_method_sig
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+from compiler.types.reads import KeptByMember
 from compiler.types.type_desc import (
     ArrayType,
     FieldDesc,
@@ -73,7 +74,7 @@ class CSharpNames:
     def __init__(self, universe: TypeUniverse, attributes: AttributeReader) -> None:
         self._universe = universe
         self._attributes = attributes
-        self._methods: dict[MethodDefinition, str] = {}
+        self._methods = KeptByMember[MethodDefinition, str](universe.volatile)
 
     def definition(self, definition: TypeDefinition) -> str:
         """A type with its namespace, enclosing types and own type parameters."""

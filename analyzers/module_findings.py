@@ -1,20 +1,20 @@
-"""One module -> raw findings: every user's method is read once, and each of its facts goes to the rule family that knows it."""
+"""A method's code or a type's declaration -> raw findings: it is read once, and each of its facts goes to the rule family that knows it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from analyzers.annotated_types import check_annotated_types
 from analyzers.context import ModuleContext
 from analyzers.dataflow import check_flow
-from analyzers.declarations import check_declarations, check_entry_point, check_scopes
+from analyzers.declarations import check_declarations
 from analyzers.dynamic_dependency import check_dependencies
 from analyzers.feature_guards import Guards, check_guards, guards_native
 from analyzers.finding import RawFinding
 from analyzers.overrides import check_overrides
 from analyzers.requires import check_access, check_constructible, check_field_use, check_method_use
+from compiler.csharp.bodies import SourceFile
 from compiler.flow.declaration_facts import read_declarations
 from compiler.flow.facts import (
     AnnotatedTypeUse,
@@ -41,64 +41,49 @@ from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
 _VALUE_CONSTRAINT = 0x08
 
 
-def module_findings(context: ModuleContext, guards: Guards) -> Iterator[RawFinding]:
-    """The findings of a module, in no particular order; some may come twice."""
-    annotated_types: set[TypeDefinition] = set()
-    for fact in _source_facts(context, guards) if context.files else _body_facts(context):
+@dataclass(slots=True)
+class MethodReading:
+    """What a method's code uses beyond its findings: types on which object.GetType is called, and methods and types of its own module
+    that a native program has only where code uses them."""
+
+    annotated_types: set[TypeDefinition] = field(default_factory=set)
+    uses: set[MethodDefinition | TypeDefinition] = field(default_factory=set)
+
+
+def method_findings(context: ModuleContext, method: MethodDefinition, reading: MethodReading) -> Iterator[RawFinding]:
+    """The findings in a user's method and in all code made from it."""
+    context.proceed()
+    lookups = context.lookups
+    for fact in read_facts(lookups.annotations, lookups.generated, context.constants, method):
         if isinstance(fact, AnnotatedTypeUse):
-            annotated_types.add(fact.type)
+            reading.annotated_types.add(fact.type)
+        elif isinstance(fact, MethodUse) and lookups.reader is ReaderKind.PUBLISH:
+            used = fact.method.definition
+            if used.module is context.module:
+                reading.uses.update(owner for owner in (used, used.owner) if _is_constrained(owner))
         yield from _caused(context, fact)
-    for definition in context.module.types():
-        context.proceed()
-        facts: list[Fact] = []
-        read_declarations(context.lookups.annotations, context.lookups.attributes, definition, facts.append)
-        for fact in facts:
-            yield from _caused(context, fact)
-        yield from check_declarations(context, definition)
-        yield from check_overrides(context, definition)
-        if context.lookups.reader is ReaderKind.PUBLISH:
-            yield from check_dependencies(context, definition)
-        else:
-            yield from check_guards(context, guards, definition)
+
+
+def source_findings(context: ModuleContext, bodies: SourceBodies, file: SourceFile, number: int) -> Iterator[RawFinding]:
+    """The findings in one body of the source."""
+    context.proceed()
+    for fact in bodies.facts(file, number):
+        yield from _caused(context, fact)
+
+
+def type_findings(context: ModuleContext, guards: Guards, definition: TypeDefinition) -> Iterator[RawFinding]:
+    """The findings in a type's declaration and in those of its members."""
+    context.proceed()
+    facts: list[Fact] = []
+    read_declarations(context.lookups.annotations, context.lookups.attributes, definition, facts.append)
+    for fact in facts:
+        yield from _caused(context, fact)
+    yield from check_declarations(context, definition)
+    yield from check_overrides(context, definition)
     if context.lookups.reader is ReaderKind.PUBLISH:
-        yield from check_annotated_types(context, annotated_types)
-        yield from check_scopes(context)
-        yield from check_entry_point(context)
-
-
-def _source_facts(context: ModuleContext, guards: Guards) -> Iterator[Fact]:
-    """The facts of all bodies in the project's sources."""
-    lookups = context.lookups
-    bodies = SourceBodies(lookups.annotations, lookups.requirements, guards.features)
-    for file in context.files:
-        context.proceed()
-        for facts in bodies.facts(file):
-            yield from facts
-
-
-def _body_facts(context: ModuleContext) -> Iterator[Fact]:
-    """The facts of all bodies that are analysed.
-
-    A native compiler sees the code of a generic method only where there is an instantiation that it can make: methods with a struct
-    constraint, or with one parameter constrained by another, are read when other code uses them.
-    """
-    lookups = context.lookups
-    reads_all = lookups.reader is ReaderKind.BUILD
-    waiting: list[MethodDefinition] = []
-    used: set[MethodDefinition | TypeDefinition] = set()
-    ready = [method for method in user_methods(context) if reads_all or not is_replaced(context, method)]
-    if not reads_all:
-        waiting = [method for method in ready if needs_instantiation(method)]
-        ready = [method for method in ready if not needs_instantiation(method)]
-    while ready:
-        for method in ready:
-            context.proceed()
-            for fact in read_facts(lookups.annotations, lookups.generated, context.constants, method):
-                if isinstance(fact, MethodUse) and waiting:
-                    used.update((fact.method.definition, fact.method.owner.definition))
-                yield fact
-        ready = [method for method in waiting if _is_instantiated(method, used)]
-        waiting = [method for method in waiting if method not in ready]
+        yield from check_dependencies(context, definition)
+    else:
+        yield from check_guards(context, guards, definition)
 
 
 def is_replaced(context: ModuleContext, method: MethodDefinition) -> bool:
@@ -106,13 +91,13 @@ def is_replaced(context: ModuleContext, method: MethodDefinition) -> bool:
     return guards_native(context.lookups, method) or context.lookups.preinitialization.runs_early(method)
 
 
-def _is_instantiated(method: MethodDefinition, used: set[MethodDefinition | TypeDefinition]) -> bool:
-    return all(owner in used for owner in (method, method.owner) if _is_constrained(owner))
+def needed_instantiations(method: MethodDefinition) -> Iterator[MethodDefinition | TypeDefinition]:
+    """What other code must use before a native compiler sees the code of `method`.
 
-
-def needs_instantiation(method: MethodDefinition) -> bool:
-    """Whether no instantiation over shared reference types exists for `method` or its type."""
-    return _is_constrained(method) or _is_constrained(method.owner)
+    It makes instantiations over shared reference types by itself. There are none for a struct constraint, nor for a parameter that is
+    constrained by another one.
+    """
+    return (owner for owner in (method, method.owner) if _is_constrained(owner))
 
 
 def _is_constrained(owner: MethodDefinition | TypeDefinition) -> bool:
@@ -132,15 +117,11 @@ def _is_parameter(module: Module, token: Token) -> bool:
     return bool(blob) and blob[0] in (ElementType.VAR, ElementType.MVAR)
 
 
-def user_methods(context: ModuleContext) -> Iterator[MethodDefinition]:
-    """The methods that the user wrote; what a compiler made from them is read with them."""
-    generated = context.lookups.generated
-    for definition in context.module.types():
-        for method in definition.methods:
-            # A closure's constructors are nobody's code.
-            is_helper = is_closure_type(definition) and context.lookups.reader is ReaderKind.BUILD
-            if method.rva and not generated.is_generated(method) and not is_helper:
-                yield method
+def is_users(context: ModuleContext, method: MethodDefinition) -> bool:
+    """Whether the user wrote `method`; what a compiler made from it is read with it."""
+    # A closure's constructors are nobody's code.
+    is_helper = is_closure_type(method.owner) and context.lookups.reader is ReaderKind.BUILD
+    return bool(method.rva) and not context.lookups.generated.is_generated(method) and not is_helper
 
 
 def _caused(context: ModuleContext, fact: Fact) -> Iterator[RawFinding]:

@@ -7,14 +7,15 @@ found: the instruction at the offset names a member, and the operation in the st
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 
-from analyzers.source_index import SourceIndex
+from analyzers.source_index import PlaceReads, SourceIndex
 from compiler.diagnostics import InputError, Location
 from compiler.flow.associations import SemanticMember, association
 from compiler.flow.contexts import open_context
 from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
 from compiler.flow.facts import Member, Origin
-from compiler.flow.generated import is_lambda, is_lambda_or_local_function
+from compiler.flow.generated import is_lambda, is_lambda_or_local_function, user_type
 from compiler.flow.source_functions import SourceFunction
 from compiler.il.decode import Instruction, decode
 from compiler.metadata.portable_pdb import PortablePdb, SequencePoint
@@ -30,6 +31,14 @@ _STORES = frozenset(("stfld", "stsfld"))
 _DYNAMIC = ("Microsoft.CSharp.RuntimeBinder.Binder", "System.Runtime.CompilerServices.CallSite`1")
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source document of the symbols: its row (blob of the name, hash of the text) and its name."""
+
+    row: tuple[bytes, bytes]
+    name: str
+
+
 class Positions:
     """Places of one module. Without a PDB, or for what the user did not write, the answer is None."""
 
@@ -40,6 +49,36 @@ class Positions:
         self._index = index
         self._points: dict[int, list[SequencePoint]] = {}
         self._instructions: dict[MethodDefinition, list[Instruction]] = {}
+        self._reads = PlaceReads()
+
+    def note_in(self, reads: PlaceReads) -> None:
+        """From now on what is looked at is noted in `reads`."""
+        self._reads = reads
+        if self._index is not None:
+            self._index.reads = reads
+
+    def documents(self, before: list[Document]) -> list[Document]:
+        """The documents of the symbols; a name is taken from the row of `before` that is the same, where there is one."""
+        if self._pdb is None:
+            return []
+        found: list[Document] = []
+        for rid, row in enumerate(self._pdb.document_rows(), 1):
+            known = before[rid - 1] if rid <= len(before) else None
+            found.append(known if known is not None and known.row == row else Document(row, self._pdb.document(rid)))
+        return found
+
+    @property
+    def has_symbols(self) -> bool:
+        """Whether there are symbols."""
+        return self._pdb is not None
+
+    def code_of(self, method: MethodDefinition) -> list[Location]:
+        """The places of a method's statements."""
+        return [_location(point) for point in self._visible_points(method)]
+
+    def files_of(self, definition: TypeDefinition) -> list[str]:
+        """The files that declare a type, or the type around it that a user wrote."""
+        return self._index.files_of(type_id(user_type(definition))) if self._index is not None else []
 
     def at(self, origin: Origin) -> Location | None:
         """The place of a fact: the operation, else the statement, else the declaration of the member."""
@@ -75,6 +114,7 @@ class Positions:
             return None, None
         number = max(bisect_right([point.il_offset for point in points], origin.il_offset) - 1, 0)
         statement = _location(points[number])
+        self._reads.note(statement)
         if self._index is None:
             return statement, None
         start, end = points[number].il_offset, points[number + 1].il_offset if number + 1 < len(points) else 1 << 30
@@ -93,8 +133,7 @@ class Positions:
             owner = owner.enclosing
         if place is not None:
             keys.append(self._index.initialized_at(place))
-        file = place.file if place is not None else None
-        return any(key and self._index.has_suppression(key, rule_id, file) for key in keys)
+        return any(key and self._index.has_suppression(key, rule_id) for key in keys)
 
     def initialized_field(self, member: Member, place: Location | None) -> FieldDefinition | None:
         """The field in whose initializer `place` is, when `member` is a constructor."""
@@ -109,7 +148,10 @@ class Positions:
 
     def statements(self, method: MethodDefinition) -> frozenset[int]:
         """The IL offsets where the statements of `method` begin."""
-        return frozenset(point.il_offset for point in self._visible_points(method))
+        points = self._visible_points(method)
+        for point in points:
+            self._reads.note(_location(point))
+        return frozenset(point.il_offset for point in points)
 
     def is_operation(self, origin: Origin) -> bool:
         """Whether an instruction stands for an operation of the source; True when there is no index to tell."""

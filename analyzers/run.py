@@ -11,42 +11,30 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from analyzers.context import Lookups, ModuleContext
-from analyzers.explain import explain
+from analyzers.declarations import check_entry_point, check_scopes
 from analyzers.feature_guards import Guards, with_guards
-from analyzers.finding import Finding, RawFinding, Reporter, Suppression
+from analyzers.finding import Finding
+from analyzers.incremental import add_shown, advance, read_pending, show, shown_findings
 from analyzers.link_xml import check_link_xml
-from analyzers.module_findings import module_findings
-from analyzers.names import member_name
+from analyzers.options import AnalysisOptions
 from analyzers.positions import Positions
-from analyzers.rule import Category
-from analyzers.severity import Severities, SeverityOptions
+from analyzers.reader_state import ReaderState
+from analyzers.severity import Severities
 from analyzers.source_index import SourceIndex
+from analyzers.text_edits import TextEdits
+from analyzers.units import raise_finding
+from analyzers.versions import Version, read_digests
 from compiler.csharp.places import PlaceFinder
-from compiler.diagnostics import Diagnostic, Related
+from compiler.diagnostics import Diagnostic
 from compiler.flow.body_reader import Constants
-from compiler.flow.facts import Member
 from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.bad_image import BadImage
-from compiler.metadata.image import open_image
+from compiler.metadata.image import Image, open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
+from compiler.metadata.signature_hashes import SignatureMemory
 from compiler.reach.features import FeatureConstants
-from compiler.types.definitions import MethodDefinition
 from compiler.types.interned import AssemblyFinder
 from compiler.types.universe import TypeUniverse
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisOptions:
-    """Which families are on, and what the project says about severities."""
-
-    trim: bool = True
-    single_file: bool = True
-    aot: bool = True
-    severities: SeverityOptions = field(default_factory=SeverityOptions)
-
-    def is_on(self, category: Category) -> bool:
-        """Whether rules of `category` are reported."""
-        return {Category.TRIMMING: self.trim, Category.SINGLE_FILE: self.single_file, Category.AOT: self.aot}[category]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +63,7 @@ def proceed_always() -> None:
 
 
 class AnalysisSession:
-    """Analyses applications over one set of references.
+    """Analyses versions of an application over one set of references: each time only what the version changed.
 
     Invariant: the universe never holds more than one version of an application assembly.
     """
@@ -83,44 +71,103 @@ class AnalysisSession:
     def __init__(self, find_assembly: AssemblyFinder) -> None:
         self._find_assembly = find_assembly
         self._universe: TypeUniverse | None = None
+        self._version: Version | None = None
+        self._lookups: dict[ReaderKind, Lookups] = {}
+        self._constants: dict[tuple[tuple[str, str], ...], Constants] = {}
+        self._memory = SignatureMemory()
+        self._readers: dict[ReaderKind, tuple[_Question, ReaderState]] = {}
 
     def findings(self, request: AnalysisRequest, proceed: Callable[[], None] = proceed_always) -> tuple[Finding, ...]:
         """The findings of the request's assembly, sorted by place.
 
-        `proceed` is called often; what it raises ends the analysis, and the next request starts anew.
+        `proceed` is called often; what it raises ends the analysis, and the next request goes on where this one ended.
         Raises BadImage and, without a core library, TypeLoadError.
         """
         try:
             return self._findings(request, proceed)
         except (IndexError, RecursionError) as error:
             # Tables that point to rows which do not exist, or at each other in circles; such a file has no findings.
+            self._readers.pop(request.reader, None)
             raise BadImage(request.assembly_name, f"its tables do not fit together ({error})") from error
 
-    def _findings(self, request: AnalysisRequest, proceed: Callable[[], None]) -> tuple[Finding, ...]:
-        universe = self._universe_for(request.assembly_name)
-        module = universe.add_module(open_image(request.assembly_name, request.image), request.assembly_name)
-        lookups = Lookups(universe, request.reader)
-        names = lookups.csharp_names if request.reader is ReaderKind.BUILD else lookups.il_names
-        index = SourceIndex(request.places) if request.places is not None else None
-        positions = Positions(universe, module, _open_symbols(request, module.image.data), index)
-        guards = Guards(lookups, positions.statements)
-        proves = guards.proves if request.reader is ReaderKind.BUILD else lambda _origin, _kind: False
-        files = index.files() if index is not None and request.reader is ReaderKind.BUILD else ()
-        context = ModuleContext(lookups, module, positions, names, _constants(lookups, request), proves, proceed, files)
-        severities = _severities(request)
-        shown: dict[tuple[object, ...], Finding] = {}
-        xml = check_link_xml(context, _switches(request)) if request.reader is ReaderKind.PUBLISH else ()
-        for raw in chain(module_findings(context, guards), xml):
-            found = _show(context, request, severities, raw)
-            if found is not None and (found.suppression is None or request.with_suppressed):
-                shown.setdefault((found.sort_key, found.location, found.member), found)
-        return tuple(sorted(shown.values(), key=lambda f: (f.sort_key, f.member)))
+    def n_read(self, reader: ReaderKind) -> int:
+        """How many units (methods and types) were read so far."""
+        return self._readers[reader][1].n_read if reader in self._readers else 0
 
-    def _universe_for(self, assembly_name: str) -> TypeUniverse:
+    def _findings(self, request: AnalysisRequest, proceed: Callable[[], None]) -> tuple[Finding, ...]:
+        version = self._version_of(request)
+        universe = version.universe
+        state, edits = self._state(request)
+        pdb = _open_symbols(request, version.module.image)
+        positions = Positions(universe, version.module, pdb, state.index)
+        context, guards = self._context(request, version, positions, state.index, proceed)
+        advance(state, version.digests, edits, context)
+        read_pending(state, version, context, guards)
+        severities = _severities(request)
+        found = dict(shown_findings(state, request.options, severities, request.reader))
+        if request.reader is ReaderKind.PUBLISH:
+            program = chain(check_scopes(context), check_entry_point(context), check_link_xml(context, _switches(request)))
+            add_shown(found, (show(request.options, severities, request.reader, raise_finding(context, raw)) for raw in program))
+        if version.digests is None:
+            self._readers.pop(request.reader)
+        kept = found.values() if request.with_suppressed else (each for each in found.values() if each.suppression is None)
+        return tuple(sorted(kept, key=lambda each: (each.sort_key, each.member)))
+
+    def _version_of(self, request: AnalysisRequest) -> Version:
+        """The version in the request: that of before, when it is the same."""
+        version = self._version
+        if version is not None and version.data == request.image and version.module.name == request.assembly_name:
+            return version
+        image = open_image(request.assembly_name, request.image)
         if self._universe is None:
             self._universe = TypeUniverse(self._find_assembly)
-        self._universe.forget_module(assembly_name)
-        return self._universe
+        before = version.digests if version is not None else None
+        module = self._universe.replace_volatile(image, request.assembly_name)
+        self._version = Version(request.image, self._universe, module, read_digests(image, self._memory, before))
+        return self._version
+
+    def _state(self, request: AnalysisRequest) -> tuple[ReaderState, TextEdits]:
+        """What is known from before under the same question, and how the texts changed since."""
+        switches = tuple(sorted(request.feature_switches.items()))
+        question = _Question(request.assembly_name, request.places is not None, request.heeds_source, switches)
+        known = self._readers.get(request.reader)
+        if known is None or known[0] != question or not known[1].is_consistent:
+            index = SourceIndex(request.places) if request.places is not None else None
+            known = self._readers[request.reader] = (question, ReaderState(index))
+        state = known[1]
+        if state.index is not None and request.places is not None:
+            state.index.use(request.places, request.sources)
+        edits = TextEdits(state.sources, request.sources)
+        state.sources = request.sources
+        return state, edits
+
+    def _context(
+        self, request: AnalysisRequest, version: Version, positions: Positions, index: SourceIndex | None, proceed: Callable[[], None]
+    ) -> tuple[ModuleContext, Guards]:
+        lookups = self._lookups.get(request.reader)
+        if lookups is None:
+            lookups = self._lookups[request.reader] = Lookups(version.universe, request.reader)
+        key = (("", request.reader.value), *sorted(request.feature_switches.items()))
+        constants = self._constants.get(key)
+        if constants is None:
+            constants = self._constants[key] = _constants(lookups, request)
+        guards = Guards(lookups, positions.statements)
+        is_build = request.reader is ReaderKind.BUILD
+        proves = guards.proves if is_build else lambda _origin, _kind: False
+        names = lookups.csharp_names if is_build else lookups.il_names
+        heeds_source = is_build or request.heeds_source
+        reads_source = is_build and index is not None and bool(index.bodies())
+        return ModuleContext(lookups, version.module, positions, names, constants, proves, proceed, heeds_source, reads_source), guards
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What decides on results beside the assembly and the sources; severities do not."""
+
+    assembly_name: str
+    has_places: bool
+    heeds_source: bool
+    feature_switches: tuple[tuple[str, str], ...]
 
 
 def analyze(request: AnalysisRequest, find_assembly: AssemblyFinder) -> tuple[Diagnostic, ...]:
@@ -136,10 +183,10 @@ def _severities(request: AnalysisRequest) -> Severities:
     return Severities(replace(options, editor_configs=()), {})
 
 
-def _open_symbols(request: AnalysisRequest, image: bytes) -> PortablePdb | None:
+def _open_symbols(request: AnalysisRequest, image: Image) -> PortablePdb | None:
     if request.pdb:
         return open_pdb(f"{request.assembly_name}.pdb", request.pdb)
-    return embedded_pdb(open_image(request.assembly_name, image))
+    return embedded_pdb(image)
 
 
 def _constants(lookups: Lookups, request: AnalysisRequest) -> Constants:
@@ -151,60 +198,3 @@ def _constants(lookups: Lookups, request: AnalysisRequest) -> Constants:
 
 def _switches(request: AnalysisRequest) -> dict[str, bool]:
     return {name: value.lower() == "true" for name, value in request.feature_switches.items()}
-
-
-def _show(context: ModuleContext, request: AnalysisRequest, severities: Severities, raw: RawFinding) -> Finding | None:
-    rule = raw.rule
-    place = raw.location
-    file = place.file if place is not None else ""
-    severity = severities.of(rule.id, file) if request.options.is_on(rule.category) else None
-    if severity is None:
-        return None
-    suppression = None
-    if _is_suppressed(context, raw, heeds_source=request.heeds_source):
-        suppression = Suppression.ATTRIBUTE
-    elif place is not None and file and severities.is_disabled(rule.id, file, place.line):
-        suppression = Suppression.PRAGMA
-    reported_by = (Reporter.BUILD if context.lookups.reader is ReaderKind.BUILD else Reporter.PUBLISH,)
-    name = _member_name(context, raw)
-    why = explain(context, raw, _explained_member(context, raw))
-    related = raw.related
-    if not related and why.asked_at is not None:
-        related = (Related(why.asked, why.asked_at),)
-    return Finding(rule.id, severity, raw.message, place, name, reported_by, related, rule.help_link, suppression, why)
-
-
-def _explained_member(context: ModuleContext, raw: RawFinding) -> Member:
-    """The member that the user wrote: what a compiler made of it, and where a field's initializer went, are its."""
-    initialized = context.positions.initialized_field(raw.member, raw.location)
-    if initialized is not None:
-        return initialized
-    return context.lookups.generated.user_method(raw.member) if isinstance(raw.member, MethodDefinition) else raw.member
-
-
-def _is_suppressed(context: ModuleContext, raw: RawFinding, *, heeds_source: bool) -> bool:
-    suppressions, positions = context.lookups.suppressions, context.positions
-    if suppressions.is_suppressed(raw.rule.id, raw.member):
-        return True
-    if context.lookups.reader is ReaderKind.PUBLISH and not heeds_source:
-        return False
-    function = raw.cause.origin.function if raw.cause is not None else None
-    while function is not None:
-        if raw.rule.id in function.suppressed:
-            return True
-        function = function.outer
-    # For the build an initializer belongs to its field; attributes that the compiler drops count.
-    field_ = positions.initialized_field(raw.member, raw.location)
-    if field_ is not None and suppressions.is_suppressed(raw.rule.id, field_):
-        return True
-    user = context.lookups.generated.user_method(raw.member) if isinstance(raw.member, MethodDefinition) else raw.member
-    return positions.is_suppressed_in_source(user, raw.location, raw.rule.id)
-
-
-def _member_name(context: ModuleContext, raw: RawFinding) -> str:
-    if raw.member_name:
-        return raw.member_name
-    member = raw.member
-    if isinstance(member, MethodDefinition) and context.names is context.lookups.csharp_names:
-        member = context.lookups.generated.user_method(member)
-    return member_name(context.names, member)

@@ -1,78 +1,163 @@
-"""The places of declarations and operations in a project's sources, indexed for look-ups by file, range and key."""
+"""The places of declarations and operations in a project's sources, indexed for look-ups by file, range and key.
+
+An edit replaces the places of the files that it changed; what the others hold stays. Each look-up is noted in `reads`: what it saw
+tells later whether an edit can have changed the answer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
 from compiler.csharp.bodies import SourceFile
-from compiler.csharp.places import PlaceFinder, SourcePlace
+from compiler.csharp.places import PlaceFinder, SourcePlace, SourcePlaces
 from compiler.diagnostics import Location
 
 
-class SourceIndex:
-    """Look-ups over the places that `finder` gives, asked for when they are first needed.
+@dataclass(slots=True)
+class PlaceReads:
+    """What was looked at: `spans` (file, first and last line) of places, `keys` of declarations, attributes and suppressions."""
 
-    Invariant: the rows of the files in `_loaded` are in the tables; those of all files when `_has_all`.
+    spans: set[tuple[str, int, int]] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+
+    def note(self, place: Location) -> None:
+        """A place was looked at."""
+        self.spans.add((place.file, place.line, place.end_line))
+
+
+@dataclass(slots=True)
+class _FilePlaces:
+    """The places of one file."""
+
+    declarations: dict[str, Location] = field(default_factory=dict)
+    operations: dict[str, list[SourcePlace]] = field(default_factory=dict)
+    attributes: dict[str, Location] = field(default_factory=dict)
+    initializers: list[SourcePlace] = field(default_factory=list)
+
+
+_NOTHING = _FilePlaces()
+
+
+class SourceIndex:
+    """Look-ups over the places of all files, asked of `finder` when they are first needed.
+
+    Invariant: `_files` has the places of the last texts that the finder knew, and is empty as long as nothing was needed.
     """
 
     def __init__(self, finder: PlaceFinder) -> None:
         self._finder = finder
-        self._loaded: set[str] = set()
-        self._has_all = False
-        self._declarations: dict[str, Location] = {}
-        self._operations: dict[tuple[str, str], list[SourcePlace]] = {}
-        self._by_key: dict[str, Location] = {}
-        self._initializers: dict[str, list[SourcePlace]] = {}
-        self._files: dict[str, SourceFile] = {}
+        self.reads = PlaceReads()
+        self._files: dict[str, _FilePlaces] = {}
+        self._is_loaded = False
+        # The files that declare each key, or have its attribute: several files declare the parts of one type.
+        self._holders: dict[str, dict[str, None]] = {}
+        self._order: dict[str, int] = {}
+        self._bodies: dict[str, SourceFile] = {}
 
-    def _need(self, file: str | None) -> None:
-        """Loads a file, or all for None."""
-        if self._has_all or file in self._loaded:
-            return
-        if file is not None and self._finder.by_file:
-            places = self._finder.find((file,))
-            self._loaded.add(file)
-            # Without a row the file has another path in the sources than in the symbols (`#line`, PathMap).
-            if not places.declarations and not places.operations:
-                self._need(None)
-                return
-        else:
-            places = self._finder.find(None)
-            self._has_all = True
-        self._files |= {file.path: file for file in places.files}
+    def use(self, finder: PlaceFinder, files: Iterable[str]) -> None:
+        """The finder for the next texts, and the project's files in the order in which they are compiled."""
+        self._finder = finder
+        self._order = {file: number for number, file in enumerate(files)}
+
+    def refresh(self, files: Sequence[str], shift: Callable[[Location], Location | None]) -> set[str]:
+        """Asks for the places of `files` again and forgets files that the project has no more; the keys that came, went or moved.
+
+        `shift` gives where a place of before is now, None where that is not known.
+        """
+        if not self._is_loaded:
+            return set()
+        gone = self._files.keys() - self._order.keys() if self._order else set()
+        asked = [file for file in files if file not in gone]
+        before = {file: self._files.pop(file, _NOTHING) for file in (*asked, *gone)}
+        for file in before:
+            self._bodies.pop(file, None)
+        self._add(self._finder.find(asked) if asked else SourcePlaces((), ()))
+        changed: set[str] = set()
+        for file, old in before.items():
+            new = self._files.get(file, _NOTHING)
+            for mine, theirs in ((old.declarations, new.declarations), (old.attributes, new.attributes)):
+                for key in mine.keys() | theirs.keys():
+                    was, now = mine.get(key), theirs.get(key)
+                    if was is None or now is None or shift(was) != now:
+                        changed.add(key)
+                    if now is None:
+                        self._holders.get(key, {}).pop(file, None)
+        return changed
+
+    def clear(self) -> None:
+        """Forgets all places."""
+        self._files.clear()
+        self._holders.clear()
+        self._bodies.clear()
+        self._is_loaded = False
+
+    def _need(self) -> None:
+        if not self._is_loaded:
+            self._add(self._finder.find(None))
+            self._is_loaded = True
+
+    def _add(self, places: SourcePlaces) -> None:
+        self._bodies |= {file.path: file for file in places.files}
         for place in places.declarations:
-            self._declarations.setdefault(place.key, place.location)
+            self._of(place).declarations.setdefault(place.key, place.location)
+            self._holders.setdefault(place.key, {})[place.location.file] = None
         for place in places.operations:
-            if place.location.file in self._loaded and place.location.file != file:
-                continue
-            self._operations.setdefault((place.location.file, place.key), []).append(place)
+            file = self._of(place)
+            file.operations.setdefault(place.key, []).append(place)
             if place.key.startswith("~"):
-                self._initializers.setdefault(place.location.file, []).append(place)
+                file.initializers.append(place)
             if place.key.startswith(("@", "!")):
-                self._by_key.setdefault(place.key, place.location)
+                file.attributes.setdefault(place.key, place.location)
+                self._holders.setdefault(place.key, {})[place.location.file] = None
 
-    def files(self) -> tuple[SourceFile, ...]:
-        """The bodies of all files."""
-        self._need(None)
-        return tuple(self._files.values())
+    def _of(self, place: SourcePlace) -> _FilePlaces:
+        return self._files.setdefault(place.location.file, _FilePlaces())
+
+    def _at(self, file: str) -> _FilePlaces:
+        self._need()
+        return self._files.get(file, _NOTHING)
+
+    def _first(self, key: str) -> Location | None:
+        """The place of a key: in the first of several files."""
+        self._need()
+        self.reads.keys.add(key)
+        holders = self._holders.get(key)
+        if not holders:
+            return None
+        file = self._files[min(holders, key=lambda each: self._order.get(each, 0))]
+        place = file.declarations.get(key) or file.attributes[key]
+        self.reads.note(place)
+        return place
+
+    def bodies(self) -> dict[str, SourceFile]:
+        """The bodies of all files, by path."""
+        self._need()
+        return self._bodies
 
     def declaration(self, key: str) -> Location | None:
         """The name in a declaration."""
-        self._need(None)
-        return self._declarations.get(key)
+        return self._first(key)
 
     def attribute(self, key: str) -> Location | None:
         """An attribute or one of its named arguments, by its `@` key."""
-        self._need(None)
-        return self._by_key.get(key)
+        return self._first(key)
 
-    def has_suppression(self, key: str, rule_id: str, file: str | None) -> bool:
-        """Whether a SuppressMessage attribute for the rule stands on a declaration in `file`, or in any file for None."""
-        self._need(file)
-        return f"!{key}!{rule_id}" in self._by_key
+    def has_suppression(self, key: str, rule_id: str) -> bool:
+        """Whether a SuppressMessage attribute for the rule stands on a declaration."""
+        self._need()
+        self.reads.keys.add(f"!{key}!{rule_id}")
+        return bool(self._holders.get(f"!{key}!{rule_id}"))
+
+    def files_of(self, key: str) -> list[str]:
+        """The files that declare a key."""
+        self._need()
+        return list(self._holders.get(key, ()))
 
     def initialized_at(self, place: Location) -> str:
         """The key of the field or property in whose initializer a place is; empty elsewhere."""
-        self._need(place.file)
-        found = (p.key[1:] for p in self._initializers.get(place.file, ()) if _contains(p.location, place))
+        self.reads.note(place)
+        found = (p.key[1:] for p in self._at(place.file).initializers if _contains(p.location, place))
         return next(found, "")
 
     def operation(self, within: Location, keys: tuple[str, ...], ordinal: int) -> Location | None:
@@ -80,9 +165,10 @@ class SourceIndex:
 
         Operations inside a lambda of the statement are another method's.
         """
-        self._need(within.file)
+        self.reads.note(within)
+        operations = self._at(within.file).operations
         for key in keys:
-            found = [p for p in self._operations.get((within.file, key), ()) if _contains(within, p.location)]
+            found = [p for p in operations.get(key, ()) if _contains(within, p.location)]
             if found:
                 depth = min(place.depth for place in found)
                 # What ends first is evaluated first: arguments before the call, receivers before the members taken from them.
@@ -92,17 +178,22 @@ class SourceIndex:
 
     def local_origin(self, place: Location, index: int) -> str:
         """`foreach` or `pattern` when the operation at `place` gets such a local for its parameter `index` (-1: `this`), else empty."""
-        self._need(place.file)
+        self.reads.note(place)
+        operations = self._at(place.file).operations
         for origin in ("foreach", "pattern"):
-            if any(row.location == place for row in self._operations.get((place.file, f"?{index}{origin}"), ())):
+            if any(row.location == place for row in operations.get(f"?{index}{origin}", ())):
                 return origin
         return ""
 
     def enclosing(self, statement: Location, keys: tuple[str, ...]) -> Location | None:
         """The operation of one of `keys` whose code is `statement`, a part of it: a constructor's call of its base."""
-        self._need(statement.file)
-        rows = [row for key in keys for row in self._operations.get((statement.file, key), ())]
-        return next((row.location for row in rows if _contains(row.location, statement)), None)
+        self.reads.note(statement)
+        operations = self._at(statement.file).operations
+        rows = [row for key in keys for row in operations.get(key, ())]
+        found = next((row.location for row in rows if _contains(row.location, statement)), None)
+        if found is not None:
+            self.reads.note(found)
+        return found
 
 
 def _evaluation_order(place: Location) -> tuple[int, int, int, int]:

@@ -17,6 +17,7 @@ from compiler.flow.generated import GeneratedCode, is_lambda
 from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.tokens import TableId, Token, make_token
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+from compiler.types.reads import KeptByMember
 from compiler.types.universe import TypeUniverse
 
 ATTRIBUTE = "System.Diagnostics.CodeAnalysis.UnconditionalSuppressMessageAttribute"
@@ -52,9 +53,9 @@ class Suppressions:
         self._attributes = attributes
         self._generated = generated
         self._reader = reader
-        self._own: dict[tuple[Module, int], frozenset[str]] = {}
-        self._modules: dict[Module, _ModuleSuppressions] = {}
-        self._members: dict[Member, frozenset[str]] = {}
+        self._own = KeptByMember[tuple[Module, int], frozenset[str]](universe.volatile)
+        self._modules = KeptByMember[Module, _ModuleSuppressions](universe.volatile)
+        self._members = KeptByMember[Member, frozenset[str]](universe.volatile)
 
     def is_suppressed(self, rule_id: str, member: Member) -> bool:
         """Whether `rule_id` is silenced in `member`."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from compiler.csharp.wire import Json
+from compiler.diagnostics import Location
 
 Row = Sequence[Json]
 
@@ -22,6 +23,17 @@ class SourceFile:
     methods: Sequence[Row]
     fields: Sequence[Row]
     bodies: Sequence[Row]
+
+    def spans(self) -> list[Location]:
+        """The places of all bodies."""
+        return [self.span(number) for number in range(len(self.bodies))]
+
+    def span(self, number: int) -> Location:
+        """The place of body `number`, from its declaration to its end."""
+        place = self.bodies[number][2]
+        assert isinstance(place, list), "a place is a list"
+        line, column, end_line, end_column = (each if isinstance(each, int) else 0 for each in place)
+        return Location(self.path, line, column, end_line, end_column)
 
 
 def read_files(paths: Sequence[Json], files: Sequence[Json]) -> tuple[SourceFile, ...]:

@@ -33,13 +33,9 @@ class SourcePlaces:
 
 @dataclass(frozen=True, slots=True)
 class PlaceFinder:
-    """Asks for the places in some files of a project, or in all for None.
-
-    With `by_file` files are asked for one by one, as places in them are needed; else all at once.
-    """
+    """Asks for the places in some files of a project, or in all for None."""
 
     find: Callable[[Sequence[str] | None], SourcePlaces]
-    by_file: bool = False
 
 
 def read_places(paths: Sequence[Json], declarations: Sequence[Json], operations: Sequence[Json], bodies: Sequence[Json]) -> SourcePlaces:

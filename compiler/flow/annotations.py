@@ -22,6 +22,7 @@ from compiler.il.decode import decode
 from compiler.metadata.signatures import ElementType, SigType, read_method_sig
 from compiler.metadata.tokens import TableId, Token, decode_coded, make_token
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+from compiler.types.reads import KeptByMember
 from compiler.types.type_desc import FieldDesc, MethodDesc, NamedType, PointerType, TypeDesc
 from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
 
@@ -77,10 +78,10 @@ class Annotations:
         self.universe = universe
         self._attributes = attributes
         self._generated = generated
-        self._parameters: dict[tuple[TypeDefinition | MethodDefinition, int], GenericParameterValue] = {}
-        self._types: dict[TypeDefinition, TypeAnnotations] = {}
-        self._interesting: dict[TypeDefinition, bool] = {}
-        self._type_wide: dict[TypeDefinition, int] = {}
+        self._parameters = KeptByMember[tuple[TypeDefinition | MethodDefinition, int], GenericParameterValue](universe.volatile)
+        self._types = KeptByMember[TypeDefinition, TypeAnnotations](universe.volatile)
+        self._interesting = KeptByMember[TypeDefinition, bool](universe.volatile)
+        self._type_wide = KeptByMember[TypeDefinition, int](universe.volatile)
 
     # ---- look-ups ----
 
@@ -88,8 +89,7 @@ class Annotations:
         """Everything that is annotated in a type, its problems included."""
         found = self._types.get(definition)
         if found is None:
-            found = self._read(definition) if self._annotated_tokens(definition.module) else _NONE
-            self._types[definition] = found
+            found = self._types[definition] = self._read_unnoted(definition)
         return found
 
     def of_method(self, method: MethodDefinition) -> MethodAnnotations:
@@ -219,6 +219,15 @@ class Annotations:
                     found[decode_coded("HasCustomAttribute", coded)] = value
         module.sig_cache["annotated tokens"] = found
         return found
+
+    def _read_unnoted(self, definition: TypeDefinition) -> TypeAnnotations:
+        """Reads a type; who asks for a member of it notes that member, whose declaration has all that counts here."""
+        module, reads = definition.module, definition.module.reads
+        module.reads = None
+        try:
+            return self._read(definition) if self._annotated_tokens(module) else _NONE
+        finally:
+            module.reads = reads
 
     def _read(self, definition: TypeDefinition) -> TypeAnnotations:
         tokens = self._annotated_tokens(definition.module)

@@ -73,6 +73,7 @@ def association(method: MethodDefinition) -> Association | None:
 
 def members_of(definition: TypeDefinition, *, events: bool) -> tuple[SemanticMember, ...]:
     """The properties (or events) that a type declares, in metadata order."""
+    definition.note_members()
     module = definition.module
     table, list_table, column = (
         (TableId.EVENT_MAP, TableId.EVENT, "EventList") if events else (TableId.PROPERTY_MAP, TableId.PROPERTY, "PropertyList")

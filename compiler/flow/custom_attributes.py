@@ -13,6 +13,7 @@ from compiler.metadata.attributes import AttributeValue, TypeName, Value, read_a
 from compiler.metadata.signatures import ElementType, MethodSig, read_method_sig
 from compiler.metadata.tokens import TableId, Token, decode_coded
 from compiler.types.definitions import Module, TypeDefinition
+from compiler.types.reads import KeptByMember
 from compiler.types.universe import TypeUniverse
 
 
@@ -42,7 +43,8 @@ class AttributeReader:
 
     def __init__(self, universe: TypeUniverse) -> None:
         self._universe = universe
-        self._decoded: dict[tuple[Module, int], CustomAttribute | None] = {}
+        self.volatile = universe.volatile
+        self._decoded = KeptByMember[tuple[Module, int], CustomAttribute | None](universe.volatile)
 
     def named(self, module: Module, token: int, full_name: str) -> list[CustomAttribute]:
         """The attributes of that type on the entity of `token`, in row order."""

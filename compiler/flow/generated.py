@@ -16,6 +16,7 @@ from compiler.flow.reader_kind import ReaderKind
 from compiler.il.decode import decode
 from compiler.metadata.tokens import TableId, Token, decode_coded
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
+from compiler.types.reads import KeptByMember
 from compiler.types.type_desc import MethodDesc
 from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
 
@@ -74,10 +75,11 @@ class GeneratedCode:
     def __init__(self, universe: TypeUniverse, attributes: AttributeReader) -> None:
         self._universe = universe
         self._attributes = attributes
-        self._owners: dict[MethodDefinition, MethodDefinition] = {}
-        self._machines: dict[MethodDefinition, TypeDefinition] = {}
-        self._children: dict[MethodDefinition, list[MethodDefinition]] = {}
-        self._done: set[TypeDefinition] = set()
+        volatile = universe.volatile
+        self._owners = KeptByMember[MethodDefinition, MethodDefinition](volatile)
+        self._machines = KeptByMember[MethodDefinition, TypeDefinition](volatile)
+        self._children = KeptByMember[MethodDefinition, list[MethodDefinition]](volatile)
+        self._done = KeptByMember[TypeDefinition, bool](volatile)
 
     def owner(self, method: MethodDefinition) -> MethodDefinition | None:
         """The method that `method` was made from (one step outward), or None when the user wrote it or nobody refers to it."""
@@ -144,7 +146,16 @@ class GeneratedCode:
     def _read(self, definition: TypeDefinition) -> None:
         if definition in self._done:
             return
-        self._done.add(definition)
+        self._done[definition] = True
+        # Who made what is a matter of the bodies in one method's group, which are noted where they are read themselves.
+        module, reads = definition.module, definition.module.reads
+        module.reads = None
+        try:
+            self._read_bodies(definition)
+        finally:
+            module.reads = reads
+
+    def _read_bodies(self, definition: TypeDefinition) -> None:
         pending = [m for m in definition.methods if not is_lambda_or_local_function(m.name)]
         for nested in _generated_nested(definition):
             if is_closure_type(nested):
@@ -154,7 +165,7 @@ class GeneratedCode:
             for callee in self._references(method):
                 if callee not in self._owners and callee is not method:
                     self._owners[callee] = method
-                    self._children.setdefault(method, []).append(callee)
+                    self._children[method] = [*self._children.get(method, ()), callee]
                     pending.append(callee)
 
     def _references(self, method: MethodDefinition) -> Iterator[MethodDefinition]:
@@ -205,6 +216,7 @@ def _generated_nested(definition: TypeDefinition) -> list[TypeDefinition]:
 
 def nested_types(definition: TypeDefinition) -> list[TypeDefinition]:
     """The types declared directly inside `definition`, in metadata order."""
+    definition.note_members()
     module = definition.module
     table = module.sig_cache.get("nested types")
     if table is None:

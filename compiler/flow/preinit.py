@@ -12,6 +12,7 @@ from compiler.il.decode import Instruction, decode
 from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import Token
 from compiler.types.definitions import FieldDefinition, MethodDefinition
+from compiler.types.reads import NotedAnswers
 from compiler.types.type_desc import MethodDesc
 from compiler.types.universe import TypeUniverse
 
@@ -34,16 +35,13 @@ class Preinitialization:
 
     def __init__(self, universe: TypeUniverse) -> None:
         self._universe = universe
-        self._known: dict[MethodDefinition, bool] = {}
+        self._known = NotedAnswers[MethodDefinition, bool](universe.volatile)
 
     def runs_early(self, method: MethodDefinition) -> bool:
         """Whether `method` is a static constructor whose effects can be computed now. Generic types are never done early."""
         if method.name != ".cctor" or method.owner.generic_count:
             return False
-        found = self._known.get(method)
-        if found is None:
-            found = self._known[method] = self._try(method)
-        return found
+        return self._known.answer(method, lambda: self._try(method))
 
     def _try(self, method: MethodDefinition) -> bool:
         try:

@@ -14,6 +14,7 @@ from compiler.flow.custom_attributes import AttributeReader
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.source_functions import SourceFunction
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+from compiler.types.reads import KeptByMember
 
 
 class Requires(Enum):
@@ -44,9 +45,9 @@ class Requirements:
     def __init__(self, attributes: AttributeReader, reader: ReaderKind) -> None:
         self._attributes = attributes
         self._reader = reader
-        self._methods: dict[tuple[MethodDefinition, Requires], Requirement | None] = {}
-        self._scopes: dict[tuple[MethodDefinition, Requires], bool] = {}
-        self._types: dict[tuple[TypeDefinition, Requires], Requirement | None] = {}
+        self._methods = KeptByMember[tuple[MethodDefinition, Requires], Requirement | None](attributes.volatile)
+        self._scopes = KeptByMember[tuple[MethodDefinition, Requires], bool](attributes.volatile)
+        self._types = KeptByMember[tuple[TypeDefinition, Requires], Requirement | None](attributes.volatile)
 
     def on_entity(self, module: Module, token: int, kind: Requires) -> Requirement | None:
         """The attribute on the entity itself, or None."""

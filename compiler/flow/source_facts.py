@@ -90,17 +90,16 @@ class _Operations:
 
 
 class SourceBodies:
-    """The bodies of files, each read when it is asked for."""
+    """Reads bodies of files, each by itself."""
 
     def __init__(self, annotations: Annotations, requirements: Requirements, guarded: Callable[[MethodDefinition], Features]) -> None:
         self._annotations = annotations
         self._requirements = requirements
         self._guarded = guarded
 
-    def facts(self, file: SourceFile) -> list[list[Fact]]:
-        """The facts of each body in `file`."""
-        symbols = SourceSymbols(self._annotations.universe, file)
-        return [self._body(file, symbols, body) for body in file.bodies]
+    def facts(self, file: SourceFile, number: int) -> list[Fact]:
+        """The facts of body `number` (from 0) of `file`."""
+        return self._body(file, SourceSymbols(self._annotations.universe, file), file.bodies[number])
 
     def _body(self, file: SourceFile, symbols: SourceSymbols, body: Row) -> list[Fact]:
         owner, functions = cast("Row", body[0]), cast("list[Row]", body[1])

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from compiler.diagnostics import InputError
 from compiler.il.opcodes import OPCODES, Operand
+from compiler.metadata.body_digests import SWITCH, TOKEN
 from compiler.metadata.tokens import Token
 
 
@@ -112,3 +113,13 @@ def decode(code: bytes) -> list[Instruction]:
     except (struct.error, IndexError):
         raise InvalidProgram("AOTD1010", f"the instruction at IL offset 0x{start:04X} is cut short") from None
     return result
+
+
+def operand_sizes() -> tuple[int, ...]:
+    """The bytes behind each opcode, as `body_digests.read_bodies` wants them; 0 where there is no such opcode."""
+    sizes = [0] * 512
+    for code, row in OPCODES.items():
+        size = SWITCH if row.operand is Operand.SWITCH else 0 if row.operand is Operand.NONE else _FORMATS[row.operand][1]
+        is_token = row.operand in (Operand.TOKEN, Operand.STRING)
+        sizes[code if code < 0x100 else 256 + (code & 0xFF)] = TOKEN if is_token else size
+    return tuple(sizes)

@@ -38,6 +38,11 @@ class PortablePdb:
         document = self.image.column(TableId.METHOD_DEBUG_INFORMATION, "Document")[method_rid - 1]
         return self._read_points(self.image.blob(blobs[method_rid - 1]), document)
 
+    def document_rows(self) -> list[tuple[bytes, bytes]]:
+        """Per Document row the blob of its name and the hash of its text. Raises BadImage."""
+        columns = (self.image.column(TableId.DOCUMENT, name) for name in ("Name", "Hash"))
+        return [(self.image.blob(name), self.image.blob(hash_)) for name, hash_ in zip(*columns, strict=True)]
+
     def document(self, rid: int) -> str:
         """The path of Document row `rid`. Raises BadImage."""
         name = self._documents.get(rid)

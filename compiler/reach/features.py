@@ -16,6 +16,7 @@ from compiler.metadata.signatures import ElementType, SigType
 from compiler.metadata.tokens import TableId, Token, make_token
 from compiler.types.definitions import TYPE_BEFORE_FIELD_INIT, MethodDefinition, Module
 from compiler.types.interned import TypeLoadError
+from compiler.types.reads import KeptByMember, NotedAnswers
 from compiler.types.type_desc import MethodDesc, NamedType
 from compiler.types.universe import EMPTY_CONTEXT, GenericContext, MissingMember, TypeUniverse
 
@@ -51,18 +52,13 @@ class FeatureConstants:
     def __init__(self, universe: TypeUniverse, switches: Mapping[str, bool]) -> None:
         self._universe = universe
         self._switches = {**AOT_DEFAULTS, **switches}
-        self._stubs: dict[Module, dict[str, int | None]] = {}
-        self._known: dict[MethodDefinition, int | None] = {}
+        self._stubs = KeptByMember[Module, dict[str, int | None]](universe.volatile)
+        self._known = NotedAnswers[MethodDefinition, int | None](universe.volatile)
 
     def constant(self, method: MethodDesc) -> int | None:
         """The integer or boolean that `method` always returns, or None when it is not known."""
         definition = method.definition
-        if definition in self._known:
-            return self._known[definition]
-        self._known[definition] = None
-        value = self._find(definition, 0)
-        self._known[definition] = value
-        return value
+        return self._known.answer(definition, lambda: self._find(definition, 0))
 
     def is_empty_stub(self, method: MethodDesc) -> bool:
         """Whether a substitution replaces the body by one that does nothing (a stub without value)."""
@@ -162,12 +158,8 @@ class FeatureConstants:
         if not isinstance(from_context, MethodDesc) or from_context.definition.sig.parameters or not from_context.is_static:
             return None
         found = from_context.definition
-        if found in self._known:
-            return self._known[found]
-        value = self._find(found, depth + 1)
-        if value is not None:
-            self._known[found] = value
-        return value
+        # How deep the search went decides what is not known: only what is known holds everywhere.
+        return self._known.answer(found, lambda: self._find(found, depth + 1), keep=lambda value: value is not None)
 
     def _module_stubs(self, module: Module) -> dict[str, int | None]:
         found = self._stubs.get(module)

@@ -14,6 +14,7 @@ from compiler.metadata.image import Image
 from compiler.metadata.method_body import MethodBody, read_method_body
 from compiler.metadata.signatures import MethodSig, SigType, read_field_sig, read_method_sig
 from compiler.metadata.tokens import TableId, Token, decode_coded, make_token
+from compiler.types.reads import BODY, FIELD, HEADER, MEMBERS, METHOD, Reads
 from compiler.types.row_relations import RowRelations
 
 # Type flags (ECMA-335 II.23.1.15)
@@ -79,6 +80,11 @@ class TypeDefinition:
         return f"{self.namespace}.{self.name}" if self.namespace else self.name
 
     @property
+    def path(self) -> tuple[str, ...]:
+        """The namespace, the name of the outermost type, and the names of those inside down to this one."""
+        return (*self.enclosing.path, self.name) if self.enclosing is not None else (self.namespace, self.name)
+
+    @property
     def is_interface(self) -> bool:
         """Whether the type is an interface."""
         return bool(self.flags & TYPE_INTERFACE)
@@ -92,24 +98,40 @@ class TypeDefinition:
     @property
     def fields(self) -> tuple[FieldDefinition, ...]:
         """The type's own fields in metadata order."""
+        self.note_members()
+        return self.all_fields()
+
+    def all_fields(self) -> tuple[FieldDefinition, ...]:
+        """As `fields`, for one who reads some of them, not the list."""
         if self._fields is None:
             rids = self.module.member_range(self.rid, "FieldList", TableId.FIELD)
-            self._fields = tuple(self.module.field_definition(rid) for rid in rids)
+            self._fields = tuple(self.module.field_at(rid) for rid in rids)
         return self._fields
 
     @property
     def methods(self) -> tuple[MethodDefinition, ...]:
         """The type's own methods in metadata order."""
+        self.note_members()
+        return self._all_methods()
+
+    def _all_methods(self) -> tuple[MethodDefinition, ...]:
         if self._methods is None:
             rids = self.module.member_range(self.rid, "MethodList", TableId.METHOD_DEF)
-            self._methods = tuple(self.module.method_definition(rid) for rid in rids)
+            self._methods = tuple(self.module.method_at(rid) for rid in rids)
         return self._methods
+
+    def note_members(self) -> None:
+        """Notes that the list of members is read."""
+        if self.module.reads is not None:
+            self.module.reads.facts.add(MEMBERS | self.rid)
 
     def methods_named(self, name: str) -> list[MethodDefinition]:
         """The type's own methods of that name."""
+        if self.module.reads is not None:
+            self.module.reads.named.add((self.rid, name))
         if self._by_name is None:
             table: dict[str, list[MethodDefinition]] = defaultdict(list)
-            for method in self.methods:
+            for method in self._all_methods():
                 table[method.name].append(method)
             self._by_name = dict(table)
         return self._by_name.get(name, [])
@@ -234,6 +256,8 @@ class MethodDefinition:
     @property
     def body(self) -> MethodBody | None:
         """The IL body, or None for abstract, runtime and native methods. Raises BadImage."""
+        if self.module.reads is not None:
+            self.module.reads.facts.add(BODY | self.rid)
         if self.rva == 0 or self.impl_flags & 0x3:
             return None
         if self._body is None:
@@ -269,11 +293,15 @@ class MethodDefinition:
 
 
 class Module(RowRelations):
-    """One loaded module: its image, and its definitions interned by row. Invariant: one object per row."""
+    """One loaded module: its image, and its definitions interned by row. Invariant: one object per row.
+
+    `reads`, when it is set, is told what is read of the module.
+    """
 
     def __init__(self, image: Image, name: str) -> None:
         super().__init__(image)
         self.name = name
+        self.reads: Reads | None = None
         self._types: dict[int, TypeDefinition] = {}
         self._methods: dict[int, MethodDefinition] = {}
         self._fields: dict[int, FieldDefinition] = {}
@@ -284,6 +312,8 @@ class Module(RowRelations):
 
     def type_definition(self, rid: int) -> TypeDefinition:
         """TypeDef row `rid`. Raises BadImage when there is none."""
+        if self.reads is not None:
+            self.reads.facts.add(HEADER | rid)
         found = self._types.get(rid)
         if found is None:
             if not 0 < rid <= self.image.rows(TableId.TYPE_DEF):
@@ -294,6 +324,12 @@ class Module(RowRelations):
 
     def method_definition(self, rid: int) -> MethodDefinition:
         """MethodDef row `rid`. Raises BadImage when there is none."""
+        if self.reads is not None:
+            self.reads.facts.add(METHOD | rid)
+        return self.method_at(rid)
+
+    def method_at(self, rid: int) -> MethodDefinition:
+        """As `method_definition`, without a note that the method is read."""
         found = self._methods.get(rid)
         if found is None:
             if not 0 < rid <= self.image.rows(TableId.METHOD_DEF):
@@ -304,6 +340,12 @@ class Module(RowRelations):
 
     def field_definition(self, rid: int) -> FieldDefinition:
         """Field row `rid`. Raises BadImage when there is none."""
+        if self.reads is not None:
+            self.reads.facts.add(FIELD | rid)
+        return self.field_at(rid)
+
+    def field_at(self, rid: int) -> FieldDefinition:
+        """As `field_definition`, without a note that the field is read."""
         found = self._fields.get(rid)
         if found is None:
             if not 0 < rid <= self.image.rows(TableId.FIELD):
@@ -322,6 +364,8 @@ class Module(RowRelations):
 
     def find_type(self, namespace: str, name: str) -> TypeDefinition | None:
         """The top-level type of that name, or None."""
+        if self.reads is not None:
+            self.reads.types_by_name.add((namespace, name))
         if self._by_name is None:
             image = self.image
             names = image.column(TableId.TYPE_DEF, "TypeName")
@@ -335,6 +379,8 @@ class Module(RowRelations):
 
     def find_nested(self, outer: TypeDefinition, name: str) -> TypeDefinition | None:
         """The type of that name nested in `outer`, or None."""
+        if self.reads is not None:
+            self.reads.types_by_name.add((*outer.path, name))
         if self._nested_by_name is None:
             names = self.image.column(TableId.TYPE_DEF, "TypeName")
             self._nested_by_name = {(out, self.image.string(names[rid - 1])): rid for rid, out in self._enclosing.items()}

@@ -6,12 +6,14 @@ Invariant: equality of descs is identity. Nothing here reads a reference or a si
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from compiler.diagnostics import InputError
 from compiler.metadata.image import Image, open_image
 from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId, Token, decode_coded
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
+from compiler.types.reads import HEADER, METHOD, VolatileModule
 from compiler.types.type_desc import ArrayType, FunctionPointerType, GenericParameter, MethodDesc, NamedType, PointerType, TypeDesc
 
 _PRIMITIVE_NAMES = {
@@ -36,6 +38,7 @@ class InternedTypes:
 
     def __init__(self, find_assembly: AssemblyFinder) -> None:
         self._find_assembly = find_assembly
+        self.volatile = VolatileModule()
         self.modules: dict[str, Module] = {}
         self._serial = 0
         self._arrays: dict[tuple[TypeDesc, int], ArrayType] = {}
@@ -63,6 +66,26 @@ class InternedTypes:
         module = Module(image, name)
         self.modules[name] = module
         return module
+
+    def replace_volatile(self, image: Image, name: str) -> Module:
+        """Registers the version in `image` of the one assembly that comes in versions; everything about the one before is forgotten.
+
+        Cheaper than `forget_module`: what was made over its types is known from the time when it was made.
+        """
+        old = self.volatile.module
+        self.volatile.forget()
+        if old is not None:
+            self.modules.pop(old.name, None)
+            self._forwarded = {key: found for key, found in self._forwarded.items() if found.module is not old}
+        self.modules.pop(name, None)
+        self.volatile.module = self.add_module(image, name)
+        return self.volatile.module
+
+    def _note_made(self, table: dict[object, object], key: object, made_of: TypeDesc | tuple[TypeDesc, ...]) -> None:
+        """Remembers what is to be forgotten with the module that comes in versions."""
+        module = self.volatile.module
+        if module is not None and any(_mentions(each, module) for each in (made_of if isinstance(made_of, tuple) else (made_of,))):
+            self.volatile.made_over.append((table, key))
 
     def forget_module(self, name: str) -> None:
         """Takes assembly `name` out with everything that was made over its types, so that another version can be added.
@@ -145,12 +168,16 @@ class InternedTypes:
 
     def named(self, definition: TypeDefinition, args: tuple[TypeDesc, ...]) -> NamedType:
         """`definition` with `args`; an empty tuple on a generic definition is its bare definition (typeof(List<>))."""
+        if definition.module.reads is not None:
+            definition.module.reads.facts.add(HEADER | definition.rid)
         found = definition.instances.get(args)
         if found is None:
             element, kind = self._classify(definition)
             found = NamedType(definition, args, element, kind)
             self._number(found)
             definition.instances[args] = found
+            if args:
+                self._note_made(definition.instances, args, args)
         assert isinstance(found, NamedType)
         return found
 
@@ -198,6 +225,7 @@ class InternedTypes:
         if found is None:
             found = self._arrays[item, rank] = ArrayType(item, rank)
             self._number(found)
+            self._note_made(cast("dict[object, object]", self._arrays), (item, rank), item)
         return found
 
     def pointer(self, item: TypeDesc) -> PointerType:
@@ -213,6 +241,7 @@ class InternedTypes:
         if found is None:
             found = self._pointers[element, item] = PointerType(element, item)
             self._number(found)
+            self._note_made(cast("dict[object, object]", self._pointers), (element, item), item)
         return found
 
     def function_pointer(self, convention: int, return_type: TypeDesc, parameters: tuple[TypeDesc, ...]) -> FunctionPointerType:
@@ -222,6 +251,7 @@ class InternedTypes:
         if found is None:
             found = self._function_pointers[key] = FunctionPointerType(convention, return_type, parameters)
             self._number(found)
+            self._note_made(cast("dict[object, object]", self._function_pointers), key, (return_type, *parameters))
         return found
 
     def parameter(self, element: ElementType, index: int) -> GenericParameter:
@@ -234,12 +264,15 @@ class InternedTypes:
 
     def method(self, definition: MethodDefinition, owner: NamedType, args: tuple[TypeDesc, ...]) -> MethodDesc:
         """The method of `owner` with method arguments `args`."""
+        if definition.module.reads is not None:
+            definition.module.reads.facts.add(METHOD | definition.rid)
         key = (definition, owner, args)
         found = self._methods.get(key)
         if found is None:
             found = self._methods[key] = MethodDesc(definition, owner, args)
             self._serial += 1
             found.serial = self._serial
+            self._note_made(cast("dict[object, object]", self._methods), key, (owner, *args))
         return found
 
 

@@ -20,6 +20,7 @@ from compiler.metadata.signatures import (
 from compiler.metadata.tokens import TableId, Token, decode_coded
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
 from compiler.types.interned import InternedTypes, TypeLoadError
+from compiler.types.reads import FIELD
 from compiler.types.type_desc import (
     ArrayMethod,
     ArrayType,
@@ -49,6 +50,13 @@ class GenericContext:
 
 
 EMPTY_CONTEXT = GenericContext((), ())
+
+
+def _note_named(owner: NamedType, name: str) -> None:
+    """Notes a look-up of methods by name whose answer is known already."""
+    reads = owner.definition.module.reads
+    if reads is not None:
+        reads.named.add((owner.definition.rid, name))
 
 
 class TypeUniverse(InternedTypes):
@@ -180,13 +188,19 @@ class TypeUniverse(InternedTypes):
 
     def fields(self, owner: NamedType) -> tuple[FieldDesc, ...]:
         """The type's own fields, static ones too."""
+        owner.definition.note_members()
+        return self._fields_of(owner)
+
+    def _fields_of(self, owner: NamedType) -> tuple[FieldDesc, ...]:
         if owner.fields_cache is None:
-            owner.fields_cache = tuple(FieldDesc(f, owner) for f in owner.definition.fields)
+            owner.fields_cache = tuple(FieldDesc(f, owner) for f in owner.definition.all_fields())
         return owner.fields_cache
 
     def field(self, definition: FieldDefinition, owner: NamedType) -> FieldDesc:
         """The field of `owner` behind `definition`."""
-        fields = self.fields(owner)
+        if definition.module.reads is not None:
+            definition.module.reads.facts.add(FIELD | definition.rid)
+        fields = self._fields_of(owner)
         return fields[definition.rid - fields[0].definition.rid]
 
     def field_type(self, field: FieldDesc) -> TypeDesc:
@@ -293,8 +307,10 @@ class TypeUniverse(InternedTypes):
             found_definition, up = cached[1], cached[2]
             for _ in range(up):
                 assert current is not None
+                _note_named(current, name)
                 current = self.base_type(current)
             assert isinstance(found_definition, MethodDefinition) and current is not None
+            _note_named(current, name)
             return found_definition, current
         while current is not None:
             for candidate in current.definition.methods_named(name):

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from analyzers.finding import Finding
 from analyzers.merge import merge_findings
-from analyzers.run import AnalysisOptions, AnalysisRequest, AnalysisSession
+from analyzers.options import AnalysisOptions
+from analyzers.run import AnalysisRequest, AnalysisSession
 from analyzers.severity import SeverityOptions
 from analyzers.why import ProgramPart, ProgramReasons
 from compiler.csharp.client import CSharpSource

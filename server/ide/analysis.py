@@ -5,14 +5,17 @@ An edit then costs the analysis of the project's own assembly alone.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from analyzers.finding import Finding
 from analyzers.merge import merge_findings
 from analyzers.run import AnalysisRequest, AnalysisSession
 from analyzers.why import ProgramPart, ProgramReasons
 from compiler.csharp.client import CSharpRequest
+from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Framework
 from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
@@ -30,6 +33,8 @@ from server.build.findings import (
 from server.build.project_values import EvaluatedProject
 from server.workspace.queries import FindingsQuestion
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class ProjectAnalysis:
@@ -38,7 +43,7 @@ class ProjectAnalysis:
     project: EvaluatedProject
     framework: Framework
     references: tuple[Path, ...]
-    find_places: Callable[[CSharpRequest], SourcePlaces | None]
+    find_places: Callable[[CSharpRequest, Sequence[str] | None], SourcePlaces]
     _referenced: Mapping[str, bytes] = field(default_factory=dict)
     _session: AnalysisSession | None = None
 
@@ -47,24 +52,32 @@ class ProjectAnalysis:
         program, those of publishing it. Raises InputError, and what `proceed` of the question raises."""
         request, result = question.request, question.result
         assert result.pe is not None
-        places = self.find_places(request)
         asked = AnalysisRequest(
             assembly_name=self.project.property("AssemblyName"),
             image=result.pe,
             pdb=result.pdb or b"",
             options=analysis_options(self.project, request.analyzer_configs),
             sources={source.path: source.text for source in request.sources},
-            places=PlaceFinder(lambda _paths: places) if places is not None else None,
+            places=PlaceFinder(lambda files: self.find_places(request, files)),
             feature_switches=feature_switches(self.project),
         )
+        try:
+            found = self._found(question, asked)
+        except ToolchainError as error:
+            # A compiler that was replaced just now: statements stand in the symbols, too.
+            logger.warning("event=no_places project=%s error=%s", request.project, error)
+            found = self._found(question, replace(asked, places=None))
+        return tuple(finding.to_diagnostic() for finding in found)
+
+    def _found(self, question: FindingsQuestion, asked: AnalysisRequest) -> tuple[Finding, ...]:
         session = self._session_for(question.referenced)
         found = session.findings(asked, question.proceed)
         if is_published(self.project):
             heeds = not is_program(self.project)
-            options = publish_options(self.project, request.analyzer_configs)
+            options = publish_options(self.project, question.request.analyzer_configs)
             publish = replace(asked, options=options, reader=ReaderKind.PUBLISH, heeds_source=heeds)
             found = merge_findings(found, session.findings(publish, question.proceed))
-        return tuple(finding.to_diagnostic() for finding in found)
+        return found
 
     def reasons(self, parts: Sequence[ProgramPart]) -> ProgramReasons:
         """Why members are in the program of `parts` and of what else this project refers to. Raises InputError."""

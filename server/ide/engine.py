@@ -24,7 +24,6 @@ from server.build.target_framework import choose_framework
 from server.build.warm import WarmTools
 from server.ide.analysis import ProjectAnalysis
 from server.ide.overlay_files import OverlayFiles
-from server.ide.source_places import PlaceMemory
 from server.msbuild.project import ProjectEvaluator
 from server.workspace.files import FileView
 from server.workspace.queries import Compilation, Evaluation
@@ -41,7 +40,6 @@ class ProjectEngine:
         self._evaluators: dict[tuple[Path, Path], ProjectEvaluator] = {}
         self._files: OverlayFiles | None = None
         self._workers: dict[str, CSharpWorker] = {}
-        self._places: dict[str, PlaceMemory] = {}
         self._no_toolchain: tuple[float, ToolchainError] | None = None
 
     def evaluate(self, project: Path, view: FileView, progress: Progress) -> Evaluation:
@@ -71,10 +69,9 @@ class ProjectEngine:
         worker = self._workers[request.project] = self._tools.kept(WarmCompilers).compiler(toolchain, self._environment)
         return worker.compile(request)
 
-    def _find_places(self, request: CSharpRequest) -> SourcePlaces | None:
-        """Where operations stand in the sources of `request`, the last that was compiled of its project."""
-        worker = self._workers.get(request.project)
-        return self._places.setdefault(request.project, PlaceMemory()).places(worker, request) if worker is not None else None
+    def _find_places(self, request: CSharpRequest, files: Sequence[str] | None) -> SourcePlaces:
+        """Where operations stand in some sources of `request`, the last that was compiled of its project. Raises ToolchainError."""
+        return self._workers[request.project].places(request.project, files)
 
     def compiler_id(self, request: CSharpRequest) -> int | None:
         """See `Engine`."""

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from analyzers.run import AnalysisOptions, AnalysisRequest, AnalysisSession, analyze
+from analyzers.options import AnalysisOptions
+from analyzers.run import AnalysisRequest, AnalysisSession, analyze
 from compiler.csharp.client import CSharpWorker
 from compiler.csharp.options import CSharpOptions, OutputKind
 from compiler.csharp.places import PlaceFinder

@@ -25,7 +25,7 @@ internal enum Usage
     None = 0, Read = 1, Write = 2,
 }
 
-// One file's bodies. A body is [owner, functions]; an owner is ["m", method], ["f", field] or ["p", getter or setter]; a function is
+// One file's bodies. A body is [owner, functions, place of its syntax]; an owner is ["m", method], ["f", field] or ["p", getter or setter]; a function is
 // [method or -1, blocks, regions]; the first one is the body itself, others are the lambdas and local functions in it.
 internal sealed class BodyReader(SemanticModel model, CancellationToken cancellation)
 {
@@ -97,7 +97,13 @@ internal sealed class Body(Compilation compilation, Symbols symbols, ISymbol own
             IPropertySymbol property => ["p", symbols.Method((property.GetMethod ?? property.SetMethod)!)],
             _ => throw new ArgumentException("no body belongs to a " + owner.Kind),
         };
-        return new object[] { described, functions };
+        return new object[] { described, functions, Span(root) };
+    }
+
+    private static object[] Span(IOperation operation)
+    {
+        FileLinePositionSpan span = operation.Syntax.SyntaxTree.GetMappedLineSpan(operation.Syntax.Span);
+        return [span.StartLinePosition.Line + 1, span.StartLinePosition.Character + 1, span.EndLinePosition.Line + 1, span.EndLinePosition.Character + 1];
     }
 
     private ControlFlowGraph? Graph(IOperation root) => root switch
@@ -188,11 +194,7 @@ internal sealed class Body(Compilation compilation, Symbols symbols, ISymbol own
 
     private object[] Placed(Kind kind, IOperation operation, params object[] rest)
     {
-        FileLinePositionSpan span = operation.Syntax.SyntaxTree.GetMappedLineSpan(operation.Syntax.Span);
-        return
-        [
-            (int)kind, span.StartLinePosition.Line + 1, span.StartLinePosition.Character + 1, span.EndLinePosition.Line + 1, span.EndLinePosition.Character + 1, .. rest,
-        ];
+        return [(int)kind, .. Span(operation), .. rest];
     }
 
     private static readonly object[] nothing = [(int)Kind.Nothing];

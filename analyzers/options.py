@@ -1,0 +1,22 @@
+"""What an analysis is asked to report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analyzers.rule import Category
+from analyzers.severity import SeverityOptions
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisOptions:
+    """Which families are on, and what the project says about severities."""
+
+    trim: bool = True
+    single_file: bool = True
+    aot: bool = True
+    severities: SeverityOptions = field(default_factory=SeverityOptions)
+
+    def is_on(self, category: Category) -> bool:
+        """Whether rules of `category` are reported."""
+        return {Category.TRIMMING: self.trim, Category.SINGLE_FILE: self.single_file, Category.AOT: self.aot}[category]

@@ -1,0 +1,172 @@
+"""What one reader knows of an assembly between two edits: the results of all units, and which units rest on which facts and places.
+
+Invariant: `facts`, `sources` and the places in `index` are of one version; a unit is in `results` with a result that is right for
+that version, or in `pending`, or the version does not have it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from analyzers.finding import Finding
+from analyzers.options import AnalysisOptions
+from analyzers.positions import Document
+from analyzers.source_index import PlaceReads, SourceIndex
+from analyzers.text_edits import TextEdits
+from analyzers.units import Identity, Raised, Unit, UnitKind, UnitResult
+from compiler.csharp.bodies import SourceFile
+from compiler.diagnostics import Explanation, Location
+from compiler.metadata.declaration_digests import FactTable
+from compiler.types.definitions import TypeDefinition
+
+Shown = tuple[tuple[object, ...], Finding]
+
+
+@dataclass(slots=True)
+class ReaderState:
+    """See the module. `shown` are the findings of each unit under the options of before, with the keys that they are sorted by."""
+
+    index: SourceIndex | None
+    facts: FactTable | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    documents: list[Document] = field(default_factory=list)
+    results: dict[Unit, UnitResult] = field(default_factory=dict)
+    shown: dict[Unit, list[Shown]] = field(default_factory=dict)
+    pending: dict[Unit, None] = field(default_factory=dict)
+    known: dict[UnitKind, set[Identity]] = field(default_factory=lambda: {kind: set() for kind in UnitKind})
+    options: AnalysisOptions | None = None
+    annotated: tuple[frozenset[Identity], frozenset[TypeDefinition]] = (frozenset(), frozenset())
+    n_read: int = 0
+    is_consistent: bool = True
+    reads_source: bool = False
+    bodies: dict[str, dict[Identity, Location]] = field(default_factory=dict)
+    """The bodies of each source file, in order, with their places."""
+    _n_bodies: int = 0
+    _by_key: dict[int, set[Unit]] = field(default_factory=lambda: defaultdict(set))
+    _by_place_key: dict[str, set[Unit]] = field(default_factory=lambda: defaultdict(set))
+    _by_file: dict[str, set[Unit]] = field(default_factory=lambda: defaultdict(set))
+
+    def put(self, unit: Unit, result: UnitResult) -> None:
+        """A unit was read."""
+        self.n_read += 1
+        self.drop(unit)
+        self.results[unit] = result
+        for key in result.keys:
+            self._by_key[key].add(unit)
+        self._enter_places(unit, result.places)
+
+    def drop(self, unit: Unit) -> None:
+        """What is known of a unit is not right any more."""
+        self.pending.pop(unit, None)
+        self.shown.pop(unit, None)
+        old = self.results.pop(unit, None)
+        if old is not None:
+            for key in old.keys:
+                self._by_key[key].discard(unit)
+            self._leave_places(unit, old.places)
+
+    def _enter_places(self, unit: Unit, places: PlaceReads) -> None:
+        for key in places.keys:
+            self._by_place_key[key].add(unit)
+        for file, _, _ in places.spans:
+            self._by_file[file].add(unit)
+
+    def _leave_places(self, unit: Unit, places: PlaceReads) -> None:
+        for key in places.keys:
+            self._by_place_key[key].discard(unit)
+        for file, _, _ in places.spans:
+            self._by_file[file].discard(unit)
+
+    def await_again(self, units: Iterable[Unit]) -> None:
+        """These units are to be read again."""
+        for unit in list(units):
+            self.drop(unit)
+            self.pending[unit] = None
+
+    def take_facts(self, facts: FactTable, changed: list[int]) -> set[str]:
+        """Takes the facts of the next version: units that rest on `changed` ones wait. The files that these units looked at."""
+        self.facts = facts
+        dirty = {unit for key in changed for unit in self._by_key.get(key, ())}
+        files = {file for unit in dirty for file, _, _ in self.results[unit].places.spans}
+        self.await_again(dirty)
+        return files
+
+    def apply_edits(self, edits: TextEdits, changed_keys: Iterable[str]) -> None:
+        """Takes the texts of the next version: units that rest on touched places or changed keys wait, the others move with the text."""
+        dirty = {unit for key in changed_keys for unit in self._by_place_key.get(key, ())}
+        moved: dict[Unit, UnitResult] = {}
+        for file in edits.files:
+            for unit in self._by_file.get(file, ()):
+                result = self.results[unit]
+                if any(edits.touches(*span) for span in result.places.spans):
+                    dirty.add(unit)
+                else:
+                    moved[unit] = result
+        self.await_again(dirty)
+        for unit, result in moved.items():
+            if unit not in dirty:
+                result.raised = tuple(_moved(raised, edits) for raised in result.raised)
+                result.places.spans = {(file, edits.line(file, first), edits.line(file, last)) for file, first, last in result.places.spans}
+                self.shown.pop(unit, None)
+
+    def take_bodies(self, files: Mapping[str, SourceFile], asked: Iterable[str], edits: TextEdits, recompiled: Iterable[Location]) -> None:
+        """Takes the bodies of the files that were asked for again. One that stands where its text was before stays what it was, unless
+        code of it, at a place in `recompiled`, is compiled otherwise now."""
+        changed: dict[str, list[Location]] = {}
+        for place in recompiled:
+            changed.setdefault(place.file, []).append(place)
+        for path in asked:
+            before: dict[Location, list[Identity]] = {}
+            for identity, place in self.bodies.pop(path, {}).items():
+                now = edits.shift(place)
+                before.setdefault(now if now is not None else Location(""), []).append(identity)
+            file = files.get(path)
+            kept: dict[Identity, Location] = {}
+            for place in file.spans() if file is not None else ():
+                known = before.get(place)
+                if known and not any(_is_in(each, place) for each in changed.get(path, ())):
+                    kept[known.pop(0)] = place
+                else:
+                    self._n_bodies += 1
+                    kept[self._n_bodies] = place
+                    self.pending[Unit(UnitKind.SOURCE, self._n_bodies)] = None
+            self.bodies[path] = kept
+            for several in before.values():
+                for identity in several:
+                    self.drop(Unit(UnitKind.SOURCE, identity))
+
+    def live(self) -> list[Unit]:
+        """The units that are in the program: all but those that need instantiations which no such unit makes."""
+        waiting = {unit for unit, result in self.results.items() if result.needs}
+        if not waiting:
+            return list(self.results)
+        used = {each for unit, result in self.results.items() if result.uses and unit not in waiting for each in result.uses}
+        while ready := {unit for unit in waiting if self.results[unit].needs <= used}:
+            waiting -= ready
+            used.update(each for unit in ready for each in self.results[unit].uses)
+        return [unit for unit in self.results if unit not in waiting]
+
+
+def _is_in(inner: Location, outer: Location) -> bool:
+    starts = (outer.line, outer.column) <= (inner.line, inner.column)
+    return starts and (inner.line, inner.column) < (outer.end_line, outer.end_column)
+
+
+def _moved(raised: Raised, edits: TextEdits) -> Raised:
+    related = tuple(replace(each, location=_moved_place(each.location, edits)) for each in raised.related)
+    return replace(raised, location=_moved_if_any(raised.location, edits), related=related, why=_moved_explanation(raised.why, edits))
+
+
+def _moved_explanation(why: Explanation, edits: TextEdits) -> Explanation:
+    fixes = tuple(replace(fix, place=_moved_if_any(fix.place, edits), attributes=_moved_if_any(fix.attributes, edits)) for fix in why.fixes)
+    return replace(why, asked_at=_moved_if_any(why.asked_at, edits), fixes=fixes)
+
+
+def _moved_if_any(place: Location | None, edits: TextEdits) -> Location | None:
+    return _moved_place(place, edits) if place is not None else None
+
+
+def _moved_place(place: Location, edits: TextEdits) -> Location:
+    return edits.shift(place) or place

@@ -1,0 +1,100 @@
+"""One version of the assembly under analysis: its module, and the keys by which its facts and rows are found in the next version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from compiler.diagnostics import InputError
+from compiler.il.decode import operand_sizes
+from compiler.metadata.body_digests import Bodies, read_bodies
+from compiler.metadata.declaration_digests import FactKind, FactTable, header_key, named_key, read_facts
+from compiler.metadata.hashing import Hashes
+from compiler.metadata.image import Image
+from compiler.metadata.row_identity import RowIdentity, read_identity
+from compiler.metadata.signature_hashes import SignatureMemory
+from compiler.metadata.tokens import TableId
+from compiler.types.definitions import Module
+from compiler.types.reads import BODY, EVERYTHING, FIELD, HEADER, MEMBERS, METHOD, Reads
+from compiler.types.universe import TypeUniverse
+
+_OPERAND_SIZES = operand_sizes()
+_KIND_OF = {
+    HEADER: FactKind.HEADER,
+    METHOD: FactKind.METHOD,
+    FIELD: FactKind.FIELD,
+    MEMBERS: FactKind.MEMBERS,
+    EVERYTHING: FactKind.EVERYTHING,
+    BODY: FactKind.BODY,
+}
+
+
+@dataclass(slots=True)
+class Digests:
+    """What one version of the assembly is compared with the next by."""
+
+    identity: RowIdentity
+    bodies: Bodies
+    facts: FactTable
+    _keys: dict[int, list[int]] = field(default_factory=dict)
+    _named: dict[tuple[int, str], int] = field(default_factory=dict)
+
+    def identity_of(self, table: TableId, rid: int) -> int:
+        """The identity of a method or type."""
+        return int(self.identity.ids[table][rid])
+
+    def methods(self) -> Hashes:
+        """The identities of the methods that have IL, in row order."""
+        return self.identity.ids[TableId.METHOD_DEF][self.bodies.methods]
+
+    def types(self) -> Hashes:
+        """The identities of all types, in row order."""
+        return self.identity.ids[TableId.TYPE_DEF][1:]
+
+    def rows(self, table: TableId, wanted: Iterable[int]) -> dict[int, int]:
+        """Identity -> row of those of `wanted` that there are, in row order."""
+        ids = self.identity.ids[table]
+        chosen = np.flatnonzero(np.isin(ids, np.array(list(wanted), dtype=np.uint64)))
+        return {int(ids[rid]): rid for rid in chosen.tolist() if rid}
+
+    def keys_of(self, reads: Reads) -> frozenset[int]:
+        """The keys of all facts that were read of this version."""
+        keys = {self._fact_key(fact) for fact in reads.facts}
+        keys.update(self._named_key(*each) for each in reads.named)
+        keys.update(header_key(path) for path in reads.types_by_name)
+        return frozenset(keys)
+
+    def _fact_key(self, fact: int) -> int:
+        kind = fact & ~0xFFFFFF
+        column = self._keys.get(kind)
+        if column is None:
+            column = self._keys[kind] = self.facts.row_keys[_KIND_OF[kind]].tolist()
+        return column[fact & 0xFFFFFF]
+
+    def _named_key(self, rid: int, name: str) -> int:
+        found = self._named.get((rid, name))
+        if found is None:
+            found = self._named[rid, name] = named_key(self.identity_of(TableId.TYPE_DEF, rid), name)
+        return found
+
+
+@dataclass(slots=True)
+class Version:
+    """An assembly as it is now. `digests` is None when its tables do not fit together: nothing of it outlives it."""
+
+    data: bytes
+    universe: TypeUniverse
+    module: Module
+    digests: Digests | None
+
+
+def read_digests(image: Image, memory: SignatureMemory, before: Digests | None) -> Digests | None:
+    """The digests of `image`, with what is as in the version before taken from there; None for an image whose rows do not fit together."""
+    try:
+        identity = read_identity(image, memory, before.identity.heaps if before is not None else None)
+        bodies = read_bodies(identity, _OPERAND_SIZES, (before.identity, before.bodies) if before is not None else None)
+        return Digests(identity, bodies, read_facts(identity, bodies))
+    except (IndexError, ValueError, InputError):
+        return None

@@ -1,0 +1,344 @@
+"""Rows of an image -> hashes of what is declared: what a reader of a type, a method, a field or a body depends on.
+
+Each fact that an analysis may read has a key that names it in every version, and a value that is another one when the fact is.
+Between two versions exactly the keys whose value differs have changed.
+
+- the header of a type: its row, attributes, type parameters, base type and interfaces, with the headers of those and of the types
+  around it;
+- a method: its row, signature, parameters and attributes, its property or event, the headers of its type and of the types it names;
+- a field: likewise; a field that a compiler made for a property also counts the attributes of its type's properties;
+- the members of a type: all of them but what a compiler made from bodies; and everything in it, that too;
+- the methods of a type that have one name; the body of a method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.metadata.body_digests import Bodies
+from compiler.metadata.hashing import Hashes, Numbers, mix, mix_one, sum_by, text_hash
+from compiler.metadata.image import Image
+from compiler.metadata.row_identity import RowIdentity, by_row, type_id
+from compiler.metadata.signature_hashes import SignatureColumn
+from compiler.metadata.tokens import CODED_INDICES, TableId
+
+_T = TableId
+_MOST_BASES = 200
+_ALL_BITS = (1 << 64) - 1
+Flags = NDArray[np.bool_]
+_LESS_THAN = ord("<")
+
+
+class FactKind(IntEnum):
+    """What a key is about; the value sets keys of one row apart."""
+
+    HEADER = 0x9D3F2A8B5C1E7F01
+    METHOD = 0xC2B2AE3D27D4EB4F
+    FIELD = 0x165667B19E3779F9
+    MEMBERS = 0x27D4EB2F165667C5
+    EVERYTHING = 0x2545F4914F6CDD1D
+    NAMED = 0x85EBCA77C2B2AE63
+    BODY = 0xFF51AFD7ED558CCD
+    WHOLE = 0xC4CEB9FE1A85EC53
+
+
+@dataclass(slots=True)
+class FactTable:
+    """Keys and values of all facts of one version, in parallel; `row_keys[kind]` has the keys of rows by number (index 0: none)."""
+
+    keys: Hashes
+    values: Hashes
+    row_keys: dict[FactKind, Hashes]
+
+    def changed_since(self, before: FactTable) -> Hashes:
+        """The keys whose value differs, or which only one of the two versions has."""
+        same = min(len(self.keys), len(before.keys))
+        equal = (self.keys[:same] == before.keys[:same]) & (self.values[:same] == before.values[:same])
+        new = np.concatenate((np.flatnonzero(~equal), np.arange(same, len(self.keys))))
+        old = np.concatenate((np.flatnonzero(~equal), np.arange(same, len(before.keys))))
+        ours, theirs = mix(self.keys[new], self.values[new]), mix(before.keys[old], before.values[old])
+        found = (self.keys[new][~np.isin(ours, theirs)], before.keys[old][~np.isin(theirs, ours)])
+        return np.unique(np.concatenate(found))
+
+
+def key_of(kind: FactKind, hashes: Hashes) -> Hashes:
+    """The keys of facts of a kind about what `hashes` identify."""
+    return hashes + np.uint64(int(kind))
+
+
+def header_key(path: Sequence[str]) -> int:
+    """The key of the header of the type that `type_id` identifies by its path."""
+    return (type_id(path) + FactKind.HEADER) & _ALL_BITS
+
+
+def named_key(type_hash: int, name: str) -> int:
+    """The key of the methods called `name` of the type with that identity."""
+    return (mix_one(type_hash, text_hash(name)) + FactKind.NAMED) & _ALL_BITS
+
+
+def read_facts(identity: RowIdentity, bodies: Bodies) -> FactTable:
+    """All facts of an image. Raises IndexError."""
+    return _Reader(identity, bodies).read()
+
+
+class _Reader:
+    """Digests of the rows of one image, made in the order in which they need each other."""
+
+    def __init__(self, identity: RowIdentity, bodies: Bodies) -> None:
+        self._identity = identity
+        self._image: Image = identity.image
+        self._ids = identity.ids
+        self._bodies = np.zeros(self._image.rows(_T.METHOD_DEF) + 1, dtype=np.uint64)
+        self._bodies[bodies.methods] = bodies.digests
+        self._body_rows = bodies.methods
+        self._attributes = self._read_attributes()
+        self._constants = self._by_parent(
+            "HasConstant", _T.CONSTANT, mix(self._identity.blobs(_T.CONSTANT, "Value"), self._raw(_T.CONSTANT, "Type"))
+        )
+        self._marshal = self._by_parent("HasFieldMarshal", _T.FIELD_MARSHAL, self._identity.blobs(_T.FIELD_MARSHAL, "NativeType"))
+
+    def read(self) -> FactTable:
+        """The table of facts."""
+        ids = self._ids
+        headers = self._headers()
+        properties, of_accessor, of_properties = self._semantics()
+        methods = self._methods(headers, of_accessor)
+        fields = self._fields(headers, of_properties)
+        members, everything = self._members(headers, methods, fields, properties)
+        row_keys = {
+            FactKind.HEADER: key_of(FactKind.HEADER, ids[_T.TYPE_DEF]),
+            FactKind.METHOD: key_of(FactKind.METHOD, ids[_T.METHOD_DEF]),
+            FactKind.FIELD: key_of(FactKind.FIELD, ids[_T.FIELD]),
+            FactKind.MEMBERS: key_of(FactKind.MEMBERS, ids[_T.TYPE_DEF]),
+            FactKind.EVERYTHING: key_of(FactKind.EVERYTHING, ids[_T.TYPE_DEF]),
+            FactKind.BODY: key_of(FactKind.BODY, ids[_T.METHOD_DEF]),
+        }
+        owners = ids[_T.TYPE_DEF][self._identity.method_owner]
+        names = key_of(FactKind.NAMED, mix(owners, self._identity.names(_T.METHOD_DEF, "Name")))
+        unique, where = np.unique(names, return_inverse=True)
+        whole = self._attributes[_T.ASSEMBLY].sum(keepdims=True) + self._attributes[_T.MODULE].sum(keepdims=True)
+        keys = (
+            row_keys[FactKind.HEADER][1:], row_keys[FactKind.METHOD][1:], row_keys[FactKind.FIELD][1:],
+            row_keys[FactKind.MEMBERS][1:], row_keys[FactKind.EVERYTHING][1:], unique, row_keys[FactKind.BODY][self._body_rows],
+            np.array([int(FactKind.WHOLE)], dtype=np.uint64),
+        )
+        values = (
+            headers[1:], methods[1:], fields[1:], members[1:], everything[1:], sum_by(where, methods[1:], len(unique)),
+            self._bodies[self._body_rows], whole,
+        )
+        return FactTable(np.concatenate(keys), np.concatenate(values), row_keys)
+
+    # ---- what rows carry ----
+
+    def _raw(self, table: TableId, column: str) -> Hashes:
+        return self._identity.numbers(table, column).astype(np.uint64)
+
+    def _read_attributes(self) -> dict[int, Hashes]:
+        """Per table that carries attributes the digest of those on each row; their order counts."""
+        identity = self._identity
+        parents = identity.numbers(_T.CUSTOM_ATTRIBUTE, "Parent")
+        constructors = identity.coded("CustomAttributeType", identity.numbers(_T.CUSTOM_ATTRIBUTE, "Type"))
+        is_sorted = bool((parents[1:] >= parents[:-1]).all())
+        order = np.arange(len(parents)) - (np.searchsorted(parents, parents) if is_sorted else 0)
+        rows = mix(constructors, identity.blobs(_T.CUSTOM_ATTRIBUTE, "Value"), order.astype(np.uint64))
+        return self._by_coded("HasCustomAttribute", parents, rows)
+
+    def _by_parent(self, kind: str, table: TableId, rows: Hashes) -> dict[int, Hashes]:
+        return self._by_coded(kind, self._identity.numbers(table, "Parent"), rows)
+
+    def _by_coded(self, kind: str, parents: Numbers, rows: Hashes) -> dict[int, Hashes]:
+        """Per table that the coded index can name the sum of what belongs to each of its rows."""
+        bits, tables = CODED_INDICES[kind]
+        tags = parents & ((1 << bits) - 1)
+        result: dict[int, Hashes] = {}
+        for tag, table in enumerate(tables):
+            chosen = tags == tag
+            result[table] = sum_by(parents[chosen] >> bits, rows[chosen], self._image.rows(TableId(table)) + 1)
+        return result
+
+    def _generics(self) -> dict[int, Hashes]:
+        """Type parameters and their constraints, per TypeDef and MethodDef row."""
+        identity, n_rows = self._identity, self._image.rows(_T.GENERIC_PARAM)
+        constraint = mix(
+            identity.coded("TypeDefOrRef", identity.numbers(_T.GENERIC_PARAM_CONSTRAINT, "Constraint")),
+            self._attributes[_T.GENERIC_PARAM_CONSTRAINT][1:],
+        )
+        constraints = sum_by(identity.numbers(_T.GENERIC_PARAM_CONSTRAINT, "Owner"), constraint, n_rows + 1)
+        rows = mix(
+            self._raw(_T.GENERIC_PARAM, "Number"), self._raw(_T.GENERIC_PARAM, "Flags"), identity.names(_T.GENERIC_PARAM, "Name"),
+            self._attributes[_T.GENERIC_PARAM][1:], constraints[1:],
+        )
+        return self._by_coded("TypeOrMethodDef", identity.numbers(_T.GENERIC_PARAM, "Owner"), rows)
+
+    # ---- declarations ----
+
+    def _headers(self) -> Hashes:
+        identity, ids = self._identity, self._ids
+        n_types = self._image.rows(_T.TYPE_DEF)
+        self._of_generics = self._generics()
+        classes = identity.numbers(_T.INTERFACE_IMPL, "Class")
+        interfaces = identity.numbers(_T.INTERFACE_IMPL, "Interface")
+        impls = mix(identity.coded("TypeDefOrRef", interfaces), self._attributes[_T.INTERFACE_IMPL][1:])
+        layouts = mix(self._raw(_T.CLASS_LAYOUT, "PackingSize"), self._raw(_T.CLASS_LAYOUT, "ClassSize"))
+        extends = identity.numbers(_T.TYPE_DEF, "Extends")
+        own = by_row(
+            mix(
+                ids[_T.TYPE_DEF][1:], self._raw(_T.TYPE_DEF, "Flags"), identity.coded("TypeDefOrRef", extends),
+                self._attributes[_T.TYPE_DEF][1:], self._of_generics[_T.TYPE_DEF][1:],
+                sum_by(classes, impls, n_types + 1)[1:],
+                sum_by(identity.numbers(_T.CLASS_LAYOUT, "Parent"), layouts, n_types + 1)[1:],
+            )
+        )
+        specs = np.concatenate((np.zeros(1, np.int64), identity.type_specs.heads))
+        edges = [
+            self._edges(np.arange(1, n_types + 1), extends, specs),
+            self._edges(classes, interfaces, specs),
+            (identity.numbers(_T.NESTED_CLASS, "NestedClass"), identity.numbers(_T.NESTED_CLASS, "EnclosingClass")),
+        ]
+        return _along(own, np.concatenate([e[0] for e in edges]), np.concatenate([e[1] for e in edges]))
+
+    def _edges(self, sources: Numbers, coded: Numbers, specs: Numbers) -> tuple[Numbers, Numbers]:
+        """(type, type of the module that it names) pairs of a TypeDefOrRef column; `specs` has the generic type of each TypeSpec."""
+        tags, rows = coded & 3, coded >> 2
+        heads = np.zeros(len(rows), dtype=np.int64)
+        heads[tags == 2] = specs[rows[tags == 2]]
+        targets = np.where(tags == 0, rows, np.where(heads >> 24 == _T.TYPE_DEF, heads & 0xFFFFFF, 0))
+        return sources[targets > 0], targets[targets > 0]
+
+    def _semantics(self) -> tuple[dict[int, Hashes], Hashes, Hashes]:
+        """Digests of properties and events by table; per method that of its property or event; per type that of its annotated properties.
+
+        The bodies of accessors count where the property has an attribute: which field is behind it is read from there.
+        """
+        identity, n_methods = self._identity, self._image.rows(_T.METHOD_DEF)
+        accessors = identity.numbers(_T.METHOD_SEMANTICS, "Method")
+        associations = identity.numbers(_T.METHOD_SEMANTICS, "Association")
+        kinds = self._raw(_T.METHOD_SEMANTICS, "Semantics")
+        names = {
+            _T.PROPERTY: mix(identity.names(_T.PROPERTY, "Name"), identity.properties.ids, self._raw(_T.PROPERTY, "Flags")),
+            _T.EVENT: mix(
+                identity.names(_T.EVENT, "Name"), self._raw(_T.EVENT, "EventFlags"),
+                identity.coded("TypeDefOrRef", identity.numbers(_T.EVENT, "EventType")),
+            ),
+        }
+        has_attributes = {table: self._attributes[table] != 0 for table in names}
+        used = np.zeros(len(accessors), dtype=np.uint64)
+        rows: dict[int, Hashes] = {}
+        for tag, table in ((0, _T.EVENT), (1, _T.PROPERTY)):
+            chosen = associations & 1 == tag
+            row = associations[chosen] >> 1
+            body = np.where(has_attributes[table][row], self._bodies[accessors[chosen]], np.uint64(0))
+            named = mix(kinds[chosen], self._ids[_T.METHOD_DEF][accessors[chosen]], body)
+            rows[table] = by_row(mix(names[table], self._attributes[table][1:])) + sum_by(row, named, self._image.rows(table) + 1)
+            used[chosen] = mix(by_row(names[table])[row], self._attributes[table][row], kinds[chosen], body)
+        of_accessor = sum_by(accessors, used, n_methods + 1)
+        annotated = np.where(has_attributes[_T.PROPERTY], rows[_T.PROPERTY], np.uint64(0))
+        owners = self._owners_of(_T.PROPERTY_MAP, "PropertyList", _T.PROPERTY)
+        return rows, of_accessor, sum_by(owners, annotated[1:], self._image.rows(_T.TYPE_DEF) + 1)
+
+    def _owners_of(self, map_table: TableId, column: str, table: TableId) -> Numbers:
+        """The type of each property or event (ECMA-335 II.22.35, II.22.12)."""
+        starts, parents = self._identity.numbers(map_table, column), self._identity.numbers(map_table, "Parent")
+        if not len(starts):
+            return np.zeros(self._image.rows(table), dtype=np.int64)
+        which = np.searchsorted(starts, np.arange(1, self._image.rows(table) + 1), side="right") - 1
+        return np.where(which >= 0, parents[which], 0)
+
+    def _methods(self, headers: Hashes, of_accessor: Hashes) -> Hashes:
+        identity, ids = self._identity, self._ids
+        n_methods = self._image.rows(_T.METHOD_DEF)
+        parameters = mix(
+            self._raw(_T.PARAM, "Flags"), self._raw(_T.PARAM, "Sequence"), identity.names(_T.PARAM, "Name"),
+            self._attributes[_T.PARAM][1:], self._constants[_T.PARAM][1:], self._marshal[_T.PARAM][1:],
+        )
+        lists = identity.numbers(_T.METHOD_DEF, "ParamList")
+        owner = np.searchsorted(lists, np.arange(1, len(parameters) + 1), side="right")
+        imports = mix(
+            self._raw(_T.IMPL_MAP, "MappingFlags"), identity.names(_T.IMPL_MAP, "ImportName"),
+            by_row(identity.names(_T.MODULE_REF, "Name"))[identity.numbers(_T.IMPL_MAP, "ImportScope")],
+        )
+        forwarded = identity.numbers(_T.IMPL_MAP, "MemberForwarded")
+        is_method = forwarded & 1 == 1
+        has_body = (identity.numbers(_T.METHOD_DEF, "RVA") != 0).astype(np.uint64)
+        return by_row(
+            mix(
+                ids[_T.METHOD_DEF][1:], self._raw(_T.METHOD_DEF, "Flags"), self._raw(_T.METHOD_DEF, "ImplFlags"), has_body,
+                self._attributes[_T.METHOD_DEF][1:], sum_by(owner, parameters, n_methods + 1)[1:],
+                self._of_generics[_T.METHOD_DEF][1:], sum_by(forwarded[is_method] >> 1, imports[is_method], n_methods + 1)[1:],
+                of_accessor[1:], headers[identity.method_owner], _headers_in(identity.methods, headers, n_methods),
+            )
+        )
+
+    def _fields(self, headers: Hashes, of_properties: Hashes) -> Hashes:
+        identity, ids = self._identity, self._ids
+        n_fields = self._image.rows(_T.FIELD)
+        layouts = sum_by(identity.numbers(_T.FIELD_LAYOUT, "Field"), mix(self._raw(_T.FIELD_LAYOUT, "Offset")), n_fields + 1)
+        names = self._image.tables.array(_T.FIELD, "Name")
+        is_generated = identity.heaps.strings.first_bytes(names) == _LESS_THAN if names is not None else np.zeros(0, dtype=bool)
+        behind = np.where(is_generated, of_properties[identity.field_owner], np.uint64(0))
+        return by_row(
+            mix(
+                ids[_T.FIELD][1:], self._raw(_T.FIELD, "Flags"), self._attributes[_T.FIELD][1:], self._constants[_T.FIELD][1:],
+                self._marshal[_T.FIELD][1:], layouts[1:], behind, headers[identity.field_owner],
+                _headers_in(identity.fields, headers, n_fields),
+            )
+        )
+
+    def _members(self, headers: Hashes, methods: Hashes, fields: Hashes, semantics: dict[int, Hashes]) -> tuple[Hashes, Hashes]:
+        identity = self._identity
+        n_types = self._image.rows(_T.TYPE_DEF)
+        total, made = headers.copy(), np.zeros(n_types + 1, dtype=np.uint64)
+        self._add_parts(total, made, identity.method_owner, mix(methods[1:]), ~self._made_from_bodies())
+        names = self._image.tables.array(_T.FIELD, "Name")
+        if names is not None:
+            self._add_parts(total, made, identity.field_owner, mix(fields[1:]), identity.heaps.strings.first_bytes(names) != _LESS_THAN)
+        for map_table, column, table in ((_T.PROPERTY_MAP, "PropertyList", _T.PROPERTY), (_T.EVENT_MAP, "EventList", _T.EVENT)):
+            total += sum_by(self._owners_of(map_table, column, table), mix(semantics[table][1:]), n_types + 1)
+        pairs = mix(
+            identity.coded("MethodDefOrRef", identity.numbers(_T.METHOD_IMPL, "MethodBody")),
+            identity.coded("MethodDefOrRef", identity.numbers(_T.METHOD_IMPL, "MethodDeclaration")),
+        )
+        total += sum_by(identity.numbers(_T.METHOD_IMPL, "Class"), pairs, n_types + 1)
+        nested, outer = identity.numbers(_T.NESTED_CLASS, "NestedClass"), identity.numbers(_T.NESTED_CLASS, "EnclosingClass")
+        type_names = self._image.tables.array(_T.TYPE_DEF, "TypeName")
+        if type_names is not None:
+            is_shown = identity.heaps.strings.first_bytes(type_names[nested - 1]) != _LESS_THAN
+            self._add_parts(total, made, outer, mix(headers[nested]), is_shown)
+        return by_row(mix(total[1:])), by_row(mix(total[1:], made[1:]))
+
+    def _add_parts(self, total: Hashes, made: Hashes, owners: Numbers, parts: Hashes, is_shown: Flags) -> None:
+        """Adds the parts of types: to `total` those that a user wrote, to `made` those that a compiler made from bodies."""
+        np.add.at(total, owners[is_shown], parts[is_shown])
+        np.add.at(made, owners[~is_shown], parts[~is_shown])
+
+    def _made_from_bodies(self) -> Flags:
+        """Which methods are lambdas and local functions (`<M>b__0`, `<M>g__F|0`): they come and go with bodies."""
+        offsets = self._image.tables.array(_T.METHOD_DEF, "Name")
+        result = np.zeros(self._image.rows(_T.METHOD_DEF), dtype=bool)
+        if offsets is None:
+            return result
+        for index in np.flatnonzero(self._identity.heaps.strings.first_bytes(offsets) == _LESS_THAN).tolist():
+            name = self._image.string(int(offsets[index])).partition("|")[0]
+            result[index] = name[name.rfind(">") + 1 :][:1] in ("b", "g")
+        return result
+
+
+def _headers_in(column: SignatureColumn, headers: Hashes, count: int) -> Hashes:
+    """Per row the headers of the own types that its signature names."""
+    return sum_by(column.rows, mix(headers[column.types]), count)
+
+
+def _along(own: Hashes, sources: Numbers, targets: Numbers) -> Hashes:
+    """`own` by type, with what is behind its edges, at any distance. Circles, which no valid file has, are cut."""
+    result = own
+    for _ in range(_MOST_BASES):
+        made = own + sum_by(sources, mix(result[targets]), len(own))
+        if np.array_equal(made, result):
+            break
+        result = made
+    return result
