@@ -518,7 +518,14 @@ class _Evaluation:
     def expanded(self, node: Node) -> str:
         if isinstance(node, Operand):
             return self.context.expand(node.text) if node.expandable else node.text
+        if isinstance(node, Logical) and node.operator is TokenKind.NOT:
+            return "!" + self.expanded(node.left)
         return ""
+
+    def unexpanded(self, node: Node) -> str:
+        if isinstance(node, Logical) and node.operator is TokenKind.NOT:
+            return "!" + self.unexpanded(node.left)
+        return node.text if isinstance(node, Operand) else ""
 
     def truth(self, node: Node) -> bool:
         """The value at the top of the condition or below and/or/!."""
@@ -550,10 +557,10 @@ class _Evaluation:
     def required(self, node: Node) -> bool:
         value = self.as_boolean(node)
         if value is None:
-            unexpanded = node.text if isinstance(node, Operand) else ""
             raise self.fail(
                 "MSB4100",
-                f'Expected "{unexpanded}" to evaluate to a boolean instead of "{self.expanded(node)}", in condition "{self.text}".',
+                f'Expected "{self.unexpanded(node)}" to evaluate to a boolean instead of "{self.expanded(node)}", '
+                f'in condition "{self.text}".',
             )
         return value
 
@@ -572,7 +579,7 @@ class _Evaluation:
         left_truth, right_truth = self.as_boolean_of(left, left_text), self.as_boolean_of(right, right_text)
         if left_truth is not None and right_truth is not None:
             return left_truth == right_truth
-        if not isinstance(left, Operand) or not isinstance(right, Operand):
+        if not (left_text and right_text):
             raise self.fail("MSB4088", f'Condition "{self.text}" is improperly constructed.')
         return left_text.lower() == right_text.lower()
 
@@ -586,7 +593,7 @@ class _Evaluation:
         right_number, right_version = self.comparable(node.right)
         if (left_number is None and left_version is None) or (right_number is None and right_version is None):
             bad = node.right if left_number is not None else node.left
-            unexpanded = bad.text if isinstance(bad, Operand) else ""
+            unexpanded = self.unexpanded(bad)
             raise self.fail(
                 "MSB4086",
                 f'A numeric comparison was attempted on "{unexpanded}" that evaluates to "{self.expanded(bad)}" instead of a number, '

@@ -54,15 +54,21 @@ def parse_glob(pattern: str) -> Glob | None:
     if any(segment == ".." or ("**" in segment and segment != "**") for segment in segments):
         return None
     if name == "**":
-        segments, name = (*segments, "**"), "*"
+        segments, name = (*segments, "**"), "*.*"
     elif "**" in name:
         return None
+    if "." in segments and "**" in segments:
+        below = segments.index("**")
+        segments = (*segments[:below], *(segment for segment in segments[below:] if segment != "."))
     return Glob(fixed, segments, name)
 
 
+def _name_pattern(name: str) -> str:
+    """A file name pattern; `*.*` stands for all names there, with a dot or without."""
+    return "[^/]*" if name == "*.*" else _segment_pattern(name)
+
+
 def _segment_pattern(segment: str) -> str:
-    if segment == "*.*":
-        return "[^/]*"
     return "".join("[^/]*" if c == "*" else "[^/]" if c == "?" else re.escape(c) for c in segment)
 
 
@@ -72,12 +78,17 @@ def _segment_regex(segment: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=4096)
+def _name_regex(name: str) -> re.Pattern[str]:
+    return re.compile(_name_pattern(name) + r"\Z", re.IGNORECASE | re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
 def glob_regex(glob: Glob, root: str) -> re.Pattern[str]:
     """Matches absolute normalised paths; group `wild` is the part that RecursiveDir is made of."""
     fixed = paths.full_path(glob.fixed, root) if glob.fixed else root
     fixed = paths.ensure_trailing_slash(fixed)
     wild = "".join("(?:[^/]+/)*" if segment == "**" else _segment_pattern(segment) + "/" for segment in glob.segments)
-    return re.compile(f"{re.escape(fixed)}(?P<wild>(?i:{wild}))(?i:{_segment_pattern(glob.name)})\\Z", re.DOTALL)
+    return re.compile(f"{re.escape(fixed)}(?P<wild>(?i:{wild}))(?i:{_name_pattern(glob.name)})\\Z", re.DOTALL)
 
 
 def enumerates_everything(pattern: str, root: str) -> bool:
@@ -168,7 +179,7 @@ def is_excluded(path: str, excludes: Sequence[str], root: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _any_name(names: tuple[str, ...]) -> re.Pattern[str]:
-    alternatives = "|".join(dict.fromkeys(_segment_pattern(name) for name in names))
+    alternatives = "|".join(dict.fromkeys(_name_pattern(name) for name in names))
     return re.compile(f"(?:{alternatives})\\Z", re.IGNORECASE | re.DOTALL)
 
 
@@ -225,7 +236,7 @@ def _matching(entries: list[DirectoryEntry], name: str) -> list[str]:
     if name.startswith("*.") and not _WILDCARD.search(name, 1):
         end = name[1:].lower()
         return [entry.name for entry in entries if not entry.is_directory and entry.name.lower().endswith(end)]
-    matches = _segment_regex(name).match
+    matches = _name_regex(name).match
     return [entry.name for entry in entries if not entry.is_directory and matches(entry.name)]
 
 
@@ -256,11 +267,14 @@ def recursive_dir(pattern: str, path: str, root: str) -> str:
 def matches_spec(pattern: str, path: str, root: str) -> bool:
     """Does the unescaped `path` match the unescaped item spec `pattern` (a pattern or a plain path)?"""
     glob = parse_glob(pattern) if _WILDCARD.search(pattern) else None
-    if glob is not None and _is_plain_relative(path):
-        if _segment_regex(glob.name).match(path[path.rfind("/") + 1 :]) is None:
+    if glob is not None and glob == _everywhere(glob.name):
+        # MSBuild compares the file name alone here, and takes `*.*` at its word: a dot must be in it.
+        name = path.replace("\\", "/").rpartition("/")[2]
+        if _segment_regex(glob.name).match(name) is None:
             return False
-        if glob == _everywhere(glob.name):
-            return True
+        return _is_plain_relative(path) or paths.full_path(path.replace("\\", "/"), root).startswith(paths.ensure_trailing_slash(root))
+    if glob is not None and _is_plain_relative(path) and _name_regex(glob.name).match(path[path.rfind("/") + 1 :]) is None:
+        return False
     full = paths.full_path(path.replace("\\", "/"), root)
     if glob is not None:
         return glob_regex(glob, root).match(full) is not None

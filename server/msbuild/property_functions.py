@@ -192,8 +192,6 @@ def _read_member(text: str, arguments_start: int, start: int, type_name: str | N
         bracket = text.find("[", start)
         if 0 <= bracket < dot:
             dot = bracket
-        elif bracket >= 0 and dot < 0:
-            dot = bracket
         stop = dot if dot > 0 else len(text)
         name = text[start:stop].strip()
         remainder = text[stop:].strip()

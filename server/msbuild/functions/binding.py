@@ -77,6 +77,7 @@ class TypeTable:
     def __init__(self) -> None:
         self.types: dict[str, ClrType] = {}
         self.known_but_refused: dict[str, str] = {}
+        self.parsers: dict[str, Callable[[str], ClrValue]] = {"Version": parse_version}
 
     def add(self, full_name: str, only: str | None = None) -> ClrType:
         """A new type; `only` lists the allowed static members, "" none."""
@@ -168,10 +169,17 @@ def invoke(
         overloads = clr_type.methods.get(key)
         if overloads is not None and use is MemberUse.METHOD:
             instance, arguments = _adapt_equals(key, instance, arguments)
-            return _call(overloads, (instance,), arguments, f"{name}.{member}")
+            return _call(overloads, (instance,), arguments, f"{_shown_type(instance, name)}.{member}")
     if use is MemberUse.METHOD and key in ("tostring", "equals", "gethashcode"):
         return _object_member(key, instance, arguments, f"{name}.{member}")
-    raise MissingMember(f"Method '{name}.{member}' not found.")
+    raise MissingMember(f"Method '{_shown_type(instance, name)}.{member}' not found.")
+
+
+def _shown_type(value: ClrValue, name: str) -> str:
+    """Arrays are shown by the type of their elements."""
+    if not isinstance(value, list):
+        return name
+    return "System.Char[]" if value and isinstance(value[0], Char) else "System.String[]"
 
 
 def _adapt_equals(key: str, instance: ClrValue, arguments: list[ClrValue]) -> tuple[ClrValue, list[ClrValue]]:
@@ -257,6 +265,7 @@ _SHORT_NAMES = {
     "System.Boolean": "bool",
     "System.Version": "Version",
     "System.Guid": "Guid",
+    "System.DateTime": "DateTime",
 }
 _INTEGERS = {
     "byte": (0, 255),
@@ -388,9 +397,10 @@ def _hashing_algorithm(text: str) -> ClrValue:
 
 
 def _convert_object(text: str, parameter: str) -> ClrValue:
-    if parameter == "Version":
-        try:
-            return parse_version(text)
-        except ClrError:
-            return _UNCONVERTIBLE
-    return _UNCONVERTIBLE
+    parser = TYPES.parsers.get(parameter)
+    if parser is None:
+        return _UNCONVERTIBLE
+    try:
+        return parser(text)
+    except ClrError:
+        return _UNCONVERTIBLE

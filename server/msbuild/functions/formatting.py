@@ -24,8 +24,7 @@ def format_text(template: str, *arguments: ClrValue) -> str:
             at = close + 1
         elif character == "}":
             raise ClrError(
-                f"Input string was not in a correct format. Failure to parse near offset {at + 1}. Unexpected closing brace without a "
-                "corresponding opening brace."
+                f"Input string was not in a correct format. Failure to parse near offset {at + 1}. Format item ends prematurely."
             )
         else:
             parts.append(character)
@@ -42,11 +41,19 @@ def _format_item(item: str, arguments: tuple[ClrValue, ...], offset: int) -> str
     if index >= len(arguments):
         raise ClrError("Index (zero based) must be greater than or equal to zero and less than the size of the argument list.")
     value = arguments[index]
-    text = format_number(value, specification) if specification and isinstance(value, (int, float)) else to_text(value)
+    text = _formatted(value, specification)
     if alignment.strip():
         width = int(alignment)
         text = text.rjust(width) if width > 0 else text.ljust(-width)
     return text
+
+
+def _formatted(value: ClrValue, specification: str) -> str:
+    """The value by its own ToString of a format, where it has one (IFormattable)."""
+    if specification and isinstance(value, (int, float)):
+        return format_number(value, specification)
+    formatted = getattr(value, "formatted", None)
+    return str(formatted(specification)) if specification and formatted is not None else to_text(value)
 
 
 def format_number(value: float | int, specification: str) -> str:
@@ -76,6 +83,8 @@ def format_number(value: float | int, specification: str) -> str:
     shown = f"{abs(value):.{len(fraction)}f}"
     number, _, decimals = shown.partition(".")
     number = number.rjust(whole.count("0"), "0") if whole.count("0") else number.lstrip("0")
+    if "," in whole.rstrip(","):
+        number = f"{int(number or '0'):,}".rjust(len(number)) if number else number
     keep = len(fraction.rstrip("#"))
     decimals = decimals[:keep] + decimals[keep:].rstrip("0")
     return ("-" if value < 0 else "") + number + ("." + decimals if decimals else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import math
 import re
 import unicodedata
@@ -124,7 +125,18 @@ def _round(value: float, digits: int = 0, mode: EnumValue | None = None) -> floa
     if mode is not None and mode.value == 1:
         factor = 10.0**digits
         return math.copysign(math.floor(abs(value) * factor + 0.5) / factor, value)
-    return float(round(value, digits))
+    if digits == 0:
+        return float(round(value))
+    scaled = value * 10.0**digits
+    return round(scaled) / 10.0**digits if math.isfinite(scaled) else value
+
+
+def _round_decimal(value: Decimal, digits: int) -> Decimal:
+    """What texts are rounded by: the overload of Decimal comes first among those that take them."""
+    if not 0 <= digits <= 28:
+        raise ClrError("Decimal can only round to between 0 and 28 digits of precision. (Parameter 'decimals')")
+    exponent = value.as_tuple().exponent
+    return value if not isinstance(exponent, int) or -exponent <= digits else round(value, digits)
 
 
 def _checked_sqrt(value: float) -> float:
@@ -163,6 +175,7 @@ def _math() -> None:
     clr_type.static("Ceiling", "double", lambda v: float(math.ceil(v)))
     clr_type.static("Truncate", "double", lambda v: float(math.trunc(v)))
     clr_type.static("Round", "double", _round)
+    clr_type.static("Round", "decimal int", _round_decimal)
     clr_type.static("Round", "double int", _round)
     clr_type.static("Round", "double MidpointRounding", lambda v, mode: _round(v, 0, mode))
     clr_type.static("Round", "double int MidpointRounding", _round)
@@ -215,6 +228,16 @@ def _to_base(value: int, base: int) -> str:
     return {2: f"{number:b}", 8: f"{number:o}", 10: str(number), 16: f"{number:x}"}[base]
 
 
+def _from_base64(text: str) -> list[int]:
+    try:
+        return list(base64.b64decode("".join(text.split()), validate=True))
+    except binascii.Error:
+        raise ClrError(
+            "The input is not a valid Base-64 string as it contains a non-base 64 character, more than two padding characters, or an "
+            "illegal character among the padding characters."
+        ) from None
+
+
 def _convert() -> None:
     clr_type = TYPES.add("System.Convert")
     for name, short, low, high in (
@@ -238,6 +261,7 @@ def _convert() -> None:
     clr_type.static("ToDateTime", "string", parse_moment)
     clr_type.static("ToDecimal", "string", _parse_decimal)
     clr_type.static("ToSingle", "string", lambda text: Single(_parse_double(text)))
+    clr_type.static("FromBase64String", "string", _from_base64)
     clr_type.static("ToBase64String", "string", lambda text: base64.b64encode(text.encode()).decode())
 
 

@@ -18,6 +18,12 @@ def _ignores_case(comparison: EnumValue) -> bool:
     return comparison.name.endswith("IgnoreCase")
 
 
+def _too_large(parameter: str, value: int, limit: int) -> ClrError:
+    return ClrError(
+        f"{parameter} ('{value}') must be less than or equal to '{limit}'. (Parameter '{parameter}')\nActual value was {value}."
+    )
+
+
 def _negative(parameter: str, value: int) -> ClrError:
     return ClrError(f"{parameter} ('{value}') must be a non-negative value. (Parameter '{parameter}')\nActual value was {value}.")
 
@@ -30,7 +36,7 @@ def _substring(text: str, start: int, length: int | None = None) -> str:
     if length is None:
         return text[start:]
     if length < 0:
-        raise ClrError("Length cannot be less than zero. (Parameter 'length')")
+        raise _negative("length", length)
     if start + length > len(text):
         raise ClrError("Index and length must refer to a location within the string. (Parameter 'length')")
     return text[start : start + length]
@@ -38,7 +44,7 @@ def _substring(text: str, start: int, length: int | None = None) -> str:
 
 def _replace(text: str, old: str, new: str | None) -> str:
     if not old:
-        raise ClrError("String cannot be of zero length. (Parameter 'oldValue')")
+        raise ClrError("The value cannot be an empty string. (Parameter 'oldValue')")
     return text.replace(old, new or "")
 
 
@@ -105,6 +111,12 @@ def _split_at_most(text: str, separators: str, count: int, options: EnumValue | 
     return _split_options([*parts, text[start:]] if count else [], options)
 
 
+def _characters(text: str, start: int, count: int) -> list[Char]:
+    if not 0 <= start <= len(text) - count:
+        raise _negative("startIndex", start) if start < 0 else _too_large("startIndex", start, len(text) - count)
+    return [Char(c) for c in text[start : start + count]]
+
+
 def _hash_code(text: str) -> int:
     """Any number that differs between runs, as .NET's does."""
     value = hash(text) & 0xFFFFFFFF
@@ -142,21 +154,29 @@ def _index_of_compared(text: str, value: str, start: int, comparison: EnumValue)
 
 
 def _last_index_of(text: str, value: str, start: int, count: int | None = None) -> int:
+    if text and not 0 <= start <= len(text):
+        raise ClrError("Index was out of range. Must be non-negative and less than the size of the collection. (Parameter 'startIndex')")
     first = 0 if count is None else max(start - count + 1, 0)
     return text.rfind(value, first, min(start + 1, len(text)))
 
 
 def _insert(text: str, at: int, value: str) -> str:
-    if not 0 <= at <= len(text):
-        raise ClrError("Specified argument was out of the range of valid values. (Parameter 'startIndex')")
+    if at < 0:
+        raise _negative("startIndex", at)
+    if at > len(text):
+        raise _too_large("startIndex", at, len(text))
     return text[:at] + value + text[at:]
 
 
 def _remove(text: str, start: int, count: int | None = None) -> str:
     if start < 0:
         raise ClrError("StartIndex cannot be less than zero. (Parameter 'startIndex')")
-    if start > len(text) or (count is not None and start + count > len(text)):
-        raise ClrError("startIndex must be less than length of string. (Parameter 'startIndex')")
+    if count is None and start > len(text):
+        raise ClrError("startIndex cannot be larger than length of string. (Parameter 'startIndex')")
+    if count is not None and count < 0:
+        raise _negative("count", count)
+    if count is not None and count > len(text) - start:
+        raise _too_large("count", count, len(text) - start)
     return text[:start] + (text[start + count :] if count is not None else "")
 
 
@@ -175,7 +195,7 @@ def _repeated(character: str, count: int) -> str:
 
 def _pad(text: str, width: int, fill: str, *, left: bool) -> str:
     if width < 0:
-        raise ClrError("Non-negative number required. (Parameter 'totalWidth')")
+        raise _negative("totalWidth", width)
     _check_length(width)
     return text.rjust(width, fill) if left else text.ljust(width, fill)
 
@@ -234,6 +254,11 @@ def _instance_members() -> None:
     string.method("Replace", "string string?", _replace)
     string.method("Replace", "char char", _replace)
     string.method("Replace", "string string StringComparison", _replace_compared)
+    string.method(
+        "Replace",
+        "string string? bool CultureInfo?",
+        lambda t, old, new, i, _: _replace_compared(t, old, new, EnumValue("StringComparison", "OrdinalIgnoreCase" if i else "Ordinal", 5)),
+    )
     string.method("Substring", "int", _substring)
     string.method("Substring", "int int", _substring)
     string.method("IndexOf", "string", _index_of)
@@ -260,6 +285,7 @@ def _instance_members() -> None:
     string.method("Split", "char[] int StringSplitOptions", _split_at_most)
     string.method("Split", "", lambda text: _split(text, ""))
     string.method("ToCharArray", "", lambda text: [Char(c) for c in text])
+    string.method("ToCharArray", "int int", _characters)
     string.method("Normalize Clone ReplaceLineEndings", "", lambda text: text)
     string.method("IsNormalized", "", lambda text: unicodedata.is_normalized("NFC", text))
     string.method("GetTypeCode", "", lambda _: EnumValue("System.TypeCode", "String", 18))

@@ -38,6 +38,8 @@ def parse_span(text: str) -> TimeSpan:
     if match is None:
         raise ClrError(f"String '{text}' was not recognized as a valid TimeSpan.")
     hours, minutes, seconds = int(match[3]), int(match[4]), int(match[5] or 0)
+    if hours > 23 and match[2] is None and match[5] is not None and match[6] is None:
+        return TimeSpan((hours * DAY + minutes * 3600 * SECOND + seconds * 60 * SECOND) * (-1 if match[1] else 1))
     if hours > 23 or minutes > 59 or seconds > 59:
         raise ClrError(
             f"The TimeSpan string '{text}' could not be parsed because at least one of the numeric components is out of range or "
@@ -109,6 +111,7 @@ def _time_span() -> None:
     clr_type.method("Add", "TimeSpan", lambda a, b: TimeSpan(a.ticks + b.ticks))
     clr_type.method("Subtract", "TimeSpan", lambda a, b: TimeSpan(a.ticks - b.ticks))
     clr_type.method("Negate", "", lambda a: TimeSpan(-a.ticks))
+    clr_type.method("Duration", "", lambda a: TimeSpan(abs(a.ticks)))
 
 
 _time_span()

@@ -50,8 +50,12 @@ class DateTime:
         """The day."""
         return date.fromordinal(self.ticks // DAY + 1)
 
+    def formatted(self, format_text: str) -> str:
+        """The moment by a format."""
+        return format_moment(self.ticks, format_text, "Z" if self.utc else "")
+
     def __str__(self) -> str:
-        return format_moment(self.ticks, "MM/dd/yyyy HH:mm:ss", "Z" if self.utc else "")
+        return self.formatted("G")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,8 +83,28 @@ def _ticks(year: int, month: int, day: int, hour: int = 0, minute: int = 0, seco
     return (date(year, month, day).toordinal() - 1) * DAY + (hour * 3600 + minute * 60 + second) * SECOND + fraction
 
 
+_NAMED = re.compile(
+    r"\s*(?:[A-Za-z]{3,9},?\s+)?(?:(?P<name>[A-Za-z]{3,9})\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})"
+    r"|(?P<day2>\d{1,2})[ -](?P<name2>[A-Za-z]{3,9})[ -](?P<year2>\d{4}))(?P<rest>.*)\Z",
+    re.DOTALL,
+)
+
+
+def _numeric(text: str) -> str:
+    """`text` with a month's number for its name: 5 Mar 2024, March 5, 2024, Tue, 05 Mar 2024 10:00:00 GMT."""
+    match = _NAMED.match(text)
+    if match is None:
+        return text
+    name = (match["name"] or match["name2"]).lower()
+    for number, month in enumerate(_MONTHS, 1):
+        if name in (month.lower(), month[:3].lower()):
+            rest = match["rest"].replace("GMT", "Z")
+            return f"{match['year'] or match['year2']}-{number}-{match['day'] or match['day2']}{rest}"
+    return text
+
+
 def _parse_parts(text: str) -> tuple[int, int | None]:
-    match = _TEXT.match(text)
+    match = _TEXT.match(_numeric(text))
     if match is None or not (match["y"] or match["y2"]):
         raise ClrError(f"String '{text}' was not recognized as a valid DateTime.")
     try:
@@ -185,7 +209,7 @@ _STANDARD = {
     "y": "yyyy MMMM",
     "Y": "yyyy MMMM",
 }
-_TOKENS = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|d+|M+|y+|H+|h+|m+|s+|f+|F+|t+|z+|K|.", re.DOTALL)
+_TOKENS = re.compile(r"%[dMyHhmsfFtzK]|'[^']*'|\"[^\"]*\"|\\.|d+|M+|y+|H+|h+|m+|s+|f+|F+|t+|z+|K|.", re.DOTALL)
 
 
 def format_moment(ticks: int, format_text: str, zone: str) -> str:
@@ -202,6 +226,8 @@ def format_moment(ticks: int, format_text: str, zone: str) -> str:
 
 def _format_token(token: str, day: date, clock: tuple[int, int, int, int], zone: str) -> str:
     hour, minute, second, fraction = clock
+    if len(token) > 1 and token[0] == "%":
+        token = token[1:]
     kind, width = token[0], len(token)
     if kind in "'\"":
         return token[1:-1]
@@ -280,6 +306,9 @@ def _date_time() -> None:
     for name, form in (("LongDate", "D"), ("ShortTime", "t"), ("LongTime", "T")):
         clr_type.method(f"To{name}String", "", lambda moment, form=form: format_moment(moment.ticks, form, ""))
     clr_type.method("ToFileTimeUtc ToFileTime", "", lambda moment: moment.ticks - 504911232000000000)
+    clr_type.method("ToOADate", "", lambda moment: moment.ticks / DAY - 693593)
+    clr_type.method("CompareTo", "DateTime", lambda a, b: (a.ticks > b.ticks) - (a.ticks < b.ticks))
+    clr_type.method("Equals", "DateTime", lambda a, b: a.ticks == b.ticks)
     clr_type.method("ToBinary", "", lambda moment: moment.ticks)
     _moment_parts(clr_type.property)
     clr_type.property("Date", lambda moment: DateTime(moment.ticks // DAY * DAY, moment.utc))
@@ -306,6 +335,9 @@ def _moment_parts(add: object) -> None:
 def _day_of_week(moment: DateTime) -> ClrValue:
     index = date.fromordinal(moment.ticks // DAY + 1).weekday()
     return EnumValue("System.DayOfWeek", _DAYS[index], (index + 1) % 7)
+
+
+TYPES.parsers["DateTime"] = parse_moment
 
 
 def _date_time_offset() -> None:

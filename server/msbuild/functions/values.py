@@ -114,7 +114,7 @@ def to_text(value: ClrValue) -> str:
     if isinstance(value, Single):
         return f"{value.value:.7g}".replace("e", "E")
     if isinstance(value, (list, tuple)):
-        return ";".join(_escape(to_text(element)) for element in value)
+        return _list_text([_escape(to_text(element)) for element in value])
     if isinstance(value, dict):
         return ";".join(f"{_escape(to_text(key))}={_escape(to_text(item))}" for key, item in value.items())
     if isinstance(value, (Decimal, UUID)):
@@ -124,6 +124,12 @@ def to_text(value: ClrValue) -> str:
 
 def _escape(text: str) -> str:
     return "".join(f"%{ord(c):02x}" if c in "%*?@$();'" else c for c in text)
+
+
+def _list_text(texts: list[str]) -> str:
+    """A separator is written once there is a text before it: empty elements in front leave no trace."""
+    first = next((at for at, text in enumerate(texts) if text), len(texts))
+    return ";".join(texts[first:])
 
 
 def display_name(value: ClrValue) -> str:
@@ -141,6 +147,8 @@ def parse_version(text: str) -> Version:
     numbers: list[int] = []
     for part in parts:
         stripped = part.strip()
+        if stripped[:1] == "-" and stripped[1:].isdecimal():
+            raise ClrError(f"input ('{stripped}') must be a non-negative value. (Parameter 'input')\nActual value was {stripped}.")
         if not stripped.isdecimal():
             raise ClrError(f"The input string '{part}' was not in a correct format.")
         if int(stripped) > 0x7FFFFFFF:
