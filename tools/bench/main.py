@@ -9,6 +9,7 @@ from pathlib import Path
 BENCHMARKS = {
     "evaluate": "tools.bench.evaluate",
     "hello": "tools.bench.hello",
+    "fuzz-projects": "tools.bench.fuzz_projects",
     "wordcount": "tools.bench.wordcount",
     "programs": "tools.bench.programs",
     "restore": "tools.bench.restore",

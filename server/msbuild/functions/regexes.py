@@ -1,13 +1,23 @@
-"""System.Text.RegularExpressions.Regex over Python's `re`: patterns and replacement texts are translated from .NET's notation."""
+"""System.Text.RegularExpressions.Regex over the `regex` library: patterns and replacement texts are translated from .NET's notation.
+
+Patterns are checked by Python's own `re`, whose complaints are known, and run by `regex`, which can be told to give up: no pattern of a
+project makes its evaluation hang.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+import regex
 
 from server.msbuild.functions.binding import TYPES
 from server.msbuild.functions.values import ClrError, ClrValue, EnumValue
 
+_TIMEOUT_SECONDS = 1.0
+Found = TypeVar("Found")
 _REPLACEMENT = re.compile(r"\$(?:(\$)|(&)|(\d+)|\{(\w+)\}|(`)|(')|(_))")
 
 
@@ -15,7 +25,7 @@ _REPLACEMENT = re.compile(r"\$(?:(\$)|(&)|(\d+)|\{(\w+)\}|(`)|(')|(_))")
 class Group:
     """A group (or a whole match) of one match; `found` is None when there is none."""
 
-    found: re.Match[str] | None
+    found: regex.Match[str] | None
     index: int | str
     clr_name = "System.Text.RegularExpressions.Group"
 
@@ -56,7 +66,7 @@ class Match(Group):
 class Groups:
     """The groups of a match, by number or name."""
 
-    found: re.Match[str] | None
+    found: regex.Match[str] | None
     clr_name = "System.Text.RegularExpressions.GroupCollection"
 
     def count(self) -> int:
@@ -91,7 +101,7 @@ def _translate(pattern: str) -> str:
     return text.replace(r"\z", r"(?!\n)\Z").replace(r"\p{L}", "[^\\W\\d_]").replace(r"\p{Lu}", "[A-Z]").replace(r"\p{Ll}", "[a-z]")
 
 
-def compile_pattern(pattern: str, options: EnumValue | None = None) -> re.Pattern[str]:
+def compile_pattern(pattern: str, options: EnumValue | None = None) -> regex.Pattern[str]:
     """The compiled pattern. Raises ClrError with .NET's text for a wrong one."""
     flags = 0
     value = options.value if options is not None else 0
@@ -99,9 +109,20 @@ def compile_pattern(pattern: str, options: EnumValue | None = None) -> re.Patter
         if value & bit:
             flags |= flag
     try:
-        return re.compile(_translate(pattern), flags)
+        re.compile(_translate(pattern), flags)
+        return regex.compile(_translate(pattern), flags)
     except re.error as error:
         raise ClrError(_pattern_error(pattern, error)) from None
+    except (regex.error, OverflowError, RecursionError):
+        raise ClrError(f"Invalid pattern '{pattern}'.") from None
+
+
+def _limited(search: Callable[[], Found]) -> Found:
+    """What a search finds. Raises ClrError with .NET's text when it takes too long."""
+    try:
+        return search()
+    except TimeoutError:
+        raise ClrError("The Regex engine has timed out while trying to match a pattern to an input string.") from None
 
 
 def _pattern_error(pattern: str, error: re.error) -> str:
@@ -120,7 +141,7 @@ def _pattern_error(pattern: str, error: re.error) -> str:
     return f"Invalid pattern '{pattern}' at offset {error.pos or 0}. {error.msg}."
 
 
-def _substitute(found: re.Match[str], replacement: str) -> str:
+def _substitute(found: regex.Match[str], replacement: str) -> str:
     def one(mark: re.Match[str]) -> str:
         dollar, whole, number, name, before, after, everything = mark.groups()
         if dollar:
@@ -145,11 +166,23 @@ def _substitute(found: re.Match[str], replacement: str) -> str:
 
 
 def _replace(text: str, pattern: str, replacement: str, options: EnumValue | None = None) -> str:
-    return compile_pattern(pattern, options).sub(lambda found: _substitute(found, replacement), text)
+    compiled = compile_pattern(pattern, options)
+    return _limited(lambda: compiled.sub(lambda found: _substitute(found, replacement), text, timeout=_TIMEOUT_SECONDS))
 
 
 def _split(text: str, pattern: str, options: EnumValue | None = None) -> list[str]:
-    return [part for part in compile_pattern(pattern, options).split(text) if part is not None]
+    compiled = compile_pattern(pattern, options)
+    return [part for part in _limited(lambda: compiled.split(text, timeout=_TIMEOUT_SECONDS)) if part is not None]
+
+
+def _search(text: str, pattern: str, options: EnumValue | None = None) -> regex.Match[str] | None:
+    compiled = compile_pattern(pattern, options)
+    return _limited(lambda: compiled.search(text, timeout=_TIMEOUT_SECONDS))
+
+
+def _matches(text: str, pattern: str, options: EnumValue | None = None) -> list[Match]:
+    compiled = compile_pattern(pattern, options)
+    return _limited(lambda: [Match(found, 0) for found in compiled.finditer(text, timeout=_TIMEOUT_SECONDS)])
 
 
 def _escape(text: str) -> str:
@@ -168,20 +201,16 @@ def _group(groups: Groups, key: str) -> ClrValue:
 
 
 def _members() -> None:
-    regex = TYPES.add("System.Text.RegularExpressions.Regex")
+    clr_regex = TYPES.add("System.Text.RegularExpressions.Regex")
     for parameters in ("string string", "string string RegexOptions"):
-        regex.static("IsMatch", parameters, lambda text, pattern, options=None: compile_pattern(pattern, options).search(text) is not None)
-        regex.static("Match", parameters, lambda text, pattern, options=None: Match(compile_pattern(pattern, options).search(text), 0))
-        regex.static(
-            "Matches",
-            parameters,
-            lambda text, pattern, options=None: [Match(m, 0) for m in compile_pattern(pattern, options).finditer(text)],
-        )
-        regex.static("Split", parameters, _split)
-    regex.static("Replace", "string string string", _replace)
-    regex.static("Replace", "string string string RegexOptions", _replace)
-    regex.static("Escape", "string", _escape)
-    regex.static("Unescape", "string", lambda text: re.sub(r"\\(.)", r"\1", text))
+        clr_regex.static("IsMatch", parameters, lambda text, pattern, options=None: _search(text, pattern, options) is not None)
+        clr_regex.static("Match", parameters, lambda text, pattern, options=None: Match(_search(text, pattern, options), 0))
+        clr_regex.static("Matches", parameters, _matches)
+        clr_regex.static("Split", parameters, _split)
+    clr_regex.static("Replace", "string string string", _replace)
+    clr_regex.static("Replace", "string string string RegexOptions", _replace)
+    clr_regex.static("Escape", "string", _escape)
+    clr_regex.static("Unescape", "string", lambda text: re.sub(r"\\(.)", r"\1", text))
     for name in ("Match", "Group"):
         clr_type = TYPES.add(f"System.Text.RegularExpressions.{name}", only="")
         clr_type.property("Value", str)
