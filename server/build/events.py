@@ -6,7 +6,7 @@ Every event is sent in a `Record` with its place in the build and its time. List
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -361,7 +361,7 @@ class BuildLog:
     Invariant: the last of `projects` is the policy of the project whose targets run now; a warning outside of them has none.
     `context` is where the build is; `least` is the least importance that some listener has use for. What tasks are given and what targets
     change is reported when it `logs_task_inputs`, properties and items of evaluated projects when it `logs_evaluations`. `found_tasks` are
-    the tasks whose assembly has been told, by the number of the project.
+    the tasks whose assembly has been told, by the number of the project. `explain` takes project, target and why it runs or does not.
     """
 
     listeners: Sequence[Listener]
@@ -379,6 +379,7 @@ class BuildLog:
     n_projects: int = 0
     n_targets: int = 1
     n_tasks: int = 1
+    explain: Callable[[str, str, str], None] | None = None
     found_tasks: set[tuple[int, str]] = field(default_factory=set)
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
+from server.build.content_records import ContentRecords
 from server.build.events import (
     BuildLog,
     EvaluationFinished,
@@ -43,8 +44,11 @@ class BuildAnswer:
 class BuildSession:
     """One build. Invariant: `states` holds a project from its first request on; a project that could not be evaluated is not in it."""
 
-    def __init__(self, evaluator: ProjectEvaluator, log: BuildLog, services: BuildServices | None = None) -> None:
+    def __init__(
+        self, evaluator: ProjectEvaluator, log: BuildLog, services: BuildServices | None = None, records: ContentRecords | None = None
+    ) -> None:
         self.evaluator = evaluator
+        self.records = records
         self.log = log
         self.services = services or NoServices()
         self.states: dict[Key, ProjectState] = {}
@@ -158,6 +162,7 @@ class _Host:
         self.properties = properties
         self.call_location = Location(state.instance.path)
         self.run: TargetRun | None = None
+        self.content_records = session.records
         self.condition_warnings = ConditionWarnings(log.send)
 
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001

@@ -16,7 +16,7 @@ from server.build.events import BuildReason, SkipReason, TargetFinished, TargetS
 from server.build.logged_values import logged_items
 from server.build.lookup import Lookup, Scope
 from server.build.task_execution import StepResult, TargetHost, run_child
-from server.build.up_to_date import Analysis, analyse, report
+from server.build.up_to_date import Analysis, analyse, explanation, report
 from server.msbuild.conditions import Allowed
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.escaping import unescape
@@ -241,6 +241,14 @@ class TargetRun:
             self._fail_parents(entry, known)
         return True
 
+    def _explain(self, target: str, why: str, entry: Entry) -> None:
+        """Says why a target runs or does not, and for which one."""
+        explain = self.host.log.explain
+        if explain is not None:
+            word = {Reason.DEPENDS_ON: "needed by", Reason.BEFORE: "before", Reason.AFTER: "after"}.get(entry.reason)
+            asked = f" [{word} {_name_of(entry.parent)}]" if word and entry.parent is not None else ""
+            explain(self.instance.path, target, why + asked)
+
     def _report_skipped(self, entry: Entry, why: SkipReason, condition: str = "", evaluated: str = "") -> None:
         target = self.instance.targets.get(entry.name.lower())
         name, file = (target.name, target.location.file) if target is not None else (entry.name, "")
@@ -284,6 +292,8 @@ class TargetRun:
         if not condition_holds(expander, element, Allowed.PROPERTIES | Allowed.ITEM_LISTS, self.instance.directory):
             entry.result = TargetResult(Outcome.SKIPPED, [], stops=False)
             entry.state = State.COMPLETED
+            if self.host.log.explain is not None:
+                self._explain(target.name, f"skipped: its condition {condition} is false", entry)
             if self.host.log.wants_detail:
                 evaluated = expand_text(expander, condition, element.at("Condition"))
                 self._report_skipped(entry, SkipReason.CONDITION_WAS_FALSE, condition, evaluated)
@@ -340,8 +350,10 @@ class TargetRun:
         return [text for text in (target.element.value(name) for name in ("Inputs", "Outputs", "Returns")) if text]
 
     def _execute_bucket(self, entry: Entry, target: Target, bucket: Bucket) -> StepResult:
-        verdict = analyse(self.instance, target, bucket)
+        records = self.host.content_records
+        verdict = analyse(self.instance, target, bucket, records)
         report(verdict, target, self.host.log)
+        self._explain(target.name, explanation(verdict, target), entry)
         lookup = bucket.lookup
         if verdict.analysis in (Analysis.NO_INPUTS, Analysis.NO_OUTPUTS):
             return StepResult(succeeded=True, stops=False)
@@ -369,6 +381,8 @@ class TargetRun:
         finally:
             infer.leave(infer_scope)
             execute.leave(execute_scope)
+        if executes and result.succeeded and records is not None and verdict.all_inputs and verdict.all_outputs:
+            records.note(self.instance.path, target.name, verdict.all_inputs, verdict.all_outputs)
         return result
 
     def _returned(self, entry: Entry, target: Target, texts: list[str]) -> list[Item]:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.batching import Bucket, prepare_buckets
+from server.build.content_records import ContentRecords
 from server.build.dynamic_groups import run_item_group, run_property_group
 from server.build.events import BuildLog, Importance, ParameterKind, TaskFinished, TaskParameter, TaskStarted
 from server.build.logged_values import logged_argument
@@ -35,6 +36,7 @@ class TargetHost(Protocol):
     services: BuildServices
     call_location: Location
     condition_warnings: ConditionWarnings
+    content_records: ContentRecords | None
 
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001
         """Builds projects, one answer each, in order."""

@@ -6,10 +6,11 @@ As in MSBuild: outputs that are transforms of input lists are compared item by i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from server.build.batching import Bucket
+from server.build.content_records import ContentChange, ContentRecords
 from server.build.events import BuildLog, Importance, LoggedItem, ParameterKind, SkipReason, TargetSkipped, TaskParameter
 from server.msbuild import paths
 from server.msbuild.errors import invalid
@@ -70,7 +71,8 @@ class Finding:
 class Verdict:
     """The analysis; for PARTIAL the items that changed and those that did not, by type in lower case.
 
-    `findings` say why; `inputs` and `outputs` are the paths that were compared, escaped, each once.
+    `findings` say why; `inputs` and `outputs` are the paths that were compared, escaped, each once. `all_inputs` and `all_outputs` are full
+    paths of everything that the target names. `content` is set when it was not the times that decided.
     """
 
     analysis: Analysis
@@ -79,6 +81,10 @@ class Verdict:
     findings: list[Finding] = field(default_factory=list)
     inputs: dict[str, None] = field(default_factory=dict)
     outputs: dict[str, None] = field(default_factory=dict)
+    all_inputs: tuple[str, ...] = ()
+    all_outputs: tuple[str, ...] = ()
+    content: ContentChange | None = None
+    is_same_content: bool = False
 
 
 @dataclass(slots=True)
@@ -95,8 +101,23 @@ class _Specification:
         return [value for partition in source.values() for entries in partition.values() for value, _ in entries if value]
 
 
-def analyse(instance: ProjectInstance, target: Target, bucket: Bucket) -> Verdict:
-    """Must the batch `bucket` of `target` run? Raises InvalidProjectFile (MSB4058)."""
+def analyse(instance: ProjectInstance, target: Target, bucket: Bucket, records: ContentRecords | None = None) -> Verdict:
+    """Must the batch `bucket` of `target` run? By times, and by content where `records` know of an earlier run.
+
+    Raises InvalidProjectFile (MSB4058).
+    """
+    verdict = _by_times(instance, target, bucket)
+    if records is None or not verdict.all_inputs or not records.knows(instance.path, target.name, verdict.all_outputs):
+        return verdict
+    change = records.change(instance.path, target.name, verdict.all_inputs, verdict.all_outputs)
+    if change is None and verdict.analysis in (Analysis.FULL, Analysis.PARTIAL):
+        return replace(verdict, analysis=Analysis.UP_TO_DATE, changed={}, unchanged={}, is_same_content=True)
+    if change is not None and (verdict.analysis is Analysis.UP_TO_DATE or change.path not in verdict.all_outputs):
+        return replace(verdict, analysis=Analysis.FULL, changed={}, unchanged={}, content=change)
+    return replace(verdict, content=change)
+
+
+def _by_times(instance: ProjectInstance, target: Target, bucket: Bucket) -> Verdict:
     element = target.element
     inputs_text, outputs_text = element.value("Inputs"), element.value("Outputs")
     if inputs_text and not outputs_text:
@@ -113,10 +134,18 @@ def analyse(instance: ProjectInstance, target: Target, bucket: Bucket) -> Verdic
     times = _Times(instance)
     if not output_values:
         return Verdict(Analysis.NO_OUTPUTS if inputs_text else Analysis.FULL)
+    everything = inputs.values(transforms=False) + inputs.values(transforms=True) + list(inputs.discrete.values())
+    verdict = _compare(times, inputs, outputs, output_values, has_inputs=bool(inputs_text))
+    verdict.all_inputs = tuple(dict.fromkeys(times.full_path(path) for path in everything))
+    verdict.all_outputs = tuple(dict.fromkeys(times.full_path(path) for path in output_values))
+    return verdict
+
+
+def _compare(times: _Times, inputs: _Specification, outputs: _Specification, output_values: Sequence[str], *, has_inputs: bool) -> Verdict:
     only_in_outputs = [item_type for item_type in outputs.lists if item_type not in inputs.lists]
     if outputs.discrete or only_in_outputs:
         everything = inputs.values(transforms=False) + inputs.values(transforms=True) + list(inputs.discrete.values())
-        return _compare_sets(times, everything, output_values, has_inputs=bool(inputs_text))
+        return _compare_sets(times, everything, output_values, has_inputs=has_inputs)
     extra = inputs.values(transforms=True) + list(inputs.discrete.values())
     for item_type, partition in inputs.lists.items():
         if item_type not in outputs.lists:
@@ -154,9 +183,13 @@ class _Times:
         self.files: FileSystem = instance.surroundings.files
         self.known: dict[str, float | None] = {}
 
+    def full_path(self, escaped: str) -> str:
+        """The file that a text of Inputs or Outputs names."""
+        return paths.full_path(unescape(escaped).replace("\\", "/"), self.directory)
+
     def of(self, escaped: str) -> float | None:
         """Seconds since 1970, None when there is no such file."""
-        path = paths.full_path(unescape(escaped).replace("\\", "/"), self.directory)
+        path = self.full_path(escaped)
         if path not in self.known:
             times = self.files.times(path)
             self.known[path] = times[0] if times is not None else None
@@ -268,6 +301,41 @@ def report(verdict: Verdict, target: Target, log: BuildLog) -> None:
                 log.comment(Importance.LOW, "No input files were specified.")
     for finding in verdict.findings:
         log.comment(Importance.LOW, finding.text())
+
+
+def explanation(verdict: Verdict, target: Target) -> str:
+    """Why a target runs or does not, in one line."""
+    match verdict.analysis:
+        case Analysis.NO_INPUTS:
+            return "skipped: it has no inputs"
+        case Analysis.NO_OUTPUTS:
+            return "skipped: it has no outputs"
+        case Analysis.UP_TO_DATE:
+            if not verdict.is_same_content:
+                return "skipped: its outputs are newer than its inputs"
+            touched = verdict.findings[0].input if verdict.findings else "an input"
+            return f'skipped: "{touched}" is newer, but all inputs and outputs have the content of the last run'
+        case _:
+            return f"{'runs for some items' if verdict.analysis is Analysis.PARTIAL else 'runs'}: {_cause(verdict, target)}"
+
+
+def _cause(verdict: Verdict, target: Target) -> str:
+    found = verdict.findings[0] if verdict.findings else None
+    if found is not None and found.what is not OutOfDate.NEWER_INPUT:
+        kind, path = ("input", found.input) if found.what is OutOfDate.MISSING_INPUT else ("output", found.output)
+        return f'{kind} "{path}" does not exist{_more(verdict)}'
+    change = verdict.content
+    if change is not None:
+        kind = "output" if change.path in verdict.all_outputs else "input"
+        return f'{kind} "{change.path}" {change.what}{_more(verdict)}'
+    if found is not None:
+        return f'input "{found.input}" is newer than output "{found.output}"{_more(verdict)}'
+    return "it has outputs and no inputs" if target.element.value("Outputs") else "it names no inputs and outputs, so it always runs"
+
+
+def _more(verdict: Verdict) -> str:
+    count = len(verdict.findings) - 1
+    return f" (and {count} more)" if count > 0 else ""
 
 
 def _report_compared(log: BuildLog, kind: ParameterKind, compared: Iterable[str]) -> None:

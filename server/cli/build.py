@@ -22,6 +22,11 @@ Builds a project and the projects that it refers to, those parts that are not up
   -p:NAME=VALUE       an MSBuild property; may be repeated
   -v:LEVEL            q[uiet], m[inimal] (the default), n[ormal], d[etailed] or diag[nostic]
 
+  --explain           says of each target why it runs or does not: which input changed, what is missing, which condition is false
+
+A target whose inputs and outputs have the content that they had when it last ran is not run again, whatever their times say, and one
+whose inputs have other content is; `-p:AotdCompareContent=false` compares times alone, as MSBuild does.
+
 All other switches are MSBuild's: see `aotd msbuild -help`.
 """
 

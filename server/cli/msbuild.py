@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
+from compiler.csharp.toolchain import cache_directory
 from compiler.diagnostics import Diagnostic, InputError, Severity
 from server.build.binlog_reader import BinaryLog, BinaryLogError
 from server.build.console_logger import build_line
+from server.build.content_records import ContentRecords
 from server.build.events import BuildLog, Importance, Message, Record
 from server.build.logger_parameters import DIAGNOSTIC, LoggerError
 from server.build.session import BuildAnswer, BuildSession
@@ -37,10 +39,14 @@ Evaluates and builds as `dotnet msbuild` does, or plays a binary log to the logg
   -clp:PARAMETERS  -noconlog  -fl[1-9]  -flp[1-9]:PARAMETERS  -dfl  -bl[:FILE]
   -warnaserror[:CODES]  -warnnotaserror:CODES  -nowarn:CODES
   -nologo  -noautorsp  @FILE  -version  -help
+  --explain   says of each target why it runs or does not
+
+`-p:AotdCompareContent=true` compares inputs and outputs of targets by content besides time, as `aotd build` does.
 
 -tl:off shows no progress. Loggers from assemblies (-l, -dl) are refused; the other switches of MSBuild are accepted and change nothing.
 """
 _BINLOG = ".binlog"
+_EXPLAIN = ("--explain", "-explain")
 
 
 def run(args: Sequence[str]) -> int:
@@ -51,11 +57,14 @@ def run(args: Sequence[str]) -> int:
 def run_msbuild(args: Sequence[str], *, as_verb: bool) -> int:
     """Exit code of MSBuild for `args`. A build `as_verb` of its own sums up its end and shows no version."""
     whom = caller()
+    explains = any(arg.lower() in _EXPLAIN for arg in args)
+    args = [arg for arg in args if arg.lower() not in _EXPLAIN]
     try:
         switches = parse_msbuild_switches(args, whom.directory, whom.environment)
     except SwitchError as error:
         console.write(error.text)
         return 1
+    switches = replace(switches, explains=explains, compares_content=as_verb)
     if as_verb:
         switches = _summing_up(switches)
     if switches.wants == "help":
@@ -106,6 +115,7 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequenc
             loggers.least,
             logs_task_inputs=loggers.has_binary or switches.loggers.rank >= DIAGNOSTIC,
             logs_evaluations=loggers.logs_evaluations,
+            explain=_explain if switches.explains else None,
         )
         begin_build(log, loggers, tuple(evaluator.variables.items()), _facts(evaluator, args))
         _say_without_effect(log, switches)
@@ -143,14 +153,28 @@ def _say_without_effect(log: BuildLog, switches: MSBuildSwitches) -> None:
 def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog) -> BuildAnswer:
     only_restores = [target.lower() for target in switches.targets] == ["restore"]
     services = CallerServices(caller(), switches.project.parent)
+    records = _content_records(switches)
     try:
         if switches.restore or only_restores:
             answer = _restore(switches, evaluator, log, services)
             if only_restores or not answer.succeeded:
                 return answer
-        return BuildSession(evaluator, log, services).build(str(switches.project), switches.properties, switches.targets)
+        return BuildSession(evaluator, log, services, records).build(str(switches.project), switches.properties, switches.targets)
     finally:
+        if records is not None:
+            records.save()
         services.end()
+
+
+def _content_records(switches: MSBuildSwitches) -> ContentRecords | None:
+    """What the verbs of aotd know of earlier builds; MSBuild's own command line compares times alone, as MSBuild does."""
+    given = {name.lower(): value for name, value in switches.properties.items()}
+    compares = given.get("aotdcomparecontent", "true" if switches.compares_content else "false").lower() == "true"
+    return ContentRecords(cache_directory(caller().environment) / "targets") if compares else None
+
+
+def _explain(project: str, target: str, why: str) -> None:
+    console.write(f"{project}: {target} {why}\n")
 
 
 def _restore(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog, services: CallerServices) -> BuildAnswer:

@@ -53,6 +53,8 @@ class MSBuildSwitches:
     question: bool = False
     response_files: tuple[Path, ...] = ()
     without_effect: tuple[str, ...] = ()
+    explains: bool = False
+    compares_content: bool = False
 
     @property
     def asks(self) -> bool:

@@ -96,7 +96,9 @@ class Fuzzer:
         unplaced = [error for error in errors if not _has_position(error.location)]
         if unplaced:
             return Verdict("no position", f"{unplaced[0].code}: {unplaced[0].message[:100]}")
-        return Verdict("fine" if answer.succeeded else "rejected" if errors else "no position", "failed without an error")
+        if not answer.succeeded and not errors:
+            return Verdict("no position", "failed without an error")
+        return Verdict("fine" if answer.succeeded else "rejected")
 
 
 def _has_position(place: Location | None) -> bool:

@@ -13,19 +13,30 @@ _LONGEST = 60_000
 _ENTRIES = ("case.proj", "case.csproj", "case.sln", "case.slnx")
 _NOT_INPUT = re.compile(r"case\.json|expected\..*")
 _PIECE = re.compile(r"<[^<>]*>|\$\([^$()]*\)|@\([^()]*\)|%\([^()]*\)|'[^'<>]*'|\"[^\"<>]*\"|[A-Za-z_][\w.\-]*|\d+|\s+|.", re.DOTALL)
+# A call up to its arguments: of a static function, or of a member.
+_CALL = re.compile(r"\[[A-Za-z_.0-9]+\]::[A-Za-z]+\(|\.[A-Z][A-Za-z]+\(")
+_ARGUMENTS = (
+    *("''", "'a'", "'A;b'", "$(Undefined)", "$(MSBuildProjectName)", "-1", "0", "1", "7", "64", "2147483647"),
+    *("2147483648", "-2147483649", "9223372036854775807", "9223372036854775808", "1.5", "-0.0", "1e308"),
+    *("'NaN'", "'0x7fffffff'", "true", "'false'", "null", "'é'", "'*'", "'['", "'('", "'\\'", "'//'"),
+    *("'http://[x'", "'http://a:99999999/'", "'../..'", "'/'", "'a:b'", "'%'", "'%41'", "'%zz'"),
+    *("'1.2.3.4.5'", "'1.2'", "'net8.0'", "'net8.0-windows7.0'", "'.NETFramework,Version=v4.5'"),
+    *("'2024-02-30'", "'yyyy'", "'{0}'", "'{'", "' '", "'a b'", "'x', 'y'", "$([System.DateTime]::MinValue)"),
+    *("$([System.Guid]::Empty)", "'Ordinal'", "StringComparison.Ordinal", "'System.Int32'", "@(I)", "%(I.M)"),
+)
 # A value of an attribute, or text of an element.
 _VALUE = re.compile(r"=\"([^\"<]*)\"|>([^<>]*[^<>\s][^<>]*)<")
 _TOKENS = (
-    *("$(", "@(", "%(", "->", "')", "'", "\"", "`", ")", "(", "$()", "@()", "%()", "$([", "]::", "[MSBuild]::", ";"),
-    *(";;", ",", "|", "!", "==", "&lt;", "&amp;", "&#0;", "&#xFFFF;", "&", "<", ">", "</", "/>", "<!--", "-->"),
-    *("<![CDATA[", "]]>", "<?x?>", "<!DOCTYPE a>", "%3B", "%25", "%", "%zz", "*", "**", "**/*", "../", "//", "\\"),
-    *("/", "?", "\x00", "\ufeff", "\ud800", "\u00e9", "\ud83d\ude00", "\r", "\n", "\t", " ", "-1", "0"),
-    *("99999999999999999999", "1e309", "0x", "NaN", "1.2.3.4.5", "true", "!true", "on", "and", "or", "Exists("),
-    *("HasTrailingSlash('", "'' != ''", "Condition", "Include", "Remove", "Update", "Exclude", "Sdk", "Import"),
-    *("Project", "Target", "Name", "Inputs", "Outputs", "Returns", "DependsOnTargets", "BeforeTargets"),
-    *("AfterTargets", "Identity", "Filename", "RecursiveDir", "MSBuildThisFile", "MSBuildProjectFullPath"),
-    *("$(A.Substring(-1))", "$(A.PadLeft(2000000000))", "$([System.String]::new('x', 5))"),
-    *("$([System.Math]::Pow(1e300, 1e300))",),
+    *("$(", "@(", "%(", "->", "')", "'", "\"", "`", ")", "(", "$()", "@()", "%()", "$([", "]::"),
+    *("[MSBuild]::", ";", ";;", ",", "|", "!", "==", "&lt;", "&amp;", "&#0;", "&#xFFFF;", "&", "<", ">", "</"),
+    *("/>", "<!--", "-->", "<![CDATA[", "]]>", "<?x?>", "<!DOCTYPE a>", "%3B", "%25", "%", "%zz", "*", "**"),
+    *("**/*", "../", "//", "\\", "/", "?", "\x00", "\ufeff", "\ud800", "é", "\ud83d\ude00", "\r", "\n", "\t"),
+    *(" ", "-1", "0", "99999999999999999999", "1e309", "0x", "NaN", "1.2.3.4.5", "true", "!true", "on", "and"),
+    *("or", "Exists(", "HasTrailingSlash('", "'' != ''", "Condition", "Include", "Remove", "Update"),
+    *("Exclude", "Sdk", "Import", "Project", "Target", "Name", "Inputs", "Outputs", "Returns"),
+    *("DependsOnTargets", "BeforeTargets", "AfterTargets", "Identity", "Filename", "RecursiveDir"),
+    *("MSBuildThisFile", "MSBuildProjectFullPath", "$(A.Substring(-1))", "$(A.PadLeft(2000000000))"),
+    *("$([System.String]::new('x', 5))", "$([System.Math]::Pow(1e300, 1e300))"),
     *("$([System.Text.RegularExpressions.Regex]::Replace('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', '(a+)+$', ''))",),
     *("$([System.DateTime]::Parse('x'))", "$([MSBuild]::Add(1, 'x'))", "$([System.Guid]::Parse(''))"),
     *("@(A->'%(B)'->Count())", "@(A->Distinct()->Reverse(), ',')", "$(Registry:HKEY)"),
@@ -138,6 +149,17 @@ def _within_value(chance: random.Random, text: str, other: str) -> str:
     return text[: found.start(group)] + changed + text[found.end(group) :]
 
 
+def _other_arguments(chance: random.Random, text: str, other: str) -> str:
+    """A call of a function, of this file or of another one, with other arguments."""
+    calls = _CALL.findall(other) if chance.random() < 0.7 else _CALL.findall(text)
+    if not calls:
+        return text
+    arguments = ", ".join(chance.choice(_ARGUMENTS) for _ in range(chance.choice((0, 1, 1, 2, 2, 3, 4))))
+    call = f"{chance.choice(calls)}{arguments})"
+    start, end = _spot(chance, text)
+    return text[:start] + (f"$({call})" if call.startswith("[") else f"$(A{call})") + text[end:]
+
+
 def _some_value(chance: random.Random, text: str) -> str:
     values = [found.group(1) or found.group(2) or "" for found in _VALUE.finditer(text)]
     return chance.choice(values) if values else ""
@@ -161,7 +183,10 @@ def _repeat_piece(chance: random.Random, text: str, _: str) -> str:
     return text[:end] + text[start:end] * times + text[end:]
 
 
-_INNER = (_insert_token, _replace_piece, _remove_piece, _swap_pieces, _piece_of_other, _repeat_piece, _change_character)
+_INNER = (
+    *(_other_arguments, _other_arguments, _other_arguments),
+    *(_insert_token, _replace_piece, _remove_piece, _swap_pieces, _piece_of_other, _repeat_piece, _change_character),
+)
 _MUTATIONS: tuple[Callable[[random.Random, str, str], str], ...] = (
     *(_insert_token, _insert_token, _replace_piece, _replace_piece, _remove_piece, _swap_pieces, _piece_of_other, _piece_of_other),
     *(_lines_of_other, _move_lines, _truncate, _change_character, _repeat_piece),

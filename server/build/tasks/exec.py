@@ -11,7 +11,7 @@ from typing import IO
 
 from compiler.diagnostics import Location
 from server.build.console_logger import importance_of
-from server.build.events import Importance
+from server.build.events import CommandLine, Importance
 from server.build.tasks.canonical_errors import parse_canonical
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition, output_item
 
@@ -60,6 +60,8 @@ def _run(call: TaskCall) -> bool:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    if not call.flag("EchoOff"):
+        call.log.send(CommandLine(command, "Exec"))
     lines: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
     assert process.stdout is not None and process.stderr is not None
     readers = [

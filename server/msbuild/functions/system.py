@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 from uuid import UUID
 
 from server.msbuild.functions.binding import TYPES
@@ -184,12 +184,22 @@ def _format_guid(value: UUID, form: str) -> str:
 
 
 def _parse_uri(text: str) -> Uri:
-    parts = urlsplit(text)
+    parts = _parts(text)
     if not parts.scheme:
         raise ClrError("Invalid URI: The format of the URI could not be determined.")
     if parts.netloc and not parts.path:
         text = f"{parts.scheme}://{parts.netloc}/" + (f"?{parts.query}" if parts.query else "")
     return Uri(text)
+
+
+def _parts(uri: object) -> SplitResult:
+    """The URI taken apart. Raises ClrError with .NET's text."""
+    try:
+        parts = urlsplit(str(uri))
+        _ = parts.port
+    except ValueError as error:
+        raise ClrError(f"Invalid URI: {'Invalid port specified' if 'ort' in str(error) else 'The hostname could not be parsed'}.") from None
+    return parts
 
 
 def _uris() -> None:
@@ -201,18 +211,18 @@ def _uris() -> None:
     builder = TYPES.add("System.UriBuilder")
     builder.static("new", "string", lambda text: UriBuilder(text if "://" in text else f"http://{text}/"))
     for target in (clr_type, builder):
-        target.property("Scheme", lambda uri: urlsplit(str(uri)).scheme)
-        target.property("Host", lambda uri: urlsplit(str(uri)).hostname or "")
+        target.property("Scheme", lambda uri: _parts(uri).scheme)
+        target.property("Host", lambda uri: _parts(uri).hostname or "")
         target.property(
-            "Port", lambda uri: urlsplit(str(uri)).port or {"http": 80, "https": 443, "ftp": 21}.get(urlsplit(str(uri)).scheme, -1)
+            "Port", lambda uri: _parts(uri).port or {"http": 80, "https": 443, "ftp": 21}.get(_parts(uri).scheme, -1)
         )
-        target.property("AbsolutePath", lambda uri: urlsplit(str(uri)).path or "/")
-        target.property("Path", lambda uri: urlsplit(str(uri)).path or "/")
-        target.property("LocalPath", lambda uri: unquote(urlsplit(str(uri)).path or "/"))
-        target.property("Query", lambda uri: "?" + urlsplit(str(uri)).query if urlsplit(str(uri)).query else "")
-        target.property("Fragment", lambda uri: "#" + urlsplit(str(uri)).fragment if urlsplit(str(uri)).fragment else "")
+        target.property("AbsolutePath", lambda uri: _parts(uri).path or "/")
+        target.property("Path", lambda uri: _parts(uri).path or "/")
+        target.property("LocalPath", lambda uri: unquote(_parts(uri).path or "/"))
+        target.property("Query", lambda uri: "?" + _parts(uri).query if _parts(uri).query else "")
+        target.property("Fragment", lambda uri: "#" + _parts(uri).fragment if _parts(uri).fragment else "")
         target.property("AbsoluteUri", str)
-        target.property("Authority", lambda uri: urlsplit(str(uri)).netloc)
+        target.property("Authority", lambda uri: _parts(uri).netloc)
         target.property("Uri", lambda uri: Uri(str(uri)))
         target.method("ToString", "", str)
 
