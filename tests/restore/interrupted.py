@@ -80,7 +80,7 @@ def interruptions(chance: random.Random, n_packages: int, points: int) -> list[t
     """Points to kill at: after some request, or a while after the last one, when packages are still being extracted."""
     last = 2 * n_packages + 1
     chosen = [chance.randrange(1, last + n_packages) for _ in range(points)]
-    return [(min(point, last), chance.random() * (0.01 if point < last else 0.5)) for point in chosen]
+    return [(min(point, last), chance.random() * (0.01 if point < last else 0.2)) for point in chosen]
 
 
 def is_clean(work: Path) -> bool:
