@@ -78,7 +78,7 @@ class Groups:
         return Group(self.found, group_index(self.found.re, number) if self.found is not None else number)
 
 
-def group_index(pattern: re.Pattern[str], number: int) -> int:
+def group_index(pattern: regex.Pattern[str], number: int) -> int:
     """Python's number of the group that .NET numbers `number`; the number itself when there is none."""
     named = set(pattern.groupindex.values())
     order = [0, *(n for n in range(1, pattern.groups + 1) if n not in named), *sorted(named)]
