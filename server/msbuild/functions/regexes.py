@@ -90,7 +90,9 @@ def _next_match(match: Group) -> Match:
     if found is None:
         return Match(None, 0)
     start = found.end() + (found.end() == found.start())
-    return Match(found.re.search(found.string, start) if start <= len(found.string) else None, 0)
+    if start > len(found.string):
+        return Match(None, 0)
+    return Match(_limited(lambda: found.re.search(found.string, start, timeout=_TIMEOUT_SECONDS)), 0)
 
 
 def _translate(pattern: str) -> str:
