@@ -160,6 +160,8 @@ def _resolve_all(state: _Restore) -> list[TargetGraph]:
     except PackageError as failure:
         state.log.add(error(failure.code, failure.message))
         return []
+    finally:
+        state.sources.stop_prefetching()
     return graphs
 
 

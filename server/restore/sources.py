@@ -142,23 +142,33 @@ class PackageSources:
             return self.packages.install(match.id, match.version, archive, feed.source, expected_hash)
 
     def install_all(self, wanted: Iterable[tuple[Match, str | None]]) -> list[InstalledPackage]:
-        """`install` of all, several at once, results in their order. The first error is raised once all have ended."""
-        with ThreadPoolExecutor(_PARALLEL_REQUESTS, "install") as pool:
+        """`install` of all, several at once, results in their order. After an error nothing new is begun, and the first is raised."""
+        pool = ThreadPoolExecutor(_PARALLEL_REQUESTS, "install")
+        try:
             running = [pool.submit(self.install, match, expected_hash) for match, expected_hash in wanted]
-        return [future.result() for future in running]
+            return [future.result() for future in running]
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def prefetch(self, wanted: Iterable[tuple[str, VersionRange]]) -> None:
         """Begins to ask servers for packages and their manifests, several at once; `find` and `nuspec` wait for what is under way."""
         if any(feed.feed.is_http for feed in self.feeds):
             for package_id, versions in wanted:
                 if is_folder_name(package_id) and (package_id.lower(), versions) not in self._matches:
-                    self._pool().submit(self._prefetch, (package_id, versions))
+                    self._begin(package_id, versions)
 
-    def _pool(self) -> ThreadPoolExecutor:
+    def stop_prefetching(self) -> None:
+        """What `prefetch` has not begun yet is left; what is under way ends by itself."""
+        with self._lock:
+            for pool in self._pools:
+                pool.shutdown(wait=False, cancel_futures=True)
+            self._pools.clear()
+
+    def _begin(self, package_id: str, versions: VersionRange) -> None:
         with self._lock:
             if not self._pools:
                 self._pools.append(ThreadPoolExecutor(_PARALLEL_REQUESTS, "prefetch"))
-            return self._pools[0]
+            self._pools[0].submit(self._prefetch, (package_id, versions))
 
     def _prefetch(self, wanted: tuple[str, VersionRange]) -> None:
         try:
