@@ -16,7 +16,7 @@ from server.build.dotnet_tasks.inline import inline_source, is_inline_factory, u
 from server.build.dotnet_tasks.run import run_in_host, taking_events
 from server.build.events import BuildLog
 from server.build.services import BuildServices
-from server.build.tasks.registry import find_task
+from server.build.tasks.registry import find_stand_in, find_task
 from server.build.tasks.task import TaskAssembly, TaskCall, TaskDefinition
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.model import ProjectInstance, UsingTask
@@ -47,7 +47,20 @@ def find_definition(instance: ProjectInstance, log: BuildLog, services: BuildSer
         if core is None:
             return None
         return _from_assembly(instance, log, services, element, TaskSource(name, str(core), is_file=True), is_optional=True)
+    stand_in = find_stand_in(name)
+    if stand_in is not None and not _has_assembly(instance, declaration):
+        return stand_in
     return _declared(instance, log, services, element, declaration)
+
+
+def _has_assembly(instance: ProjectInstance, declaration: UsingTask) -> bool:
+    """Is the file there that the declaration names? One that names none is looked for elsewhere."""
+    if not declaration.assembly_file:
+        return True
+    declaring = Path(declaration.element.location.file).parent
+    path = declaration.assembly_file.replace("\\", "/")
+    folders = (declaring, Path(instance.directory), Path(instance.surroundings.tools_directory))
+    return any((folder / path).is_file() for folder in folders)
 
 
 def _core_tasks(instance: ProjectInstance) -> Path | None:

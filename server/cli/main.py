@@ -59,6 +59,7 @@ VERBS: dict[str, VerbEntry] = {
     "lsp": VerbEntry("server.cli.lsp", "serve an editor over the Language Server Protocol"),
     "publish": VerbEntry("server.cli.publish", "build a project and compile it to a native program"),
     "rebuild": VerbEntry("server.cli.rebuild", "clean and build a project or solution"),
+    "restore": VerbEntry("server.cli.restore", "install the packages of a project or solution"),
     "version": VerbEntry("server.cli.version", "print the version"),
     "why": VerbEntry("server.cli.why", "say why a member or a finding is in a program"),
 }

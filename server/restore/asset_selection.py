@@ -255,9 +255,7 @@ def _nearest_groups(
     return kept
 
 
-def _runtime_targets(
-    collection: ContentCollection, patterns: PatternSet, target: AssetTarget, kind: str, flows: Assets
-) -> list[AssetItem]:
+def _runtime_targets(collection: ContentCollection, patterns: PatternSet, target: AssetTarget, kind: str, flows: Assets) -> list[AssetItem]:
     items = [
         AssetItem(item.path, (("assetType", kind), ("rid", group.text(RID))))
         for group in _nearest_groups(collection, patterns, target, lambda group: group.text(RID))

@@ -86,9 +86,7 @@ def _add_cycle(layout: _Layout, dependency: Dependency, node: GraphNode) -> None
     layout.graph.analysis.cycles.append(GraphNode(dependency.range, None, node, disposition=Disposition.CYCLE))
 
 
-def _check_visited(
-    layout: _Layout, chosen: Chosen, item: GraphItem, dependency: Dependency, child: Chosen, node: GraphNode
-) -> None:
+def _check_visited(layout: _Layout, chosen: Chosen, item: GraphItem, dependency: Dependency, child: Chosen, node: GraphNode) -> None:
     """A dependency whose library has its place already: a cycle, a downgrade, or a second who asks for a version in conflict."""
     if dependency.range in chosen.path:
         _add_cycle(layout, dependency, node)

@@ -199,9 +199,7 @@ def _downgrades(graph: TargetGraph) -> Iterable[LogMessage]:
         start = f"Detected package downgrade: {asked.range.name} from {from_version.normalized} to "
         if got.item.pinned:
             advice = "Update the centrally managed package version to a higher version."
-            yield error(
-                "NU1109", f"{start}centrally defined {to_version.normalized}. {advice}{paths}", asked.range.name, (graph.name,)
-            )
+            yield error("NU1109", f"{start}centrally defined {to_version.normalized}. {advice}{paths}", asked.range.name, (graph.name,))
         else:
             advice = "Reference the package directly from the project to select a different version."
             yield warning("NU1605", f"{start}{to_version.normalized}. {advice}{paths}", asked.range.name, (graph.name,))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from server.restore.errors import RestoreError
 from server.restore.framework_compatibility import nearest
 from server.restore.frameworks import NuGetFramework, parse_framework
 from server.restore.graph import GraphItem
@@ -26,6 +27,9 @@ from server.restore.nuspec import Nuspec, NuspecDependency
 from server.restore.package_spec import PackageSpec, TargetFramework
 from server.restore.sources import Match, PackageSources
 from server.restore.versions import ALL_VERSIONS, NuGetVersion, VersionRange, parse_range, parse_version
+
+# The version of NuGet whose behaviour this is.
+CLIENT_VERSION = NuGetVersion((7, 9, 0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class LibraryFinder:
         nuspec = self.sources.nuspec(match)
         version = parse_version(nuspec.version) or match.version
         library = Library(nuspec.id or match.id, version, LibraryKind.PACKAGE)
+        _check_client(library, nuspec)
         return GraphItem(library, package_dependencies(nuspec, self.target), match)
 
     def _find_package(self, wanted: LibraryRange) -> Match | None:
@@ -122,6 +127,17 @@ class LibraryFinder:
             )
         item.dependencies = ordered
         return item
+
+
+def _check_client(library: Library, nuspec: Nuspec) -> None:
+    """Raises RestoreError, which ends the whole restore, when the package asks for a newer NuGet than this one stands for."""
+    needed = parse_version(nuspec.min_client_version) if nuspec.min_client_version else None
+    if needed is not None and needed > CLIENT_VERSION:
+        text = (
+            f"The '{library.shown}' package requires NuGet client version '{nuspec.min_client_version}' or above, but the current NuGet "
+            f"version is '{CLIENT_VERSION}'."
+        )
+        raise RestoreError("NU1401", text)
 
 
 def nearest_framework(spec: PackageSpec, target: TargetFramework) -> TargetFramework | None:

@@ -25,7 +25,7 @@ from server.restore.package_spec import PackageSpec, TargetFramework
 from server.restore.packages_folder import InstalledPackage
 from server.restore.packages_lock import PackagesLock, hash_errors, lock_file_path, lock_text, parse_lock, reasons_against, uses_lock_file
 from server.restore.resolver import resolve
-from server.restore.restore_log import LogMessage, RestoreLog, error
+from server.restore.restore_log import LogMessage, RestoreLog, error, merge_graphs
 from server.restore.runtime_graph import InvalidRuntimeGraph, RuntimeGraph, parse_runtime_graph
 from server.restore.source_messages import failed_sources, insecure_sources
 from server.restore.sources import Match, PackageSources
@@ -83,13 +83,19 @@ class _Restore:
             self.installed[key] = package
 
 
-def restore_project(
-    spec: PackageSpec, projects: Projects, sources: PackageSources, *, force_evaluate: bool, locked_mode: bool
-) -> RestoredProject:
-    """The restored project. `locked_mode` is what the project says, unless the caller only re-checks.
+@dataclass(slots=True)
+class PendingProject:
+    """A project whose framework graphs are resolved and of which nothing is installed yet."""
 
-    Raises RestoreError for what ends the whole restore; OSError.
-    """
+    state: _Restore
+    unlisted: list[LogMessage]
+    lock_path: str
+    keeps_lock: bool
+    graphs: list[TargetGraph]
+
+
+def begin_project(spec: PackageSpec, projects: Projects, sources: PackageSources, *, force_evaluate: bool) -> PendingProject:
+    """The project, checked and resolved for its frameworks. Raises RestoreError for what ends the whole restore; OSError."""
     log = RestoreLog(spec)
     unlisted: list[LogMessage] = []
     check_spec(spec, log)
@@ -98,35 +104,39 @@ def restore_project(
         text = "Invalid restore input where RestorePackagesWithLockFile property is set to false but a packages lock file exists at "
         unlisted.append(error("NU1005", f"{text}{lock_path}."))
     elif not force_evaluate and os.path.isfile(lock_path):
-        lock, keeps_lock = _evaluate_lock(spec, projects, log, lock_path, locked_mode=locked_mode)
+        lock, keeps_lock = _evaluate_lock(spec, projects, log, lock_path)
     state = _Restore(spec, projects, sources, log, lock, {})
-    graphs: list[TargetGraph] = []
-    if not log.has_errors and not unlisted:
-        graphs = _resolve_all(state)
-    log.add_all(insecure_sources(spec, sources))
-    log.add_all(failed_sources(sources))
-    log.add_all(audit(spec, graphs, sources))
+    graphs = [] if log.has_errors or unlisted else _resolve_frameworks(state)
+    return PendingProject(state, unlisted, lock_path, keeps_lock, graphs)
+
+
+def finish_project(pending: PendingProject) -> RestoredProject:
+    """The project with its packages installed and its runtimes resolved. Raises RestoreError for what ends the whole restore; OSError."""
+    state, spec, log = pending.state, pending.state.spec, pending.state.log
+    graphs = _complete(state, pending.graphs) if pending.graphs else []
+    log.add_all(insecure_sources(spec, pending.state.sources))
+    log.add_all(failed_sources(pending.state.sources))
+    log.add_all(audit(spec, graphs, pending.state.sources))
     if not graphs:
         graphs = [TargetGraph(target, rid, RuntimeGraph(), None) for target in spec.frameworks for rid in ("", *sorted(spec.runtimes))]
     assets = build_assets(spec, graphs, _installed(state, graphs), _package_folders(spec), log)
     report_analysis(log, graphs, spec)
     log.add_all(check_compatibility(assets))
     # What nuget.g.props says of success is how resolving went: neither warnings made errors nor messages about sources count.
-    resolved = not unlisted and not any(one.is_error and not one.was_warning and one.code not in _ABOUT_SOURCES for one in log.messages)
+    relevant = [one for one in log.messages if one.is_error and not one.was_warning and one.code not in _ABOUT_SOURCES]
+    resolved = not pending.unlisted and not relevant
     files = build_files(assets, success=resolved)
-    return _finish(state, assets, files, unlisted, None if keeps_lock else lock_path)
+    return _finish(state, assets, files, pending.unlisted, None if pending.keeps_lock else pending.lock_path)
 
 
-def _evaluate_lock(
-    spec: PackageSpec, projects: Projects, log: RestoreLog, path: str, *, locked_mode: bool
-) -> tuple[PackagesLock | None, bool]:
+def _evaluate_lock(spec: PackageSpec, projects: Projects, log: RestoreLog, path: str) -> tuple[PackagesLock | None, bool]:
     """The lock file when it still fits, and whether it stays as it is."""
     with open(path, encoding="utf-8-sig", errors="replace") as file:
         lock = parse_lock(file.read())
     reasons = reasons_against(lock, spec, projects)
     if not reasons:
         return lock, True
-    if locked_mode and spec.restore.lock.locked:
+    if spec.restore.lock.locked:
         advice = (
             "The packages lock file is inconsistent with the project dependencies so restore can't be run in locked mode. Disable the "
             "RestoreLockedMode MSBuild property or pass an explicit --force-evaluate option to run restore to update the lock file."
@@ -136,10 +146,18 @@ def _evaluate_lock(
     return None, False
 
 
-def _resolve_all(state: _Restore) -> list[TargetGraph]:
-    """The graphs of all frameworks, then of their runtimes; nothing when a source cannot be asked."""
+def _resolve_frameworks(state: _Restore) -> list[TargetGraph]:
+    """The graphs of all frameworks; nothing when a source cannot be asked."""
     try:
-        plain = [state.resolve(target, "", RuntimeGraph()) for target in state.spec.frameworks]
+        return [state.resolve(target, "", RuntimeGraph()) for target in state.spec.frameworks]
+    except (SourceError, PackageError) as failure:
+        state.log.add(error(failure.code, failure.message))
+        return []
+
+
+def _complete(state: _Restore, plain: list[TargetGraph]) -> list[TargetGraph]:
+    """Installs what the graphs need and adds those of the runtimes; nothing when a source cannot be asked."""
+    try:
         unresolved = _download(state, plain)
         graphs = list(plain)
         for graph in plain:
@@ -149,15 +167,9 @@ def _resolve_all(state: _Restore) -> list[TargetGraph]:
         state.install([match for graph in graphs[len(plain) :] for match in graph.install])
         state.log.transitive = lambda: transitive_no_warn(graphs)
         report_unexpected(state.log, graphs, state.spec, locked=uses_lock_file(state.spec))
-        for graph in graphs:
-            for wanted in graph.unresolved:
-                state.log.add(unresolved_message(wanted, graph.name, state.sources))
-        for wanted, name in unresolved:
-            state.log.add(unresolved_message(wanted, name, state.sources))
-    except SourceError as failure:
-        state.log.add(error(failure.code, failure.message))
-        return []
-    except PackageError as failure:
+        missing = [(wanted, graph.name) for graph in graphs for wanted in graph.unresolved]
+        state.log.add_all(merge_graphs(unresolved_message(wanted, name, state.sources) for wanted, name in [*missing, *unresolved]))
+    except (SourceError, PackageError) as failure:
         state.log.add(error(failure.code, failure.message))
         return []
     finally:

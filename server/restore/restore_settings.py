@@ -22,6 +22,7 @@ from server.restore.settings import (
     local_path,
     mapped_patterns,
     package_sources,
+    settings_from_files,
 )
 from server.restore.source_mapping import SourceMapping, source_mapping
 
@@ -82,6 +83,21 @@ def restore_settings(inputs: RestoreInputs, environment: Mapping[str, str]) -> R
         sources=_as_configured(_source_texts(inputs, configured), configured),
         packages_path=_packages_path(inputs, settings),
         fallback_folders=_fallback_folders(inputs, settings),
+        config_files=settings.files,
+        mapping=source_mapping(mapped_patterns(settings)),
+        settings=settings,
+    )
+
+
+def settings_of_project(
+    config_files: Sequence[Path], sources: Sequence[str], packages_path: str, folders: Sequence[str], environment: Mapping[str, str]
+) -> RestoreSettings:
+    """What stands behind the sources and folders that are known of a project already. Raises ConfigError."""
+    settings = settings_from_files(config_files, environment)
+    return RestoreSettings(
+        sources=_as_configured(sources, package_sources(settings)),
+        packages_path=packages_path,
+        fallback_folders=tuple(folders),
         config_files=settings.files,
         mapping=source_mapping(mapped_patterns(settings)),
         settings=settings,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -113,8 +113,12 @@ def load_settings(folder: Path, config_file: Path | None, environment: Mapping[s
         paths = [config_file]
     else:
         paths = [*_files_upwards(folder), *_user_files(environment), *_machine_files(environment)]
-    files = [read_config_file(path) for path in paths]
-    return NuGetSettings(tuple(paths), _merged(files), environment)
+    return settings_from_files(paths, environment)
+
+
+def settings_from_files(paths: Sequence[Path], environment: Mapping[str, str]) -> NuGetSettings:
+    """The settings that files say, nearest first. Raises ConfigError."""
+    return NuGetSettings(tuple(paths), _merged([read_config_file(path) for path in paths]), environment)
 
 
 def _files_upwards(folder: Path) -> Iterator[Path]:

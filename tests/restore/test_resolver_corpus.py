@@ -16,7 +16,7 @@ import pytest
 from server.restore.feeds import SourceOptions, open_sources
 from server.restore.library_finder import Projects
 from server.restore.package_spec import PackageSpec
-from server.restore.project_restore import RestoredProject, restore_project
+from server.restore.project_restore import RestoredProject, begin_project, finish_project
 from server.restore.restore_settings import RestoreInputs, SourceProperties, restore_settings
 from server.restore.spec_json import spec_from_json, spec_to_json
 from tests.restore.conftest import SHARED
@@ -62,7 +62,7 @@ def _restored(place: Place, spec: PackageSpec, projects: Projects) -> RestoredPr
     settings = restore_settings(RestoreInputs(Path(spec.restore.project_path), place.case, project=properties), place.environment())
     sources = open_sources(settings, place.environment(), SourceOptions())
     force = "--force-evaluate" in place.spec.get("args", [])
-    return restore_project(spec, projects, sources, force_evaluate=force, locked_mode=True)
+    return finish_project(begin_project(spec, projects, sources, force_evaluate=force))
 
 
 def _canonical(text: str) -> str:

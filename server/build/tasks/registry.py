@@ -15,6 +15,7 @@ from server.build.tasks import (
     error,
     exec,
     format_texts,
+    framework_packs,
     generate_resource,
     hashes,
     lists_and_paths,
@@ -23,8 +24,11 @@ from server.build.tasks import (
     message,
     move,
     msbuild,
+    package_reference_checks,
     read_lines_from_file,
     remove_dir,
+    restore,
+    restore_inputs,
     sdk_tasks,
     telemetry,
     touch,
@@ -66,12 +70,28 @@ _ALL: tuple[TaskDefinition, ...] = (
     *hashes.TASKS,
     *lists_and_paths.TASKS,
     *manifest_names.TASKS,
+    *restore.TASKS,
+    *restore_inputs.TASKS,
     *sdk_tasks.TASKS,
     *xml_queries.TASKS,
     *zip_files.TASKS,
 )
 _TASKS = {task.name.lower(): task for task in _ALL}
 _NAMESPACE = "microsoft.build.tasks."
+
+
+_SDK_TASKS = (*restore.TASKS, *restore_inputs.TASKS, *framework_packs.TASKS, *package_reference_checks.TASKS)
+# Tasks of an SDK's assemblies that are built in as well: they stand for the originals where a folder with an SDK's targets has none.
+_STAND_INS = {task.name.lower(): task for task in _SDK_TASKS}
+_STAND_IN_NAMESPACES = ("nuget.build.tasks.", "microsoft.net.build.tasks.")
+
+
+def find_stand_in(name: str) -> TaskDefinition | None:
+    """The built-in task that stands for a task of an SDK's own assemblies, with or without namespace, without case."""
+    plain = name.lower()
+    for namespace in _STAND_IN_NAMESPACES:
+        plain = plain.removeprefix(namespace)
+    return _STAND_INS.get(plain)
 
 
 def find_task(name: str) -> TaskDefinition | None:
