@@ -12,7 +12,7 @@ from server.restore.feeds import SourceOptions, open_sources
 from server.restore.http_client import HttpOptions
 from server.restore.library_finder import Projects
 from server.restore.package_spec import AuditProperties, PackageSpec, RestoreMetadata
-from server.restore.project_restore import RestoredProject, restore_project
+from server.restore.project_restore import RestoredProject, begin_project, finish_project
 from server.restore.restore_settings import RestoreInputs, restore_settings
 from server.restore.spec_json import Json, spec_from_json
 from tests.restore.feed_server import FeedServer, Response, packages_in, running
@@ -63,7 +63,7 @@ def restored(
     settings = restore_settings(RestoreInputs(work / "App.csproj", work), environment)
     options = SourceOptions(ignores, keeps_answers=False, http=HttpOptions(1, 2, 2, 0.01))
     sources = open_sources(settings, environment, options)
-    return restore_project(spec, Projects({spec.restore.project_path: spec}), sources, force_evaluate=False, locked_mode=False)
+    return finish_project(begin_project(spec, Projects({spec.restore.project_path: spec}), sources, force_evaluate=False))
 
 
 def told(found: RestoredProject) -> list[tuple[str, str]]:
