@@ -1,6 +1,7 @@
 """Roots of a program -> the methods of its own assemblies that can run, each with the reason that was found first.
 
-This is who uses whom, to explain findings and to leave out findings in dependencies that nothing uses. The framework's bodies are not
+This is who uses whom, to explain findings and to leave out findings in dependencies that nothing uses. Reflection
+over types that are known where it happens is followed. The framework's bodies are not
 followed: what it calls back are delegates, which their maker uses, and overrides of types that are created. Types that are named
 (`typeof`, type arguments) count as created, since reflection may do so. What a program keeps and compiles is `compiler/reach`.
 """
@@ -8,13 +9,16 @@ followed: what it calls back are delegates, which their maker uses, and override
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
 from compiler.diagnostics import InputError
+from compiler.flow.annotations import Annotations
 from compiler.flow.contexts import open_context
+from compiler.flow.facts import MemberAccess
 from compiler.flow.generated import GeneratedCode
+from compiler.flow.method_facts import read_facts
 from compiler.flow.overrides import overrides_of
 from compiler.flow.reader_kind import ReaderKind
 from compiler.il.decode import Instruction, decode
@@ -42,6 +46,7 @@ class How(Enum):
     CREATE = "creates"
     DELEGATE = "makes a delegate of"
     NAME = "names the type of"
+    REFLECTION = "reaches by reflection"
     OVERRIDE = "calls an override:"
     CALLBACK = "creates a type whose overrides the framework may call:"
     INITIALIZER = "needs the type initializer:"
@@ -104,9 +109,16 @@ def is_visible(method: MethodDefinition) -> bool:
     return method.flags & METHOD_ACCESS_MASK in (_FAMILY, _FAMILY_OR_ASSEMBLY, _PUBLIC)
 
 
-def reach(universe: TypeUniverse, generated: GeneratedCode, roots: Roots, is_own: Callable[[Module], bool]) -> Reached:
-    """Everything that `roots` can reach in modules that are `is_own`, nearest first."""
-    marking = _Marking(universe, generated, is_own)
+def _may_reflect(instruction: Instruction) -> bool:
+    """Whether a value that reflection starts from is loaded: the handle of a type."""
+    if instruction.name == "ldtoken" and isinstance(instruction.operand, int):
+        return instruction.operand >> 24 in (TableId.TYPE_DEF, TableId.TYPE_REF, TableId.TYPE_SPEC)
+    return False
+
+
+def reach(universe: TypeUniverse, annotations: Annotations, generated: GeneratedCode, roots: Roots, own: frozenset[Module]) -> Reached:
+    """Everything that `roots` can reach in the `own` modules, nearest first."""
+    marking = _Marking(universe, annotations, generated, own)
     for method, how in roots:
         marking.mark(method, Reason(how, None))
     marking.run()
@@ -116,11 +128,13 @@ def reach(universe: TypeUniverse, generated: GeneratedCode, roots: Roots, is_own
 class _Marking:
     """One marking. Invariant: every reached method is in `_pending` or has been read."""
 
-    def __init__(self, universe: TypeUniverse, generated: GeneratedCode, is_own: Callable[[Module], bool]) -> None:
+    def __init__(self, universe: TypeUniverse, annotations: Annotations, generated: GeneratedCode, own: frozenset[Module]) -> None:
         self.reached = Reached()
         self._universe = universe
+        self._annotations = annotations
         self._generated = generated
-        self._is_own = is_own
+        self._own = own
+        self._reflected: set[MethodDefinition] = set()
         self._pending: deque[MethodDefinition] = deque()
         self._created: set[TypeDefinition] = set()
         # Called methods with their callers, and overrides of types that exist which wait for a call.
@@ -150,6 +164,23 @@ class _Marking:
                 continue
             for instruction in instructions:
                 self._read(method, instruction)
+            if any(_may_reflect(instruction) for instruction in instructions):
+                self._reflect(self._generated.user_method(method))
+
+    def _reflect(self, method: MethodDefinition) -> None:
+        """Follows a body's values: members of known types that reflection reaches."""
+        if method in self._reflected:
+            return
+        self._reflected.add(method)
+        for fact in read_facts(self._annotations, self._generated, lambda _method: None, method):
+            origin = fact.origin
+            if isinstance(fact, MemberAccess) and isinstance(origin.member, MethodDefinition) and isinstance(fact.member, MethodDefinition):
+                self.mark(fact.member, Reason(How.REFLECTION, origin.member, origin.il_offset))
+                if fact.member.name == ".ctor":
+                    self._create(fact.member.owner, origin.member, origin.il_offset)
+
+    def _is_own(self, module: Module) -> bool:
+        return module in self._own
 
     def _read(self, method: MethodDefinition, instruction: Instruction) -> None:
         name = instruction.name

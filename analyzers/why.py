@@ -13,11 +13,13 @@ from analyzers.names import member_name
 from analyzers.positions import Positions
 from analyzers.reached import Reached, Reason, program_roots, reach
 from compiler.diagnostics import Location
+from compiler.flow.annotations import Annotations
 from compiler.flow.associations import members_of
 from compiler.flow.custom_attributes import AttributeReader
 from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
 from compiler.flow.facts import Origin
 from compiler.flow.generated import GeneratedCode, is_generated_name
+from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.image import open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
@@ -63,8 +65,8 @@ class ProgramReasons:
         }
         begins = [part for part in parts if part.kept or part is parts[-1]]
         roots = [root for part in begins for root in program_roots(self._modules[part.name], keeps_all=part.kept)]
-        own = frozenset(self._modules.values())
-        self._reached = reach(self._universe, self._generated, roots, lambda module: module in own)
+        annotations = Annotations(self._universe, attributes, self._generated, ReaderKind.PUBLISH)
+        self._reached = reach(self._universe, annotations, self._generated, roots, frozenset(self._modules.values()))
         self._by_id: dict[Module, dict[str, list[MethodDefinition]]] = {}
 
     @property

@@ -56,7 +56,7 @@ def dependency_findings(
             )
         )
         reached = [each for each in findings if is_reached(each, reasons)]
-        found += _rolled_up(path, reached, wanted.options) if is_single(project, path.stem) else [_placed(each, path) for each in reached]
+        found += _rolled_up(path, reached, wanted.options) if is_single(project, path.stem) else [placed(each, path) for each in reached]
     return tuple(found)
 
 
@@ -78,9 +78,9 @@ def is_single(project: EvaluatedProject, assembly: str) -> bool:
 
 def _rolled_up(path: Path, findings: Sequence[Finding], options: AnalysisOptions) -> Sequence[Finding]:
     severities = Severities(options.severities, {})
-    return [_placed(each, path) for each in roll_up(path.stem, Location(str(path)), findings, lambda id_: severities.of(id_, ""))]
+    return [placed(each, path) for each in roll_up(path.stem, Location(str(path)), findings, lambda id_: severities.of(id_, ""))]
 
 
-def _placed(finding: Finding, path: Path) -> Finding:
+def placed(finding: Finding, path: Path) -> Finding:
     """A finding without a place stands at the assembly."""
     return finding if finding.location is not None else replace(finding, location=Location(str(path)))

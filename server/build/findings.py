@@ -8,7 +8,7 @@ IlcTreatWarningsAsErrors, SuppressTrimAnalysisWarnings and SuppressAotAnalysisWa
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -40,8 +40,24 @@ class Reporters(Enum):
     ALL = "all"
 
 
-# Projects with the findings in their own assemblies.
-GraphFindings = tuple[tuple[BuiltProject, tuple[Finding, ...]], ...]
+@dataclass(frozen=True, slots=True)
+class PartFindings:
+    """The findings of one project or of one assembly: `name` is the assembly's, `project` the project file ("" without one), `error_log`
+    the project's property ErrorLog."""
+
+    name: str
+    project: str
+    folder: Path
+    error_log: str
+    findings: tuple[Finding, ...]
+
+    def shown(self) -> PartFindings:
+        """Without what is suppressed."""
+        return replace(self, findings=tuple(finding for finding in self.findings if finding.suppression is None))
+
+
+# References first, the program last.
+GraphFindings = tuple[PartFindings, ...]
 
 
 def graph_findings(
@@ -55,11 +71,16 @@ def graph_findings(
     """
     publishes = reporters is Reporters.PUBLISH or (reporters is Reporters.ALL and is_published(projects[-1].project))
     program = projects[-1].project if publishes else None
-    found = [(built, _project_findings(built, compiler, reporters, program, with_suppressed)) for built in projects]
+    found = [_project_findings(built, compiler, reporters, program, with_suppressed) for built in projects]
     if program is not None:
-        built, findings = found[-1]
-        found[-1] = (built, (*findings, *_dependency_findings(projects, with_suppressed=with_suppressed)))
-    return tuple(found)
+        found[-1] = (*found[-1], *_dependency_findings(projects, with_suppressed=with_suppressed))
+    return tuple(_part(built, findings) for built, findings in zip(projects, found, strict=True))
+
+
+def _part(built: BuiltProject, findings: tuple[Finding, ...]) -> PartFindings:
+    project = built.project
+    file, folder = project.property("MSBuildProjectFullPath"), Path(project.directory)
+    return PartFindings(project.property("AssemblyName"), file, folder, project.property("ErrorLog"), findings)
 
 
 def _dependency_findings(projects: Sequence[BuiltProject], *, with_suppressed: bool) -> tuple[Finding, ...]:
@@ -103,9 +124,9 @@ def assembly_part(path: Path, symbols: Path | None = None, kept: Container[str] 
 def findings_as_diagnostics(found: GraphFindings) -> list[Diagnostic]:
     """The findings as lines of a build, each with its project named."""
     return [
-        in_project(finding.to_diagnostic(), Path(built.project.property("MSBuildProjectFullPath")))
-        for built, findings in found
-        for finding in findings
+        in_project(finding.to_diagnostic(), Path(part.project)) if part.project else finding.to_diagnostic()
+        for part in found
+        for finding in part.findings
     ]
 
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analyzers.baseline import Accepted, accept, baseline_of, read_baseline, write_baseline
 from analyzers.why import ProgramReasons
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from compiler.render import canonical_line
+from server.build.assembly_findings import SUFFIXES, check_assembly
 from server.build.atomic_files import replace_file
-from server.build.findings import GraphFindings, findings_as_diagnostics, graph_findings, program_reasons
+from server.build.findings import GraphFindings, PartFindings, Reporters, findings_as_diagnostics, graph_findings, program_reasons
 from server.build.findings_json import finding_row
-from server.build.graph import BuildFailed, BuildProgress, BuiltProject, build_graph
+from server.build.graph import BuildFailed, BuildProgress, build_graph
 from server.build.sarif import SarifLog, sarif_text
 from server.cli import console
 from server.cli.caller import caller
-from server.cli.check_options import CheckOptions, Format, error_log_file, parse_check_options
+from server.cli.check_options import BAD_VALUE, CheckOptions, Format, error_log_file, parse_check_options
 from server.cli.explanations import explanation_lines
 from server.cli.project_tools import build_tools
 from server.cli.switches import Verbosity
@@ -31,7 +32,8 @@ USAGE = """Usage: aotd check [PROJECT] [SWITCHES]
 Compiles a C# project and prints its errors, its warnings and its trim, single-file and AOT findings.
 The exit code is 1 when one of them is an error (TreatWarningsAsErrors and WarningsAsErrors count), else 0.
 With a baseline it is 1 when there is a finding that the baseline does not accept, else 0.
-PROJECT is a project file or a folder that contains one; without it the current folder.
+PROJECT is a project file or a folder that contains one; without it the current folder. It can be an assembly of any language, X.dll,
+whose findings are those of publishing; its symbols, and the assemblies that it needs, lie beside it.
 
   --reporter WHO    build: what .NET's analyzers find in the source; publish: what its native compiler finds in the program;
                     all (the default): both, each finding once. Publishing counts in projects with PublishAot.
@@ -67,6 +69,14 @@ class _Recorded:
         self.shown.diagnostic(diagnostic)
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What was found, and what says why members are in the program, computed when it is asked for."""
+
+    found: GraphFindings
+    reasons: Callable[[], ProgramReasons]
+
+
 class _Apart:
     """Progress of a build whose stdout is for a program: errors and warnings of the build go to stderr, steps nowhere."""
 
@@ -89,30 +99,58 @@ def run(args: Sequence[str]) -> int:
 
 def _check(options: CheckOptions, progress: BuildProgress) -> int:
     recorded = _Recorded(progress)
-    tools = build_tools(options.switches.project, recorded)
     try:
-        projects = build_graph(options.switches.project, options.properties, tools)
+        checked = _checked_assembly(options, recorded) if is_assembly(options.switches.project) else _checked_projects(options, recorded)
     except BuildFailed:
         if options.error_log is not None:
             folder = source_folder([options.switches.project.parent])
             _write_log(options.error_log, SarifLog(program_version(), folder, recorded.diagnostics, (), succeeded=False))
         return 1
-    logs = error_logs(options, projects)
-    found = graph_findings(projects, tools.compiler, options.reporters, with_suppressed=bool(logs))
+    return _report(options, recorded, checked)
+
+
+def is_assembly(path: Path) -> bool:
+    """Whether an assembly is to be checked, not a project."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def _checked_projects(options: CheckOptions, recorded: _Recorded) -> _Checked:
+    tools = build_tools(options.switches.project, recorded)
+    projects = build_graph(options.switches.project, options.properties, tools)
+    logs = options.error_log is not None or any(built.project.property("ErrorLog") for built in projects)
+    found = graph_findings(projects, tools.compiler, options.reporters, with_suppressed=logs)
+    return _Checked(found, lambda: program_reasons(projects))
+
+
+def _checked_assembly(options: CheckOptions, recorded: _Recorded) -> _Checked:
+    if options.reporters is Reporters.BUILD:
+        raise InputError(BAD_VALUE, "An assembly has no source for --reporter build; what publishing reports can be checked.")
+    path = options.switches.project
+    frameworks = build_tools(path, recorded).toolchain.frameworks
+    result = check_assembly(path, options.switches.properties, frameworks, with_suppressed=options.error_log is not None)
+    for diagnostic in result.diagnostics:
+        recorded.diagnostic(diagnostic)
+    return _Checked((result.findings,), lambda: result.reasons)
+
+
+def _report(options: CheckOptions, recorded: _Recorded, checked: _Checked) -> int:
+    """Prints and writes what was asked for; the exit code."""
+    found = checked.found
     fixed: list[Accepted] = []
+    logs = error_logs(options, found)
     if options.baseline is not None:
         found, fixed = _with_baseline(options, options.baseline, found)
-    shown = tuple((built, tuple(each for each in findings if each.suppression is None)) for built, findings in found)
-    reasons = program_reasons(projects) if logs or options.explains or options.format is Format.JSON else None
+    shown = tuple(part.shown() for part in found)
+    reasons = checked.reasons() if logs or options.explains or options.format is Format.JSON else None
     if options.format is Format.JSON:
         assert reasons is not None
         console.write(findings_json(shown, options.switches.project.parent, reasons))
     else:
-        _print_findings(progress, shown, reasons if options.explains else None)
-        _print_summary(options, progress, found, fixed)
-    for file, of_project in logs:
-        _write_log(file, _log(found, recorded.diagnostics, of_project, reasons))
-    severities = Counter(finding.severity for _, findings in shown for finding in findings)
+        _print_findings(recorded.shown, shown, reasons if options.explains else None)
+        _print_summary(options, recorded.shown, found, fixed)
+    for file, of_part in logs:
+        _write_log(file, _log(found, recorded.diagnostics, of_part, reasons))
+    severities = Counter(finding.severity for part in shown for finding in part.findings)
     if options.baseline is not None and not options.writes_baseline:
         return 1 if severities[Severity.ERROR] + severities[Severity.WARNING] else 0
     return 1 if severities[Severity.ERROR] else 0
@@ -120,7 +158,7 @@ def _check(options: CheckOptions, progress: BuildProgress) -> int:
 
 def _with_baseline(options: CheckOptions, file: Path, found: GraphFindings) -> tuple[GraphFindings, list[Accepted]]:
     """The findings with the accepted ones marked, and what is fixed. Writes the baseline when that is asked for."""
-    projects = {built.project.property("AssemblyName"): findings for built, findings in found}
+    projects = {part.name: part.findings for part in found}
     reporter = options.reporters.value
     if options.writes_baseline:
         baseline = baseline_of(reporter, projects)
@@ -129,9 +167,9 @@ def _with_baseline(options: CheckOptions, file: Path, found: GraphFindings) -> t
         baseline = read_baseline(str(file), file.read_text(encoding="utf-8", errors="replace"))
     if baseline.reporter != reporter:
         message = f"the baseline was written with --reporter {baseline.reporter}; use that, or write it anew"
-        raise InputError("AOTD0002", message, Location(str(file)))
+        raise InputError(BAD_VALUE, message, Location(str(file)))
     marked, fixed = accept(baseline, projects)
-    return tuple((built, marked[built.project.property("AssemblyName")]) for built, _ in found), fixed
+    return tuple(replace(part, findings=marked[part.name]) for part in found), fixed
 
 
 def _print_findings(progress: BuildProgress, shown: GraphFindings, reasons: ProgramReasons | None) -> None:
@@ -154,7 +192,7 @@ def _print_summary(options: CheckOptions, progress: BuildProgress, found: GraphF
 
 def summary(found: GraphFindings, n_fixed: int) -> str:
     """One line with the numbers of findings: shown by severity, suppressed by what does so."""
-    findings = [finding for _, several in found for finding in several]
+    findings = [finding for part in found for finding in part.findings]
     shown = Counter(finding.severity for finding in findings if finding.suppression is None)
     parts = [f"{shown[severity]} {severity.value}{'' if shown[severity] == 1 else 's'}" for severity in (Severity.ERROR, Severity.WARNING)]
     if shown[Severity.INFO]:
@@ -164,28 +202,24 @@ def summary(found: GraphFindings, n_fixed: int) -> str:
     return "  findings: " + ", ".join(parts + ([f"{n_fixed} fixed"] if n_fixed else []))
 
 
-def error_logs(options: CheckOptions, projects: Sequence[BuiltProject]) -> list[tuple[Path, BuiltProject | None]]:
+def error_logs(options: CheckOptions, found: GraphFindings) -> list[tuple[Path, PartFindings | None]]:
     """The logs to write, each for one project (its property ErrorLog) or for all. Raises InputError for a version that is not written."""
-    logs: list[tuple[Path, BuiltProject | None]] = [(options.error_log, None)] if options.error_log is not None else []
-    for built in projects:
-        value = built.project.property("ErrorLog")
-        if value:
-            place = Location(built.project.property("MSBuildProjectFullPath"))
-            logs.append((error_log_file(value, Path(built.project.directory), "the property 'ErrorLog'", place), built))
+    logs: list[tuple[Path, PartFindings | None]] = [(options.error_log, None)] if options.error_log is not None else []
+    for part in found:
+        if part.error_log:
+            logs.append((error_log_file(part.error_log, part.folder, "the property 'ErrorLog'", Location(part.project)), part))
     return logs
 
 
 def _log(
-    found: GraphFindings, diagnostics: Sequence[Diagnostic], of_project: BuiltProject | None, reasons: ProgramReasons | None
+    found: GraphFindings, diagnostics: Sequence[Diagnostic], of_part: PartFindings | None, reasons: ProgramReasons | None
 ) -> SarifLog:
     """The log of one project, or of all."""
-    parts = [(built, findings) for built, findings in found if of_project in (None, built)]
-    path = of_project.project.property("MSBuildProjectFullPath") if of_project is not None else ""
-    listed = [diagnostic for diagnostic in diagnostics if path in ("", diagnostic.project)]
-    findings = [finding for _, several in parts for finding in several]
+    parts = [part for part in found if of_part is None or part.name == of_part.name]
+    listed = [diagnostic for diagnostic in diagnostics if of_part is None or diagnostic.project == of_part.project]
+    findings = [finding for part in parts for finding in part.findings]
     failed = any(each.severity is Severity.ERROR and each.suppression is None for each in findings)
-    folder = source_folder([Path(built.project.directory) for built, _ in parts])
-    return SarifLog(program_version(), folder, listed, findings, not failed, reasons)
+    return SarifLog(program_version(), source_folder([part.folder for part in parts]), listed, findings, not failed, reasons)
 
 
 def _write_log(file: Path, log: SarifLog) -> None:
@@ -201,7 +235,7 @@ def source_folder(projects: Sequence[Path]) -> Path:
 
 def findings_json(found: GraphFindings, folder: Path, reasons: ProgramReasons) -> str:
     """`{"findings": [...]}`, files relative to `folder`, and their numbers."""
-    findings = [finding for _, several in found for finding in several]
+    findings = [finding for part in found for finding in part.findings]
     rows = [finding_row(finding, folder, reasons) for finding in findings]
     numbers = Counter(finding.severity for finding in findings)
     counts = {f"{severity.value}s": numbers[severity] for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)}

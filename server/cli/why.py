@@ -52,7 +52,8 @@ def run(args: Sequence[str]) -> int:
             return 1
         reasons = program_reasons(projects)
         if _CODE.fullmatch(what) or _PLACE.fullmatch(what):
-            found = [each for _, several in graph_findings(projects, tools.compiler, Reporters(reporter)) for each in several]
+            parts = graph_findings(projects, tools.compiler, Reporters(reporter))
+            found = [finding for part in parts for finding in part.findings]
             return _explain_findings([finding for finding in found if is_meant(finding, what)], reasons, what)
     return _explain_members(projects, reasons, what)
 
