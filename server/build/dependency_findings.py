@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analyzers.finding import Finding
+from analyzers.options import AnalysisOptions
 from analyzers.roll_up import roll_up
-from analyzers.run import AnalysisOptions, AnalysisRequest, AnalysisSession
+from analyzers.run import AnalysisRequest, AnalysisSession
 from analyzers.severity import Severities
 from analyzers.why import ProgramReasons
 from compiler.diagnostics import Location
