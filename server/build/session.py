@@ -45,10 +45,17 @@ class BuildSession:
     """One build. Invariant: `states` holds a project from its first request on; a project that could not be evaluated is not in it."""
 
     def __init__(
-        self, evaluator: ProjectEvaluator, log: BuildLog, services: BuildServices | None = None, records: ContentRecords | None = None
+        self,
+        evaluator: ProjectEvaluator,
+        log: BuildLog,
+        services: BuildServices | None = None,
+        records: ContentRecords | None = None,
+        *,
+        question: bool = False,
     ) -> None:
         self.evaluator = evaluator
         self.records = records
+        self.question = question
         self.log = log
         self.services = services or NoServices()
         self.states: dict[Key, ProjectState] = {}
@@ -163,6 +170,7 @@ class _Host:
         self.call_location = Location(state.instance.path)
         self.run: TargetRun | None = None
         self.content_records = session.records
+        self.question = session.question
         self.condition_warnings = ConditionWarnings(log.send)
 
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001

@@ -352,11 +352,13 @@ class TargetRun:
     def _execute_bucket(self, entry: Entry, target: Target, bucket: Bucket) -> StepResult:
         records = self.host.content_records
         verdict = analyse(self.instance, target, bucket, records)
-        report(verdict, target, self.host.log)
+        report(verdict, target, self.host.log, question=self.host.question)
         self._explain(target.name, explanation(verdict, target), entry)
         lookup = bucket.lookup
         if verdict.analysis in (Analysis.NO_INPUTS, Analysis.NO_OUTPUTS):
             return StepResult(succeeded=True, stops=False)
+        if self.host.question and verdict.all_inputs and verdict.analysis is not Analysis.UP_TO_DATE:
+            return StepResult(succeeded=False, stops=True)
         infer, execute = lookup.clone(), lookup.clone()
         infer_scope, execute_scope = infer.enter(), execute.enter()
         if verdict.analysis is Analysis.PARTIAL:

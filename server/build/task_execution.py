@@ -37,6 +37,7 @@ class TargetHost(Protocol):
     call_location: Location
     condition_warnings: ConditionWarnings
     content_records: ContentRecords | None
+    question: bool
 
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001
         """Builds projects, one answer each, in order."""

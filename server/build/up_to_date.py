@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from compiler.diagnostics import Diagnostic, Severity
 from server.build.batching import Bucket
 from server.build.content_records import ContentChange, ContentRecords
 from server.build.events import BuildLog, Importance, LoggedItem, ParameterKind, SkipReason, TargetSkipped, TaskParameter
@@ -276,8 +277,8 @@ def _compare_items(times: _Times, inputs: _Specification, outputs: _Specificatio
     return verdict
 
 
-def report(verdict: Verdict, target: Target, log: BuildLog) -> None:
-    """Says in the log what was found out, as MSBuild does."""
+def report(verdict: Verdict, target: Target, log: BuildLog, *, question: bool) -> None:
+    """Says in the log what was found out, as MSBuild does; a target that must run is an error when that is the question."""
     match verdict.analysis:
         case Analysis.NO_INPUTS:
             log.comment(Importance.NORMAL, f'Skipping target "{target.name}" because it has no inputs.')
@@ -292,9 +293,15 @@ def report(verdict: Verdict, target: Target, log: BuildLog) -> None:
                 _report_compared(log, ParameterKind.SKIPPED_TARGET_OUTPUTS, verdict.outputs)
         case Analysis.PARTIAL:
             reason = "some output files are out of date with respect to their input files"
-            log.comment(Importance.NORMAL, f'Building target "{target.name}" partially, because {reason}.')
+            text = f'Building target "{target.name}" partially, because {reason}.'
+            if question:
+                log.send(Diagnostic("", Severity.ERROR, text))
+            else:
+                log.comment(Importance.NORMAL, text)
         case Analysis.FULL:
-            if verdict.findings:
+            if verdict.findings and question:
+                log.send(Diagnostic("", Severity.ERROR, f'Building target "{target.name}" completely.'))
+            elif verdict.findings:
                 log.comment(Importance.LOW, f'Building target "{target.name}" completely.')
             elif target.element.value("Outputs") and not target.element.value("Inputs"):
                 log.comment(Importance.LOW, f'Building target "{target.name}" completely.')

@@ -25,10 +25,13 @@ from server.build.events import (
     ProjectStarted,
     Record,
     ResponseFileUsed,
+    TargetStarted,
     utc_ticks,
 )
 from server.build.logger_parameters import DETAILED, DIAGNOSTIC, NORMAL, LoggerError, LoggerParameters
 from server.build.project_imports import ProjectImports
+from server.cli.caller import caller
+from server.cli.console import Progress
 from server.cli.logger_switches import BinaryLogSwitch, LoggerSwitches
 from server.msbuild.files import FileSystem
 
@@ -58,6 +61,27 @@ class _BinaryLog:
             archive = b""
         self.writer.close(archive)
         self.stream.close()
+
+
+@dataclass(slots=True, eq=False)
+class ProgressLine:
+    """A listener that shows on a terminal which target runs now; `write` takes the line away before it writes."""
+
+    progress: Progress
+    inner: Callable[[str], None]
+
+    def __call__(self, record: Record) -> None:
+        """Shows the target that begins."""
+        match record.event:
+            case TargetStarted(project=project, target=target):
+                self.progress.step(f"{Path(project).name}: {target}")
+            case BuildFinished():
+                self.progress.clear()
+
+    def write(self, text: str) -> None:
+        """Writes without breaking the line."""
+        self.progress.clear()
+        self.inner(text)
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +129,10 @@ def open_loggers(
         found.listeners.append(console)
         found.names.append("SimpleErrorLogger")
     elif switches.console is not None:
+        if switches.shows_progress and caller().err.is_terminal and switches.console.rank < NORMAL:
+            line = ProgressLine(Progress(quiet=False), write)
+            found.listeners.append(line)
+            write = line.write
         found.listeners.append(ConsoleLogger(switches.console.rank, write, switches.console, outputs))
         found.wants(switches.console.rank)
         found.names.append("ConsoleLogger")
@@ -148,9 +176,15 @@ def _opened(path: Path, mode: str) -> IO[bytes]:
         raise LoggerError("MSB4104", f'Failed to write to log file "{path}". {error.strerror}') from None
 
 
-def begin_build(log: BuildLog, loggers: BuildLoggers, environment: Sequence[tuple[str, str]], facts: Sequence[str]) -> None:
+def begin_build(
+    log: BuildLog, loggers: BuildLoggers, environment: Sequence[tuple[str, str]], facts: Sequence[str], response_files: Sequence[Path]
+) -> None:
     """The events before the first project. `facts` are lines about the process."""
     log.send(BuildStarted(tuple(environment)))
+    for path in response_files if log.wants_detail else ():
+        text = f'Some command line switches were read from the auto-response file "{path}".'
+        text += ' To disable this file, use the "-noAutoResponse" switch.'
+        log.send(ResponseFileUsed(text, str(path)))
     for fact in facts:
         log.comment(Importance.LOW, fact)
     if loggers.names:

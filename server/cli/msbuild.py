@@ -117,7 +117,7 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequenc
             logs_evaluations=loggers.logs_evaluations,
             explain=_explain if switches.explains else None,
         )
-        begin_build(log, loggers, tuple(evaluator.variables.items()), _facts(evaluator, args))
+        begin_build(log, loggers, tuple(evaluator.variables.items()), _facts(evaluator, args), switches.response_files)
         _say_without_effect(log, switches)
         answer = _build_projects(switches, evaluator, log)
         failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
@@ -159,7 +159,8 @@ def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log:
             answer = _restore(switches, evaluator, log, services)
             if only_restores or not answer.succeeded:
                 return answer
-        return BuildSession(evaluator, log, services, records).build(str(switches.project), switches.properties, switches.targets)
+        session = BuildSession(evaluator, log, services, records, question=switches.question)
+        return session.build(str(switches.project), switches.properties, switches.targets)
     finally:
         if records is not None:
             records.save()

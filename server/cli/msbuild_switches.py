@@ -81,6 +81,7 @@ def parse_msbuild_switches(args: Sequence[str], directory: Path, variables: Mapp
             raise switch_error("MSB5016", f'The name "{target}" contains an invalid character "{bad}".', "target")
     results = gathered.values("gettargetresult")
     asked = list(dict.fromkeys(gathered.values("target")))
+    _check_modes(gathered)
     booleans = {name: _boolean(gathered, name) for name in _BOOLEANS}
     loggers = parse_logger_switches(gathered)
     not_as_errors = _codes(gathered, "warnnotaserror")
@@ -157,6 +158,18 @@ def _boolean(gathered: GatheredSwitches, name: str) -> bool:
         code, message = _BOOLEANS[name]
         raise switch_error(code, f"{message} String '{values[-1]}' was not recognized as a valid Boolean.", values[-1])
     return values[-1].strip().lower() == "true" if values else gathered.has(name)
+
+
+def _check_modes(gathered: GatheredSwitches) -> None:
+    """The words after -isolateProjects and -graphBuild."""
+    isolation = ("true", "false", "messageuponisolationviolation", "message")
+    for name, words, code, text in (
+        ("isolateprojects", isolation, "MSB1056", "Isolate projects value is not valid."),
+        ("graphbuild", ("true", "false", "nobuild"), "MSB1057", "Graph build value is not valid."),
+    ):
+        for value in gathered.values(name):
+            if value.strip().lower() not in words:
+                raise switch_error(code, text, value)
 
 
 def _codes(gathered: GatheredSwitches, name: str) -> frozenset[str] | None:

@@ -1,0 +1,216 @@
+"""Loggers of the command line: what each verbosity and parameter shows, log files, and MSBuild's texts for what cannot be."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from server.build.warm import WarmTools
+from server.cli import msbuild
+from server.cli.caller import Caller, Channel, never_cancelled, serving
+
+PROJECT = """<Project DefaultTargets="Main">
+  <Target Name="Main" DependsOnTargets="First">
+    <Exec Command="echo said" />
+    <MSBuild Projects="inner.proj" />
+    <Warning Text="careful" Code="W1" />
+    <Error Text="bad" Code="E1" />
+  </Target>
+  <Target Name="First"><Message Text="normal" /><Message Text="high" Importance="high" /><Message Text="low" Importance="low" /></Target>
+</Project>
+"""
+NORMAL = """Build started TIME.
+Project "DIR/a.proj" on node 1 (default targets).
+First:
+  normal
+  high
+Main:
+  echo said
+  said
+Project "DIR/a.proj" (1) is building "DIR/inner.proj" (2) on node 1 (default targets).
+Inner:
+  inner
+Done Building Project "DIR/inner.proj" (default targets).
+DIR/a.proj(5,5): warning W1: careful
+DIR/a.proj(6,5): error E1: bad
+Done Building Project "DIR/a.proj" (default targets) -- FAILED.
+
+Build FAILED.
+
+"DIR/a.proj" (default target) (1) ->
+(Main target) ->\x20
+  DIR/a.proj(5,5): warning W1: careful
+
+
+"DIR/a.proj" (default target) (1) ->
+(Main target) ->\x20
+  DIR/a.proj(6,5): error E1: bad
+
+    1 Warning(s)
+    1 Error(s)
+
+Time Elapsed TIME
+"""
+
+
+class Build:
+    """`aotd msbuild` in a folder; times and the folder's name are replaced in what it prints."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.code = 0
+        (folder / "a.proj").write_text(PROJECT, encoding="utf-8")
+        inner = '<Project><Target Name="Inner"><Message Text="inner" Importance="high" /></Target></Project>'
+        (folder / "inner.proj").write_text(inner, encoding="utf-8")
+
+    def run(self, *args: str, terminal: bool = False) -> str:
+        out, err = io.StringIO(), io.StringIO()
+        channels = Channel(out, terminal, False), Channel(err, terminal, False)
+        variables = {"HOME": str(self.folder), "PATH": os.environ["PATH"]}
+        with serving(Caller(*channels, lambda: 80, self.folder, variables, never_cancelled, WarmTools())):
+            self.code = msbuild.run(["a.proj", "-nologo", *args])
+        return self.plain(out.getvalue() + err.getvalue())
+
+    def plain(self, text: str) -> str:
+        text = text.replace(str(self.folder), "DIR")
+        text = re.sub(r"Build started [^\n]*\.", "Build started TIME.", text)
+        return re.sub(r"Time Elapsed \S+", "Time Elapsed TIME", text)
+
+    def file(self, name: str) -> str:
+        return self.plain((self.folder / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    return Build(tmp_path)
+
+
+def test_minimal_is_usual(build: Build) -> None:
+    text = "  high\n  said\n  inner\nDIR/a.proj(5,5): warning W1: careful\nDIR/a.proj(6,5): error E1: bad\n"
+    assert build.run("-m:1") == text
+    assert (build.code, build.run("-m:8")) == (1, text)
+
+
+def test_normal(build: Build) -> None:
+    assert build.run("-v:n", "-m:1") == NORMAL
+
+
+def test_projects_have_numbers_when_there_are_several_nodes(build: Build) -> None:
+    lines = build.run("-v:n", "-m:2", "-clp:NoSummary").splitlines()
+    assert lines[1:6] == [
+        '     1>Project "DIR/a.proj" on node 1 (default targets).',
+        "     1>First:",
+        "         normal",
+        "         high",
+        "       Main:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ("ErrorsOnly", "DIR/a.proj(6,5): error E1: bad\n"),
+        ("WarningsOnly", "DIR/a.proj(5,5): warning W1: careful\n"),
+        ("ErrorsOnly;WarningsOnly", "DIR/a.proj(5,5): warning W1: careful\nDIR/a.proj(6,5): error E1: bad\n"),
+        ("ErrorsOnly;Summary", None),
+        ("v=q", "DIR/a.proj(5,5): warning W1: careful\nDIR/a.proj(6,5): error E1: bad\n"),
+        ("NoSummary;Verbosity=normal", NORMAL[: NORMAL.index("\nBuild FAILED.")]),
+        ("NoSummary;ShowCommandLine=false", NORMAL[: NORMAL.index("\nBuild FAILED.")].replace("  echo said\n", "")),
+    ],
+)
+def test_console_logger_parameters(build: Build, parameters: str, expected: str | None) -> None:
+    printed = build.run("-v:n", "-m:1", f"-clp:{parameters}")
+    assert printed == expected if expected is not None else "Build FAILED.\n    1 Warning(s)" in printed
+
+
+def test_summary_at_minimal(build: Build) -> None:
+    assert build.run("-m:1", "-clp:Summary").endswith(
+        "\nBuild FAILED.\n\nDIR/a.proj(5,5): warning W1: careful\nDIR/a.proj(6,5): error E1: bad\n"
+        "    1 Warning(s)\n    1 Error(s)\n\nTime Elapsed TIME\n"
+    )
+
+
+def test_performance_summary(build: Build) -> None:
+    lines = build.run("-m:1", "-clp:PerformanceSummary").splitlines()
+    titles = [line for line in lines if line.endswith("Performance Summary:")]
+    assert titles == [f"{kind} Performance Summary:" for kind in ("Project Evaluation", "Project", "Target", "Task")]
+    assert any(re.fullmatch(r" +\d+ ms  Message +4 calls", line) for line in lines)
+
+
+def test_log_files(build: Build) -> None:
+    """Each has its own verbosity; parameters alone make a logger."""
+    printed = build.run("-m:1", "-fl", "-flp1:v=m;logfile=sub/min.log", "-flp2:errorsonly;append", "-flp2:logfile=errors.log", "-noconlog")
+    assert printed == ""
+    head = build.file("msbuild.log").splitlines()[:2]
+    assert head[0] == "Build started TIME." and head[1].startswith('Logging verbosity is set to: Detailed.Process = "')
+    assert "Task \"Exec\"" in build.file("msbuild.log")
+    assert build.file("sub/min.log").startswith("  high\n  said\n")
+    build.run("-m:1", "-flp2:errorsonly;append;logfile=errors.log")
+    assert build.file("errors.log") == "DIR/a.proj(6,5): error E1: bad\n" * 2
+
+
+def test_summary_names_log_files(build: Build) -> None:
+    printed = build.run("-m:1", "-bl:x.binlog", "-fl", "-clp:Summary")
+    assert "\nBinaryLogger wrote to: DIR/x.binlog\nFileLogger wrote to: DIR/msbuild.log\n\nTime Elapsed" in printed
+
+
+@pytest.mark.parametrize(
+    ("switch", "text"),
+    [
+        ("-bl:x.log", 'MSBUILD : Logger error MSB4234: Invalid binary logger parameter(s): "x.log". Expected: ProjectImports='),
+        ("-clp:v=loud", 'MSBUILD : Logger error MSB4103: "loud" is not a valid logger verbosity level.'),
+        ("-flp:encoding=none", "MSBUILD : Logger error MSB4128: 'none' is not a supported encoding name."),
+        ("-flp:logfile=a.proj/x.log", 'MSBUILD : Logger error MSB4104: Failed to write to log file "DIR/a.proj/x.log".'),
+        ("-l:L,my.dll", "MSBUILD : error MSB1021: Cannot create an instance of the logger L."),
+        ("-dl:;x", "MSBUILD : error MSB1019: Logger switch was not correctly formed."),
+        ("-m:0", "MSBUILD : error MSB1032: Maximum CPU count is not valid."),
+        ("-m:x", "MSBUILD : error MSB1030: Maximum CPU count is not valid."),
+        ("-tl:perhaps", "MSBUILD : error MSB1065: Terminal logger value is not valid."),
+        ("-isolate:perhaps", "MSBUILD : error MSB1056: Isolate projects value is not valid."),
+        ("-graph:perhaps", "MSBUILD : error MSB1057: Graph build value is not valid."),
+    ],
+)
+def test_what_cannot_be(build: Build, switch: str, text: str) -> None:
+    assert build.run(switch).startswith(text)
+    assert build.code == 1
+
+
+def test_progress_on_a_terminal(build: Build) -> None:
+    """A moving line with the target, which every line of output takes away; none with -tl:off."""
+    assert "a.proj: Main" in build.run("-m:1", terminal=True)
+    assert "a.proj: Main" not in build.run("-m:1", "-tl:off", terminal=True)
+
+
+def test_question(build: Build) -> None:
+    """Only what is up to date may be built."""
+    text = '<Project><Target Name="T" Inputs="inner.proj" Outputs="o"><Message Text="ran" Importance="high" /></Target></Project>'
+    (build.folder / "a.proj").write_text(text, encoding="utf-8")
+    assert build.run("-m:1", "-question", "-clp:Summary").startswith('MSBUILD : error : Building target "T" completely.')
+    assert build.code == 1
+    (build.folder / "o").write_text("", encoding="utf-8")
+    assert "Question build succeeded. Up-to-date checks passed." in build.run("-m:1", "-question", "-clp:Summary")
+    assert build.code == 0
+
+
+def test_preprocess(build: Build) -> None:
+    """One text with the imports in their places."""
+    (build.folder / "a.proj").write_text(
+        '<Project DefaultTargets="T">\n  <!-- note -->\n  <Import Project="p.props" />\n  <Import Project="no" Condition="false" />\n'
+        '  <Target Name="T"><Message Text="@(A->\'%(B)\') &amp; &lt;" /></Target>\n</Project>\n',
+        encoding="utf-8",
+    )
+    (build.folder / "p.props").write_text('<Project InitialTargets="I"><PropertyGroup><P>v</P></PropertyGroup></Project>', encoding="utf-8")
+    rule = "=" * 140
+    assert build.run("-pp") == (
+        f'<?xml version="1.0" encoding="utf-8"?>\n<!--\r\n{rule}\r\nDIR/a.proj\r\n{rule}\r\n-->\n'
+        '<Project DefaultTargets="T" InitialTargets="I">\n  <!-- note -->\n'
+        f'  <!--\r\n{rule}\r\n  <Import Project="p.props">\r\n\r\nDIR/p.props\r\n{rule}\r\n-->\n'
+        "  <PropertyGroup>\n    <P>v</P>\n  </PropertyGroup>\n"
+        f"  <!--\r\n{rule}\r\n  </Import>\r\n\r\nDIR/a.proj\r\n{rule}\r\n-->\n"
+        '  <!--<Import Project="no" Condition="false" />-->\n'
+        '  <Target Name="T">\n    <Message Text="@(A->\'%(B)\') &amp; &lt;" />\n  </Target>\n</Project>'
+    )
