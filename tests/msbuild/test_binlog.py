@@ -156,8 +156,9 @@ def test_real_console_logger_shows_the_same(
 def counters_sorted(text: str) -> list[str]:
     """Lines; those of performance summaries that follow each other are sorted, since equal times come in any order."""
     found: list[str] = []
-    for is_counter, lines in itertools.groupby(text.split("\n"), lambda line: re.fullmatch(r" +\d+ ms  .* calls", line) is not None):
-        found += sorted(lines) if is_counter else list(lines)
+    for is_counter, group in itertools.groupby(text.split("\n"), lambda line: re.fullmatch(r" +\d+ ms  .* calls", line) is not None):
+        lines = list(group)
+        found += sorted(lines) if is_counter else lines
     return found
 
 
