@@ -35,6 +35,7 @@ from server.msbuild.xml import XmlElement
 from tools.bench.memory_files import MemoryFiles
 from tools.bench.project_mutants import Case, mutant, read_cases
 
+# Of the processor: a machine that is busy with other things makes nothing hang.
 HANG_SECONDS = 2.0
 _FOLDER = "/work/case"
 _VARIABLES = {"HOME": "/home/me", "PATH": "/bin"}
@@ -119,13 +120,13 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def _time_limit() -> Iterator[None]:
-    before = signal.signal(signal.SIGALRM, _interrupt)
-    signal.setitimer(signal.ITIMER_REAL, HANG_SECONDS)
+    before = signal.signal(signal.SIGPROF, _interrupt)
+    signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _find_harmless(_instance: ProjectInstance, _log: BuildLog, _services: BuildServices, element: XmlElement) -> TaskDefinition | None:
