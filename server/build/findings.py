@@ -164,7 +164,9 @@ def _project_findings(
 
 def _places(built: BuiltProject, compiler: CSharpCompiler) -> SourcePlaces:
     """Where things stand in the project's sources. A worker that did not compile what was built does so first: it may know another text."""
-    if built.assembly.was_current:
+    if built.request is not None:
+        compiler.compile(built.request)
+    elif built.assembly.was_current:
         request, _ = csharp_request(built.project, built.framework, built.direct, read_source_file)
         compiler.compile(request)
     return compiler.places(built.project.property("MSBuildProjectFullPath"), None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from compiler.csharp.client import CSharpRequest
 from compiler.csharp.frameworks import Framework, Toolchain
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.csharp_build import CSharpAssembly, CSharpCompiler, build_csharp
@@ -39,7 +40,7 @@ class BuildProgress(Protocol):
 class BuiltProject:
     """A project with its assembly. `references` are the assemblies outside the framework that it needs to run, each once.
 
-    `direct` are those of them that it was compiled with.
+    `direct` are those of them that it was compiled with; `request` is what was compiled, where its targets said that.
     """
 
     project: EvaluatedProject
@@ -47,6 +48,7 @@ class BuiltProject:
     assembly: CSharpAssembly
     references: tuple[Path, ...]
     direct: tuple[Path, ...]
+    request: CSharpRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

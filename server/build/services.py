@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import Framework
-from compiler.diagnostics import InputError
+from compiler.diagnostics import Diagnostic, InputError
 from server.build.dotnet_tasks.task_library import TaskLibrary
 
 if TYPE_CHECKING:
     from server.build.dotnet_tasks.descriptions import TaskDescriptions
+    from server.build.graph import BuiltProject
 
 
 class BuildServices(Protocol):
@@ -36,11 +39,23 @@ class BuildServices(Protocol):
     def task_library(self) -> TaskLibrary:
         """What inline tasks are compiled against."""
 
+    def publish_native(self, projects: Sequence[BuiltProject], report: Callable[[Diagnostic], None]) -> NativeProgram | None:
+        """The native program of the last of `projects`, whose references come before it; None after errors, which `report` was told."""
+
     def is_cancelled(self) -> bool:
         """Has whoever asked for the build given it up?"""
 
     def print_text(self, text: str, *, to_errors: bool) -> None:
         """Shows what a task prints by itself, as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NativeProgram:
+    """A native program: its files, one line about it, and what throws when it gets there."""
+
+    files: tuple[Path, ...]
+    summary: str
+    unsupported: tuple[str, ...]
 
 
 class NoServices:
@@ -63,6 +78,10 @@ class NoServices:
     def task_library(self) -> TaskLibrary:
         """Raises InputError."""
         raise InputError("AOTD0302", "this build has no tool chain to compile inline tasks with")
+
+    def publish_native(self, projects: Sequence[BuiltProject], report: Callable[[Diagnostic], None]) -> NativeProgram | None:
+        """Raises InputError."""
+        raise InputError("AOTD0302", "this build has no native compiler")
 
     def is_cancelled(self) -> bool:
         """Nobody can give such a build up."""

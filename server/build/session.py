@@ -188,6 +188,10 @@ class _Host:
                 break
         return answers
 
+    def projects(self) -> Sequence[ProjectInstance]:
+        """See TargetHost."""
+        return [state.instance for state in self.session.states.values()]
+
     def call_targets(self, names: Sequence[str], entry: object) -> list[ProjectBuildAnswer]:
         """See TargetHost."""
         assert self.run is not None and isinstance(entry, Entry)

@@ -42,6 +42,9 @@ class TargetHost(Protocol):
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001
         """Builds projects, one answer each, in order."""
 
+    def projects(self) -> Sequence[ProjectInstance]:
+        """All projects of the build, as they are now."""
+
     def call_targets(self, names: Sequence[str], entry: object) -> list[ProjectBuildAnswer]:
         """Runs targets of the project that is running, for the entry that calls."""
 
@@ -182,6 +185,7 @@ def _run_task(
         errors_are_warnings=policy.as_warnings,
         build_projects=_builder(host),
         call_targets=call_targets,
+        projects=host.projects,
     )
     if host.log.logs_task_inputs:
         _report_arguments(host.log, definition, element, arguments)

@@ -1,7 +1,6 @@
 """Evaluated project -> the files that go into the publish folder as they are.
 
-Content and None items whose CopyToPublishDirectory asks for it; where that is empty CopyToOutputDirectory decides, as in the SDK's
-ComputeResolvedFilesToPublishList. The place is `TargetPath`, else `Link`, else the path inside the project.
+Content and None items that ask for it; `server/build/published_files.py` says which do, and where to.
 """
 
 from __future__ import annotations
@@ -10,12 +9,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from compiler.diagnostics import InputError, Location
 from server.build.atomic_files import replace_file
-from server.build.project_values import EvaluatedItem, EvaluatedProject
-
-COPYING = frozenset({"always", "preservenewest", "ifdifferent"})
-OUTSIDE = "AOTD0308"
+from server.build.project_values import EvaluatedProject
+from server.build.published_files import is_published, published_place
 
 
 def content_files(project: EvaluatedProject) -> tuple[tuple[Path, PurePosixPath], ...]:
@@ -26,28 +22,9 @@ def content_files(project: EvaluatedProject) -> tuple[tuple[Path, PurePosixPath]
     chosen: dict[PurePosixPath, Path] = {}
     for item_type in ("Content", "None"):
         for item in project.items_of(item_type):
-            if is_copied(item):
-                chosen[target_path(project, item)] = Path(item.full_path())
+            if is_published(item):
+                chosen[published_place(item, project.directory, project.property("MSBuildProjectFullPath"))] = Path(item.full_path())
     return tuple((file, place) for place, file in sorted(chosen.items()))
-
-
-def is_copied(item: EvaluatedItem) -> bool:
-    """True when the item asks to be in the publish folder."""
-    wish = item.value("CopyToPublishDirectory") or item.value("CopyToOutputDirectory")
-    return wish.lower() in COPYING
-
-
-def target_path(project: EvaluatedProject, item: EvaluatedItem) -> PurePosixPath:
-    """Where the item goes, below the publish folder. A file from outside the project without a link keeps its name only."""
-    written = (item.value("TargetPath") or item.value("Link")).replace("\\", "/")
-    if not written:
-        full, root = Path(item.full_path()), Path(project.directory)
-        written = full.relative_to(root).as_posix() if full.is_relative_to(root) else full.name
-    place = PurePosixPath(written)
-    if place.is_absolute() or ".." in place.parts:
-        message = f"'{item.identity}' would be published to '{written}', which is outside the publish folder"
-        raise InputError(OUTSIDE, message, Location(project.property("MSBuildProjectFullPath")))
-    return place
 
 
 def copy_content(files: Sequence[tuple[Path, PurePosixPath]], folder: Path) -> None:

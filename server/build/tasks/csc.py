@@ -83,15 +83,36 @@ _IGNORED_FLAGS = (
 
 
 def _run(call: TaskCall) -> bool:
-    output = call.path(call.text("OutputAssembly") or "a.dll")
-    switches = list(_switches(call, Path(output).name))
     if call.flag("SkipCompilerExecution"):
         return True
+    request = compile_request(call)
+    if request is None:
+        return False
+    try:
+        result = call.services.compile(request)
+    except InputError as error:
+        call.error(error.code, error.message, location=error.location)
+        return False
+    for diagnostic in result.diagnostics:
+        _report(call, diagnostic)
+    if call.logged_error or result.pe is None:
+        return False
+    return _write(call, result, _output(call))
+
+
+def _output(call: TaskCall) -> Path:
+    return Path(call.path(call.text("OutputAssembly") or "a.dll"))
+
+
+def compile_request(call: TaskCall) -> CSharpRequest | None:
+    """What the compiler is asked; None when a source cannot be read, which has been reported."""
+    switches = list(_switches(call, _output(call).name))
     sources = [source for item in call.items("Sources") if (source := _source(call, item.identity)) is not None]
     if call.logged_error:
-        return False
+        return None
     configurations = [source for item in call.items("AnalyzerConfigFiles") if (source := _source(call, item.identity)) is not None]
-    request = CSharpRequest(
+    output = str(_output(call))
+    return CSharpRequest(
         project=call.instance.path if not output.endswith(".resources.dll") else output,
         directory=call.instance.directory,
         switches=tuple(switches),
@@ -106,16 +127,6 @@ def _run(call: TaskCall) -> bool:
         ),
         analyzer_configs=tuple(configurations),
     )
-    try:
-        result = call.services.compile(request)
-    except InputError as error:
-        call.error(error.code, error.message, location=error.location)
-        return False
-    for diagnostic in result.diagnostics:
-        _report(call, diagnostic)
-    if call.logged_error or result.pe is None:
-        return False
-    return _write(call, result, Path(output))
 
 
 def _report(call: TaskCall, diagnostic: Diagnostic) -> None:

@@ -111,7 +111,8 @@ def _build_one(call: TaskCall, project: Item, request: ProjectBuildRequest, targ
         one = ProjectBuildRequest(request.path, batch, request.properties, request.remove_properties, request.skip_nonexistent_targets)
         answer = call.build_projects([one], False)[0]
         outputs += _outputs(call, answer, project, request)
-        call.child_failed = not answer.succeeded
+        # Projects that are built in parallel are one request, which failed when one of them did.
+        call.child_failed = not answer.succeeded or (call.child_failed and call.flag("BuildInParallel"))
         if not answer.succeeded:
             succeeded = False
             if call.flag("StopOnFirstFailure"):

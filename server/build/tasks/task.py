@@ -119,7 +119,7 @@ class ProjectBuildAnswer:
 class TaskCall:
     """One run of a task. `arguments` hold what was given; `outputs` what the task gives out.
 
-    A call that `is_abandoned` ended without an answer of the task: it has no outputs.
+    `projects` gives all projects of the build, as they are now. A call that `is_abandoned` ended without an answer of the task: it has no outputs.
     """
 
     definition: TaskDefinition
@@ -132,6 +132,7 @@ class TaskCall:
     errors_are_warnings: bool
     build_projects: Callable[[Sequence[ProjectBuildRequest], bool], list[ProjectBuildAnswer]]
     call_targets: Callable[[Sequence[str]], list[ProjectBuildAnswer]]
+    projects: Callable[[], Sequence[ProjectInstance]]
     outputs: dict[str, OutputValue] = field(default_factory=dict)
     logged_error: bool = False
     child_failed: bool = False

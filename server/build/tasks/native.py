@@ -1,0 +1,59 @@
+"""The tasks behind Publish of our own SDK: the native program of a built project, and the files that are published beside it."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Diagnostic, InputError, Severity
+from server.build.compilation import built_projects
+from server.build.events import Importance
+from server.build.published_files import is_published, published_place
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+
+
+def _compile_native(call: TaskCall) -> bool:
+    """Findings, native code and the linked program in the publish folder."""
+
+    def report(diagnostic: Diagnostic) -> None:
+        if diagnostic.severity is Severity.ERROR:
+            call.logged_error = True
+        call.log.send(diagnostic)
+
+    try:
+        projects, warnings = built_projects(call.instance, call.projects(), call.services.frameworks())
+        for warning in warnings:
+            call.warning(warning.code, warning.message, location=warning.location)
+        program = call.services.publish_native(projects, report)
+    except InputError as error:
+        call.error(error.code, error.message, location=error.location)
+        return False
+    if program is None:
+        return False
+    for message in program.unsupported:
+        call.message(f"  {message}", Importance.LOW)
+    if program.unsupported:
+        count = len(program.unsupported)
+        call.message(f"  {count} runtime calls that the program can reach are not supported yet and throw; -v:d names them")
+    call.set_items("Program", [OutputItem(str(path)) for path in program.files])
+    call.set_value("Summary", program.summary)
+    return True
+
+
+def _choose_files(call: TaskCall) -> bool:
+    """The items that ask to be published, each with its place below the publish folder as RelativePath; of several for one the last."""
+    chosen: dict[str, OutputItem] = {}
+    for item in call.items("Files"):
+        if is_published(item):
+            try:
+                place = published_place(item, call.instance.directory, call.instance.path)
+            except InputError as error:
+                call.error(error.code, error.message, location=error.location)
+                return False
+            full = item.full_path()
+            chosen[str(place)] = OutputItem(full, {"RelativePath": str(place), "TargetPath": str(place)}, item)
+    call.set_items("Chosen", list(chosen.values()))
+    return True
+
+
+TASKS = (
+    TaskDefinition("AotdCompileNative", (), ("Program", "Summary"), _compile_native),
+    TaskDefinition("AotdChoosePublishedFiles", (Parameter("Files", Kind.ITEMS),), ("Chosen",), _choose_files),
+)
