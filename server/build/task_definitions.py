@@ -103,6 +103,7 @@ def _defining_call(instance: ProjectInstance, log: BuildLog, services: BuildServ
         errors_are_warnings=False,
         build_projects=lambda _requests, _stop: [],
         call_targets=lambda _names: [],
+        projects=tuple,
     )
 
 

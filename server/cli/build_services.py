@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol, cast
 
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import Framework, Toolchain
+from compiler.diagnostics import Diagnostic
 from server.build.compilers import WarmCompilers
+from server.build.csharp_build import CSharpCompiler
 from server.build.dotnet_tasks.descriptions import TaskDescriptions
 from server.build.dotnet_tasks.hosts import BuildTaskHosts
 from server.build.dotnet_tasks.task_library import TaskLibrary, task_library
+from server.build.graph import BuiltProject
+from server.build.services import NativeProgram
 from server.cli.caller import Caller
 from server.cli.progress import ByteProgress
+
+
+class _NativePublishing(Protocol):
+    """The module that has the native compiler, loaded when it is needed."""
+
+    def publish_native(
+        self, whom: Caller, projects: Sequence[BuiltProject], compiler: CSharpCompiler, report: Callable[[Diagnostic], None], *, quiet: bool
+    ) -> NativeProgram | None:
+        """See server/cli/native_publishing.py."""
 
 
 class CallerServices:
     """Services for a build in `folder`. Invariant: the tool chain is looked for once. `end` gives back what the build has borrowed."""
 
-    def __init__(self, whom: Caller, folder: Path) -> None:
+    def __init__(self, whom: Caller, folder: Path, *, is_quiet: bool) -> None:
         self._caller = whom
+        self._is_quiet = is_quiet
         self._folder = folder
         self._found: Toolchain | None = None
         self._tasks: TaskDescriptions | None = None
@@ -48,6 +64,12 @@ class CallerServices:
         """See BuildServices. Raises InputError."""
         hosts = self.dotnet_tasks().hosts.hosts
         return task_library(self._toolchain(), hosts.program.folders, hosts.cache_dir)
+
+    def publish_native(self, projects: Sequence[BuiltProject], report: Callable[[Diagnostic], None]) -> NativeProgram | None:
+        """See BuildServices. Raises InputError."""
+        publisher = cast(_NativePublishing, importlib.import_module("server.cli.native_publishing"))
+        compiler = self._caller.tools.kept(WarmCompilers).compiler(self._toolchain(), self._caller.environment)
+        return publisher.publish_native(self._caller, projects, compiler, report, quiet=self._is_quiet)
 
     def is_cancelled(self) -> bool:
         """See BuildServices."""

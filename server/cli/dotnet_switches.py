@@ -24,13 +24,14 @@ _FLAGS = {
     "--sc": "-p:SelfContained=true",
     "--no-self-contained": "-p:SelfContained=false",
     "--nologo": "-nologo",
+    "--no-build": "-p:NoBuild=true",
 }
 
 
-def msbuild_arguments(args: Sequence[str], directory: Path, target: str, *, restores: bool) -> list[str]:
+def msbuild_arguments(args: Sequence[str], directory: Path, target: str, *, restores: bool, output: str = "OutputPath") -> list[str]:
     """MSBuild's arguments for a verb that builds `target`; a restore comes first unless `--no-restore` is among `args`.
 
-    An output folder is relative to `directory`, whatever project it is for.
+    An output folder is relative to `directory`, whatever project it is for, and becomes the property `output`.
     """
     found: list[str] = []
     rest = list(args)
@@ -44,7 +45,7 @@ def msbuild_arguments(args: Sequence[str], directory: Path, target: str, *, rest
         elif name in _PROPERTIES or name in _OUTPUT or name in _VERBOSITY or arg in ("-p", "--property"):
             if not separator:
                 value = rest.pop(0) if rest and not rest[0].startswith("-") else ""
-            found += _translated(name, value, directory)
+            found += _translated(name, value, directory, output)
         else:
             found.append(_FLAGS.get(arg.lower(), arg))
     asks_targets = any(arg.lower().startswith(("-t:", "-target:", "/t:", "/target:", "--target:")) for arg in found)
@@ -52,9 +53,9 @@ def msbuild_arguments(args: Sequence[str], directory: Path, target: str, *, rest
     return [*head, *([] if asks_targets or not target else [f"-t:{target}"]), *found]
 
 
-def _translated(name: str, value: str, directory: Path) -> list[str]:
+def _translated(name: str, value: str, directory: Path, output: str) -> list[str]:
     if name in _PROPERTIES:
         return [f"-p:{_PROPERTIES[name]}={value}"]
     if name in _OUTPUT:
-        return [f"-p:OutputPath={directory / value}/", "-p:_CommandLineDefinedOutputPath=true"]
+        return [f"-p:{output}={directory / value}/", "-p:_CommandLineDefinedOutputPath=true"]
     return [f"{'-v' if name in _VERBOSITY else '-p'}:{value}"]

@@ -11,7 +11,7 @@ from compiler.diagnostics import Diagnostic, InputError, Severity
 from server.build.binlog_reader import BinaryLog, BinaryLogError
 from server.build.console_logger import build_line
 from server.build.content_records import ContentRecords
-from server.build.events import BuildLog, Importance, Message, Record
+from server.build.events import BuildLog, Importance, Listener, Message, Record
 from server.build.logger_parameters import DIAGNOSTIC, LoggerError
 from server.build.session import BuildAnswer, BuildSession
 from server.build.targets import Outcome
@@ -110,7 +110,7 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequenc
         if loggers.has_binary or evaluator.variables.get("MSBUILDLOGIMPORTS"):
             evaluator = evaluator.tracing_imports()
         log = BuildLog(
-            loggers.listeners,
+            [*loggers.listeners, *_caller_listeners()],
             switches.warnings,
             loggers.least,
             logs_task_inputs=loggers.has_binary or switches.loggers.rank >= DIAGNOSTIC,
@@ -134,6 +134,17 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequenc
     return 1 if failed else 0
 
 
+def _caller_listeners() -> list[Listener]:
+    """A program that called hears of errors and warnings as they come."""
+    listener = caller().listener
+
+    def tell(record: Record) -> None:
+        if listener is not None and isinstance(record.event, Diagnostic) and record.event.severity in (Severity.ERROR, Severity.WARNING):
+            listener.diagnostic(record.event)
+
+    return [tell] if listener is not None else []
+
+
 def _facts(evaluator: ProjectEvaluator, args: Sequence[str]) -> list[str]:
     """What logs say about the process."""
     return [
@@ -152,7 +163,7 @@ def _say_without_effect(log: BuildLog, switches: MSBuildSwitches) -> None:
 
 def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog) -> BuildAnswer:
     only_restores = [target.lower() for target in switches.targets] == ["restore"]
-    services = CallerServices(caller(), switches.project.parent)
+    services = CallerServices(caller(), switches.project.parent, is_quiet=switches.loggers.rank == 0)
     records = _content_records(switches)
     try:
         if switches.restore or only_restores:

@@ -1,4 +1,4 @@
-"""`aotd publish`: command line -> published program, progress, and one line that sums it up."""
+"""`aotd publish`: command line -> published programs, through the Publish target of the projects; a line for each."""
 
 from __future__ import annotations
 
@@ -13,28 +13,55 @@ from compiler.user_cache import cache_directory
 from server.build.graph import BuildFailed, BuildProgress
 from server.cli import console
 from server.cli.caller import caller
+from server.cli.dotnet_switches import msbuild_arguments
+from server.cli.msbuild import run_msbuild
+from server.cli.native_publishing import summary
 from server.cli.project_tools import build_tools
 from server.cli.switches import ProjectSwitches, Verbosity, parse_project_switches
+from server.msbuild.files import DiskFiles
+from server.msbuild.toolsets import find_toolset
 from server.publish.publish import Published, PublishTools, publish_project
 from server.publish.request import CompilerPlace
 from server.publish.resident import ResidentCompiler
 
-USAGE = """Usage: aotd publish [PROJECT] [SWITCHES]
+USAGE = """Usage: aotd publish [PROJECT | SOLUTION] [SWITCHES]
 
-Builds a C# project and compiles it to a native program in bin/<Configuration>/<framework>/<runtime>/publish/.
-PROJECT is a project file or a folder that contains one; without it the current folder.
+Builds a project and what it refers to, and compiles a program to a native one in bin/<Configuration>/<framework>/<runtime>/publish/.
+Libraries are published as they are, programs with PublishAot=false too. Without PROJECT it is the one of the current folder.
 
   -r RID            runtime identifier, e.g. linux-x64 (this machine's unless given)
   -c CONFIGURATION  Debug (quick code generation) or Release (the default)
   -f FRAMEWORK      target framework, for projects that have several
   -o FOLDER         where the program is put
+  --no-restore      does not restore first
+  --no-build        publishes what was built before
   -p:NAME=VALUE     an MSBuild property; may be repeated
   -v:LEVEL          q[uiet], m[inimal] (the default), n[ormal], d[etailed] or diag[nostic]
+
+All other switches are MSBuild's: see `aotd msbuild -help`.
 """
+
+_PROPERTY_SWITCHES = ("-p:", "-property:", "/p:", "/property:", "--property:")
 
 
 def run(args: Sequence[str]) -> int:
-    """Exit code 0 with a published program, 1 after an error."""
+    """Exit code 0 when all was published, 1 after an error."""
+    whom = caller()
+    if find_toolset(whom.environment, str(whom.directory), DiskFiles()).is_own:
+        return run_msbuild(publish_arguments(args, whom.directory), as_verb=False)
+    return _publish_over_sdk(args)
+
+
+def publish_arguments(args: Sequence[str], directory: Path) -> list[str]:
+    """MSBuild's arguments for the Publish target: Release unless something else is said, as `dotnet publish` does it."""
+    arguments = msbuild_arguments(args, directory, "Publish", restores=True, output="PublishDir")
+    names = [arg.partition(":")[2].partition("=")[0].lower() for arg in arguments if arg.lower().startswith(_PROPERTY_SWITCHES)]
+    configuration = [] if "configuration" in names else ["-p:Configuration=Release"]
+    return ["-nologo", *configuration, "-p:_IsPublishing=true", *arguments]
+
+
+def _publish_over_sdk(args: Sequence[str]) -> int:
+    """With an SDK installed, whose Publish target asks for another compiler: it evaluates the project, which is built and compiled here."""
     start = time.monotonic()
     switches = parse_project_switches(args, caller().directory)
     with console.Progress(quiet=switches.verbosity is Verbosity.QUIET) as progress:
@@ -83,9 +110,3 @@ def publish_properties(switches: ProjectSwitches) -> dict[str, str]:
     if switches.output is not None:
         properties["PublishDir"] = f"{switches.output}/"
     return properties
-
-
-def summary(published: Published, seconds: float) -> str:
-    """One line: the program, its size, its methods, the time."""
-    methods = f"{published.n_methods:,} methods: {published.n_generated:,} compiled, {published.n_reused:,} reused"
-    return f"{published.name} -> {published.program} ({published.size_bytes / 1e6:.2f} MB, {methods}, {seconds:.1f} s)"

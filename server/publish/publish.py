@@ -69,19 +69,31 @@ def publish_project(project: Path, properties: Mapping[str, str], tools: Publish
     """
     global_properties = with_runtime(project, publish_properties(properties), tools)
     projects = build_graph(project, global_properties, tools.build)
-    report_findings(projects, tools.build.compiler, progress)
+    content = content_files(projects[-1].project)
+    published = publish_built(projects, tools.build.compiler, tools.compile_program, tools.place, progress)
+    copy_content(content, published.program.parent)
+    return published
+
+
+def publish_built(
+    projects: Sequence[BuiltProject],
+    compiler: CSharpCompiler,
+    compile_program: CompileProgram,
+    place: CompilerPlace,
+    progress: PublishProgress,
+) -> Published:
+    """The program of the last of `projects`, which are built, references first. Raises as `publish_project` does."""
+    report_findings(projects, compiler, progress)
     built = projects[-1]
-    rid = built.project.property("RuntimeIdentifier")
-    request = compile_request(built, rid, tools.place)
-    content = content_files(built.project)
+    project = Path(built.project.property("MSBuildProjectFullPath"))
+    request = compile_request(built, built.project.property("RuntimeIdentifier"), place)
     progress.step(f"generating native code for {request.output.name}")
-    result = tools.compile_program(request, progress)
+    result = compile_program(request, progress)
     for diagnostic in result.diagnostics:
         if diagnostic.severity in (Severity.ERROR, Severity.WARNING):
             progress.diagnostic(in_project(diagnostic, project))
     if result.output is None:
         raise BuildFailed(str(project))
-    copy_content(content, request.output.parent)
     return Published(
         name=project.stem,
         program=result.output,
@@ -118,12 +130,17 @@ def with_runtime(project: Path, properties: dict[str, str], tools: PublishTools)
     """
     named = tools.build.evaluate(project, properties).property("RuntimeIdentifier")
     rid = named or tools.host_rid
-    supported = ", ".join(tools.rids)
-    if rid not in tools.rids and is_rid(rid):
-        raise InputError(UNSUPPORTED_RID, f"programs for '{rid}' cannot be made yet; choose one of: {supported}")
-    if rid not in tools.rids:
-        raise InputError(UNKNOWN_RID, f"The specified RuntimeIdentifier '{rid}' is not recognized. Choose one of: {supported}")
+    require_rid(rid, tools.rids)
     return properties if named else {**properties, "RuntimeIdentifier": rid}
+
+
+def require_rid(rid: str, rids: Sequence[str]) -> None:
+    """Raises InputError when the identifier is unknown, or known and not one of `rids`, which can be made."""
+    supported = ", ".join(rids)
+    if rid not in rids and is_rid(rid):
+        raise InputError(UNSUPPORTED_RID, f"programs for '{rid}' cannot be made yet; choose one of: {supported}")
+    if rid not in rids:
+        raise InputError(UNKNOWN_RID, f"The specified RuntimeIdentifier '{rid}' is not recognized. Choose one of: {supported}")
 
 
 def is_rid(text: str) -> bool:

@@ -119,7 +119,8 @@ class ProjectBuildAnswer:
 class TaskCall:
     """One run of a task. `arguments` hold what was given; `outputs` what the task gives out.
 
-    `projects` gives all projects of the build, as they are now. A call that `is_abandoned` ended without an answer of the task: it has no outputs.
+    `projects` gives all projects of the build, as they are now.
+    A call that `is_abandoned` ended without an answer of the task: it has no outputs.
     """
 
     definition: TaskDefinition
