@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from compiler.diagnostics import Diagnostic
-from compiler.link.triples import TARGETS
 from compiler.user_cache import cache_directory
 from server.build.csharp_build import CSharpCompiler
 from server.build.graph import BuildFailed, BuiltProject
 from server.build.services import NativeProgram
 from server.cli import console
 from server.cli.caller import Caller
-from server.publish.publish import Published, publish_built, require_rid
+from server.publish.publish import Published, publish_built
 from server.publish.request import CompilerPlace
 from server.publish.resident import ResidentCompiler
 
@@ -42,7 +41,6 @@ def publish_native(
 ) -> NativeProgram | None:
     """The program of the last of `projects`; None after errors that `report` was told. Raises InputError, OSError."""
     start = time.monotonic()
-    require_rid(projects[-1].project.property("RuntimeIdentifier"), tuple(TARGETS))
     place = CompilerPlace(cache_directory(whom.environment), n_workers=len(os.sched_getaffinity(0)))
     compile_program = whom.tools.kept(ResidentCompiler).compile_program
     with console.Progress(quiet=quiet) as terminal:

@@ -61,7 +61,8 @@ class Publishing:
             if diagnostic.severity is Severity.ERROR:
                 return f"{diagnostic.code}: {diagnostic.message}"
         lines = self.text.strip().splitlines()
-        return lines[-1] if lines else "it ended without a word"
+        errors = [line for line in lines if ": error " in line]
+        return (errors or lines or ["it ended without a word"])[0 if errors else -1]
 
     def _run_in_daemon(self) -> int | None:
         """None when there is no daemon and none can be started, or it ended: then the publish is to be done here."""

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from compiler.diagnostics import InputError, Severity
+from compiler.diagnostics import Severity
 from compiler.request import CompileRequest, CompileResult, Progress
 from server.build.csharp_build import CSharpCompiler
 from server.build.findings import Reporters, findings_as_diagnostics, graph_findings
 from server.build.graph import BuildFailed, BuildProgress, BuildTools, BuiltProject, build_graph, in_project
+from server.build.runtime_identifiers import require_rid
 from server.publish.content import content_files, copy_content
 from server.publish.request import CompilerPlace, compile_request
-
-UNKNOWN_RID = "NETSDK1083"
-UNSUPPORTED_RID = "AOTD0307"
 
 # The compiler's entry point: request and progress -> result.
 CompileProgram = Callable[[CompileRequest, Progress], CompileResult]
@@ -132,19 +130,3 @@ def with_runtime(project: Path, properties: dict[str, str], tools: PublishTools)
     rid = named or tools.host_rid
     require_rid(rid, tools.rids)
     return properties if named else {**properties, "RuntimeIdentifier": rid}
-
-
-def require_rid(rid: str, rids: Sequence[str]) -> None:
-    """Raises InputError when the identifier is unknown, or known and not one of `rids`, which can be made."""
-    supported = ", ".join(rids)
-    if rid not in rids and is_rid(rid):
-        raise InputError(UNSUPPORTED_RID, f"programs for '{rid}' cannot be made yet; choose one of: {supported}")
-    if rid not in rids:
-        raise InputError(UNKNOWN_RID, f"The specified RuntimeIdentifier '{rid}' is not recognized. Choose one of: {supported}")
-
-
-def is_rid(text: str) -> bool:
-    """True for the portable identifiers that .NET knows."""
-    systems = {"linux", "linux-musl", "linux-bionic", "win", "osx", "freebsd", "ios", "tvos", "maccatalyst", "android", "browser", "wasi"}
-    system, _, architecture = text.rpartition("-")
-    return system in systems and architecture in {"x64", "x86", "arm", "arm64", "wasm", "riscv64", "loongarch64", "s390x", "ppc64le"}

@@ -92,7 +92,7 @@ def test_cancel_ends_it_and_leaves_nothing(hello: Path, place: DaemonPlace, butt
         while (state := daemon_state(place)) is not None and state.n_running:
             assert time.monotonic() < end
             time.sleep(0.05)
-        assert not (hello / "bin").exists()
+        assert not (hello / "bin/Debug/net9.0/linux-x64/publish/hello").exists()
 
 
 def test_session_that_ends_takes_its_publish_along(hello: Path, place: DaemonPlace) -> None:
@@ -104,4 +104,4 @@ def test_session_that_ends_takes_its_publish_along(hello: Path, place: DaemonPla
     while (state := daemon_state(place)) is not None and state.n_running:
         assert time.monotonic() < end
         time.sleep(0.05)
-    assert not (hello / "bin").exists()
+    assert not (hello / "bin/Debug/net9.0/linux-x64/publish/hello").exists()

@@ -33,7 +33,7 @@ def publish(aotd: RunAotd, project: Path, cache: Path, configuration: str) -> Pu
     """Publishes with a cache of its own; the tool chain is taken from the user's."""
     result = aotd("publish", project, "-c", configuration, env={"AOTD_NO_DAEMON": "1", "AOTD_CACHE_DIR": str(cache)}, timeout=600)
     assert result.exit_code == 0, result.output
-    said = SUMMARY.match(result.stdout.splitlines()[-1])
+    said = SUMMARY.match(result.stdout.splitlines()[-1].strip())
     assert said is not None, result.output
     program = Path(said["path"])
     assert program == project.parent / "bin" / configuration / "net9.0" / "linux-x64" / "publish" / "app"

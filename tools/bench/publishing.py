@@ -28,5 +28,5 @@ def publish_sample(root: Path, name: str, configuration: str) -> PublishedSample
     return PublishedSample(
         program=project / "bin" / inner / "publish" / name,
         assembly=project / "obj" / inner / f"{name}.dll",
-        summary=done.stdout.splitlines()[-1],
+        summary=done.stdout.splitlines()[-1].strip(),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Diagnostic, InputError, Severity
+from compiler.diagnostics import Diagnostic, InputError, Location, Severity
+from compiler.link.triples import TARGETS
 from server.build.compilation import built_projects
 from server.build.events import Importance
 from server.build.published_files import is_published, published_place
+from server.build.runtime_identifiers import require_rid
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 
 
@@ -23,7 +25,7 @@ def _compile_native(call: TaskCall) -> bool:
             call.warning(warning.code, warning.message, location=warning.location)
         program = call.services.publish_native(projects, report)
     except InputError as error:
-        call.error(error.code, error.message, location=error.location)
+        call.error(error.code, error.message, location=error.location or Location(call.instance.path))
         return False
     if program is None:
         return False
@@ -35,6 +37,15 @@ def _compile_native(call: TaskCall) -> bool:
     call.set_items("Program", [OutputItem(str(path)) for path in program.files])
     call.set_value("Summary", program.summary)
     return True
+
+
+def _check_runtime(call: TaskCall) -> bool:
+    """Can native programs be made for the runtime identifier?"""
+    try:
+        require_rid(call.text("RuntimeIdentifier"), tuple(TARGETS))
+    except InputError as error:
+        call.error(error.code, error.message, location=Location(call.instance.path))
+    return not call.logged_error
 
 
 def _choose_files(call: TaskCall) -> bool:
@@ -54,6 +65,7 @@ def _choose_files(call: TaskCall) -> bool:
 
 
 TASKS = (
+    TaskDefinition("AotdCheckRuntimeIdentifier", (Parameter("RuntimeIdentifier", Kind.TEXT),), (), _check_runtime),
     TaskDefinition("AotdCompileNative", (), ("Program", "Summary"), _compile_native),
     TaskDefinition("AotdChoosePublishedFiles", (Parameter("Files", Kind.ITEMS),), ("Chosen",), _choose_files),
 )
