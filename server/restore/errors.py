@@ -15,8 +15,8 @@ class RestoreError(InputError):
 class ConfigError(RestoreError):
     """A NuGet.Config that NuGet would refuse to read."""
 
-    def __init__(self, message: str, code: str = "") -> None:
-        super().__init__(code, message)
+    def __init__(self, message: str, code: str = "", location: Location | None = None) -> None:
+        super().__init__(code, message, location)
 
 
 class SourceError(RestoreError):

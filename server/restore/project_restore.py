@@ -110,12 +110,20 @@ def begin_project(spec: PackageSpec, projects: Projects, sources: PackageSources
     return PendingProject(state, unlisted, lock_path, keeps_lock, graphs)
 
 
+def _asked(pending: PendingProject) -> set[str]:
+    """Lower-case names of all packages that the project asked its sources for."""
+    names = {item.library.name for graph in pending.graphs for item in graph.flattened}
+    names |= {wanted.name for graph in pending.graphs for wanted in graph.unresolved}
+    names |= {download.name for target in pending.state.spec.frameworks for download in target.downloads}
+    return {name.lower() for name in names}
+
+
 def finish_project(pending: PendingProject) -> RestoredProject:
     """The project with its packages installed and its runtimes resolved. Raises RestoreError for what ends the whole restore; OSError."""
     state, spec, log = pending.state, pending.state.spec, pending.state.log
     graphs = _complete(state, pending.graphs) if pending.graphs else []
     log.add_all(insecure_sources(spec, pending.state.sources))
-    log.add_all(failed_sources(pending.state.sources))
+    log.add_all(failed_sources(_asked(pending), pending.state.sources))
     log.add_all(audit(spec, graphs, pending.state.sources))
     if not graphs:
         graphs = [TargetGraph(target, rid, RuntimeGraph(), None) for target in spec.frameworks for rid in ("", *sorted(spec.runtimes))]

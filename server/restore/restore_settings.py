@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from compiler.diagnostics import Location
 from server.restore.errors import ConfigError
 from server.restore.settings import (
     NuGetSettings,
@@ -74,7 +75,8 @@ def restore_settings(inputs: RestoreInputs, environment: Mapping[str, str]) -> R
     folder = inputs.project_file.parent
     for values in (inputs.project.sources, inputs.project.fallback_folders):
         if _clears(values) and any(value.lower() != _CLEAR for value in values):
-            raise ConfigError("'CLEAR' cannot be used in conjunction with other values.", "NU1002")
+            text = "'CLEAR' cannot be used in conjunction with other values."
+            raise ConfigError(text, "NU1002", Location(str(inputs.project_file)))
     config_file = Path(absolute_path(inputs.startup_folder, inputs.config_file)) if inputs.config_file else None
     root = Path(absolute_path(folder, inputs.config_root)) if inputs.config_root else folder
     settings = load_settings(root, config_file, environment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from server.restore.package_spec import PackageSpec
 from server.restore.restore_log import LogMessage, error, warning
@@ -32,7 +32,11 @@ def insecure_sources(spec: PackageSpec, sources: PackageSources) -> Iterator[Log
             )
 
 
-def failed_sources(sources: PackageSources) -> Iterator[LogMessage]:
-    """NU1801 for each package that an ignored source could not be asked for."""
+def failed_sources(asked: Collection[str], sources: PackageSources) -> Iterator[LogMessage]:
+    """NU1801 for each package that an ignored source could not be asked for, among those that a project asked for.
+
+    `asked` are names in lower case: projects with the same sources share them, and what became of them.
+    """
     for package_id, message in dict.fromkeys((package_id, failure.message) for package_id, failure in sources.failures):
-        yield warning("NU1801", message, package_id)
+        if package_id.lower() in asked:
+            yield warning("NU1801", message, package_id)

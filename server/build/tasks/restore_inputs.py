@@ -192,7 +192,7 @@ def _settings(call: TaskCall) -> bool:
     try:
         settings = restore_settings(inputs, call.variables())
     except RestoreError as failure:
-        call.error(failure.code, failure.message)
+        call.error(failure.code, failure.message, location=failure.location)
         return False
     call.outputs["outputsources"] = [source.source for source in settings.sources]
     call.set_value("OutputPackagesPath", settings.packages_path)
