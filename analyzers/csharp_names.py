@@ -38,6 +38,7 @@ _TUPLE_NAMES = "System.Runtime.CompilerServices.TupleElementNamesAttribute"
 _REF_READONLY = "System.Runtime.CompilerServices.RequiresLocationAttribute"
 # What stands before a type's simple name, where another name follows the type's own.
 _NAMESPACES = re.compile(r"(?:\w+\.)+(?=\w+[.<,>`])")
+_FILE_MARK = re.compile(r"^<[^>]*>F[0-9A-F]{64}__")
 _OPERATORS = {
     "Addition": "+",
     "Subtraction": "-",
@@ -64,6 +65,22 @@ _OPERATORS = {
     "Decrement": "--",
     "True": "true",
     "False": "false",
+}
+_KEYWORDS = {
+    ElementType.BOOLEAN: "bool",
+    ElementType.CHAR: "char",
+    ElementType.I1: "sbyte",
+    ElementType.U1: "byte",
+    ElementType.I2: "short",
+    ElementType.U2: "ushort",
+    ElementType.I4: "int",
+    ElementType.U4: "uint",
+    ElementType.I8: "long",
+    ElementType.U8: "ulong",
+    ElementType.R4: "float",
+    ElementType.R8: "double",
+    ElementType.STRING: "string",
+    ElementType.OBJECT: "object",
 }
 _NATIVE_INTEGERS = {ElementType.I: "nint", ElementType.U: "nuint"}
 
@@ -131,7 +148,8 @@ class CSharpNames:
         """A property or event as declared."""
         kind = AccessorKind.GETTER if member.token >> 24 == TableId.PROPERTY else AccessorKind.ADDER
         owner = self.definition(member.owner)
-        return f"{owner}.{self._associated(Association(member.owner.module, member.token, member.name, kind))}"
+        name = self._associated(Association(member.owner.module, member.token, member.name, kind), by_default=True)
+        return f"{owner}.{name}"
 
     def called(self, method: MethodDesc, context: Member) -> str:  # noqa: ARG002 (declarations are written, wherever they are used)
         """A method as code uses it: as declared."""
@@ -147,11 +165,24 @@ class CSharpNames:
 
     def base_type(self, definition: TypeDefinition, base: NamedType) -> str:
         """The base type of `definition`, with its arguments."""
-        return self.type(base, context_names(definition))
+        return self.displayed(base, context_names(definition))
+
+    def displayed(self, desc: TypeDesc, names: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
+        """A type in full as C# displays it by default: with the language's keywords."""
+        return _TypeText(self, names, qualified=True, has_keywords=True).write(desc)
+
+    def implementation(self, member: SemanticMember, interface: NamedType | None, context: Member) -> str:
+        """A property or event as C# displays it by default: of `interface` as it is implemented, else of its own type."""
+        owner = self.displayed(interface, context_names(context)) if interface is not None else self.definition(member.owner)
+        return f"{owner}.{member.name}"
 
     def parameter(self, method: MethodDefinition, index: int) -> str:
         """The name of a parameter."""
         return parameter_name(method, index)
+
+    def called_parameter(self, method: MethodDesc, index: int) -> str:
+        """The name of a parameter of a method as code uses it."""
+        return self.parameter(method.definition, index)
 
     def _generic_suffix(self, method: MethodDefinition) -> str:
         names = generic_parameter_names(method.module, method.token)
@@ -189,7 +220,8 @@ class CSharpNames:
         value = found.value.fixed[0] if found is not None and found.value.fixed else None
         return tuple(item if isinstance(item, str) else None for item in value) if isinstance(value, tuple) else ()
 
-    def _associated(self, member: Association) -> str:
+    def _associated(self, member: Association, *, by_default: bool = False) -> str:
+        """The name of a property or event; an indexer's with its types, `by_default` as C# displays them."""
         if not member.is_property:
             return _declared(member.name)
         sig = _property_sig(member)
@@ -197,7 +229,7 @@ class CSharpNames:
             return _declared(member.name)
         module = member.module
         owner = member_owner(module, member.token)
-        text = _TypeText(self, (generic_parameter_names(module, owner.token), ()), qualified=False)
+        text = _TypeText(self, (generic_parameter_names(module, owner.token), ()), qualified=by_default, has_keywords=by_default)
         types = [text.write(self._universe.resolve_sig(module, p, EMPTY_CONTEXT)) for p in sig.parameters]
         return f"this[{', '.join(types)}]"
 
@@ -223,12 +255,15 @@ class CSharpNames:
 class _TypeText:
     """Writes types within one member: parameter names are fixed."""
 
-    __slots__ = ("_names", "_parameters", "_qualified")
+    __slots__ = ("_names", "_parameters", "_qualified", "_has_keywords")
 
-    def __init__(self, names: CSharpNames, parameters: tuple[tuple[str, ...], tuple[str, ...]], *, qualified: bool) -> None:
+    def __init__(
+        self, names: CSharpNames, parameters: tuple[tuple[str, ...], tuple[str, ...]], *, qualified: bool, has_keywords: bool = False
+    ) -> None:
         self._names = names
         self._parameters = parameters
         self._qualified = qualified
+        self._has_keywords = has_keywords
 
     def write(self, desc: TypeDesc, tuple_names: tuple[str | None, ...] = ()) -> str:
         """The type's text."""
@@ -243,6 +278,8 @@ class _TypeText:
             parts = ", ".join([*(self.write(p) for p in desc.parameters), self.write(desc.return_type)])
             return f"delegate*<{parts}>"
         assert isinstance(desc, NamedType)
+        if self._has_keywords and desc.element in _KEYWORDS:
+            return _KEYWORDS[desc.element]
         if desc.element in _NATIVE_INTEGERS:
             return _NATIVE_INTEGERS[desc.element]
         if desc.is_nullable and desc.args:
@@ -288,8 +325,8 @@ def _declared(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A metadata name without its arity."""
-    return name.partition("`")[0]
+    """A metadata name without its arity and, for a type local to a file, without the file's mark."""
+    return _FILE_MARK.sub("", name).partition("`")[0]
 
 
 def _property_sig(member: Association) -> MethodSig:

@@ -99,7 +99,7 @@ def _rule_and_arguments(context: ModuleContext, fact: FlowFact) -> tuple[Rule, t
     method = context.names.called(fact.method, member)
     rule = RULES[_UNANALYZABLE[fact.kind]]
     if fact.kind in _WITH_PARAMETER:
-        return rule, (context.names.parameter(fact.method.definition, fact.parameter), method)
+        return rule, (context.names.called_parameter(fact.method, fact.parameter), method)
     return rule, (method,)
 
 
@@ -121,7 +121,7 @@ def _target_names(context: ModuleContext, target: Annotated, member: Member) -> 
     """What stands for a target in messages: its own name, and the member that it belongs to (`this`: the method alone, in second place)."""
     if isinstance(target, ParameterValue):
         method = context.names.called(target.method, member)
-        return ("", method) if target.index == THIS else (context.names.parameter(target.method.definition, target.index), method)
+        return ("", method) if target.index == THIS else (context.names.called_parameter(target.method, target.index), method)
     if isinstance(target, ReturnValue):
         return context.names.called(target.method, member), ""
     if isinstance(target, FieldValue):

@@ -24,6 +24,8 @@ from compiler.types.type_desc import (
 from compiler.types.universe import TypeUniverse
 
 Parameters = tuple[tuple[str, ...], tuple[str, ...]]
+# The text is .NET's mistake, kept because it is what users search for.
+_NO_NAME = "#ILLink.Shared.TypeSystemProxy.ParameterIndex"
 _SIGNATURE_VARIABLES: Parameters = ((), ())
 
 
@@ -68,6 +70,10 @@ class IlNames:
         row = parameter_rows(method).get(index + 1)
         return row.name if row is not None else f"#{index}"
 
+    def called_parameter(self, method: MethodDesc, index: int) -> str:
+        """The name of a parameter of a method as code uses it: .NET has none for those of instantiations."""
+        return _NO_NAME if method.owner.args or method.args else self.parameter(method.definition, index)
+
     def _write(self, method: MethodDesc, names: Parameters) -> str:
         definition = method.definition
         owner = self.qualified(method.owner, names)
@@ -77,26 +83,32 @@ class IlNames:
         if member is not None:
             name = f"{member.name}.{member.kind.value}"
         elif definition.name == ".ctor":
-            name = self.simple(method.owner, names)
+            name = method.owner.definition.name
         else:
             name = definition.name
         # A signature over its own declaration has `!0` and `!!0`; where arguments were given, parameters are those of the context.
         is_declared_type = bool(method.owner.definition.generic_count) and not method.owner.args
         is_declared_method = bool(definition.generic_count) and not method.args
+        is_own = is_declared_type or is_declared_method
+        if is_own:
+            names = context_names(definition)
         visible = (() if is_declared_type else names[0], () if is_declared_method else names[1])
         if definition.generic_count:
             own = generic_parameter_names(definition.module, definition.token)
             args = [self.simple(arg, names) for arg in method.args] if method.args else own
             name += f"<{','.join(args)}>"
         parameters = self._universe.signature(method).parameters
-        return f"{owner}.{name}({','.join(self.simple(p, visible) for p in parameters)})"
+        # In an open signature .NET writes type parameters by number in the last parameter and by name in those before it.
+        last = len(parameters) - 1
+        texts = [self.simple(p, names if is_own and i < last else visible) for i, p in enumerate(parameters)]
+        return f"{owner}.{name}({','.join(texts)})"
 
     def qualified(self, desc: TypeDesc, names: Parameters) -> str:
         """A type with namespace; its arguments without."""
         return self._type(desc, names, qualified=True)
 
     def simple(self, desc: TypeDesc, names: Parameters) -> str:
-        """A type without namespace and enclosing types."""
+        """A type without namespace."""
         return self._type(desc, names, qualified=False)
 
     def _type(self, desc: TypeDesc, names: Parameters, *, qualified: bool) -> str:
@@ -112,8 +124,12 @@ class IlNames:
             parts = [self._type(part, names, qualified=qualified) for part in (*desc.parameters, desc.return_type)]
             return f"delegate*<{','.join(parts)}>"
         assert isinstance(desc, NamedType)
-        name = self.definition(desc.definition) if qualified else desc.definition.name
+        name = self.definition(desc.definition) if qualified else _nested(desc.definition)
         return f"{name}<{','.join(self.simple(arg, names) for arg in desc.args)}>" if desc.args else name
+
+
+def _nested(definition: TypeDefinition) -> str:
+    return f"{_nested(definition.enclosing)}.{definition.name}" if definition.enclosing is not None else definition.name
 
 
 def context_names(context: Member) -> Parameters:

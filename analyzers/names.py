@@ -37,6 +37,9 @@ class Names(Protocol):
     def parameter(self, method: MethodDefinition, index: int) -> str:
         """The name of a parameter."""
 
+    def called_parameter(self, method: MethodDesc, index: int) -> str:
+        """The name of a parameter of a method as code uses it."""
+
 
 def member_name(names: Names, member: Member) -> str:
     """Any member as declared."""

@@ -8,7 +8,7 @@ from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
 from analyzers.rule import RULES
 from compiler.flow.facts import Member
-from compiler.flow.overrides import Override, overrides_of
+from compiler.flow.overrides import Implementation, Override, implementations_of, overrides_of
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requires
 from compiler.flow.values import THIS
@@ -27,6 +27,26 @@ def check_overrides(context: ModuleContext, definition: TypeDefinition) -> Itera
         for kind in Requires:
             yield from _check_requires(context, member, pair, kind)
         yield from _check_annotations(context, member, pair)
+    if context.lookups.reader is ReaderKind.BUILD:
+        for implementation in implementations_of(context.lookups.universe, definition):
+            yield from _check_files(context, definition, implementation)
+
+
+def _check_files(context: ModuleContext, definition: TypeDefinition, pair: Implementation) -> Iterator[RawFinding]:
+    """Of properties and events that implement an interface's the build's analyzers compare the attributes on themselves, too."""
+    requirements, kind = context.lookups.requirements, Requires.ASSEMBLY_FILES
+    own = requirements.on_entity(pair.member.module, pair.member.token, kind) is not None
+    base = requirements.on_entity(pair.base.module, pair.base.token, kind) is not None
+    own_fulfils = own or requirements.on_type(pair.member.owner, kind) is not None
+    base_fulfils = base or requirements.on_type(pair.base.owner, kind) is not None
+    if (base and not own_fulfils) or (own and not base_fulfils):
+        names = context.lookups.csharp_names
+        method, interface = names.implementation(pair.member, None, definition), names.implementation(pair.base, pair.interface, definition)
+        text = f"Interface member '{interface}' with '{kind.value}' has an implementation member '{method}' without '{kind.value}'"
+        if own:
+            text = f"Member '{method}' with '{kind.value}' implements interface member '{interface}' without '{kind.value}'"
+        member = pair.member if pair.member.owner is definition else definition
+        yield _at(context, member, _MISMATCH_RULES[kind], (kind.value, "", text))
 
 
 def _check_requires(context: ModuleContext, member: Member, pair: Override, kind: Requires) -> Iterator[RawFinding]:
@@ -37,6 +57,9 @@ def _check_requires(context: ModuleContext, member: Member, pair: Override, kind
     method_fulfils = method_requires or requirements.in_scope(pair.method, kind)
     if (base_requires and not method_fulfils) or (method_requires and not base_fulfils):
         rule = RULES[_MISMATCH_RULES[kind]]
+        if context.lookups.reader is ReaderKind.BUILD:
+            # In words the build's analyzers see the method's own attribute alone, not that of its property or type.
+            method_requires = requirements.on_entity(pair.method.module, pair.method.token, kind) is not None
         text = _mismatch_text(context, pair, kind, method_requires=method_requires)
         yield _at(context, member, rule.id, (kind.value, "", text))
 

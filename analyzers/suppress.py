@@ -79,11 +79,11 @@ class Suppressions:
             owner = member.owner
         elif isinstance(member, SemanticMember):
             yield self._entity(module, member.token)
-            yield targets.by_target.get(member_id(self._universe, module, member.token), frozenset())
+            yield self._targeted(targets, member_id(self._universe, module, member.token))
             owner = member.owner
         elif isinstance(member, FieldDefinition):
             yield self._entity(module, member.token)
-            yield targets.by_target.get(field_id(member), frozenset())
+            yield self._targeted(targets, field_id(member))
             owner = member.owner
         else:
             owner = member
@@ -91,7 +91,7 @@ class Suppressions:
             yield from _by_namespace(targets, owner)
         while owner is not None:
             yield self._entity(module, owner.token)
-            yield targets.by_target.get(type_id(owner), frozenset())
+            yield self._targeted(targets, type_id(owner))
             owner = owner.enclosing
 
     def _outward(self, method: MethodDefinition) -> Iterator[MethodDefinition]:
@@ -110,9 +110,9 @@ class Suppressions:
         if member is not None:
             yield self._entity(member.module, member.token)
         if targets.by_target:
-            yield targets.by_target.get(method_id(self._universe, method), frozenset())
+            yield self._targeted(targets, method_id(self._universe, method))
             if member is not None and self._reader is ReaderKind.BUILD:
-                yield targets.by_target.get(member_id(self._universe, member.module, member.token), frozenset())
+                yield self._targeted(targets, member_id(self._universe, member.module, member.token))
 
     def _entity(self, module: Module, token: Token) -> frozenset[str]:
         key = (module, token)
@@ -120,6 +120,19 @@ class Suppressions:
         if found is None:
             ids = (_rule_id(attribute) for attribute in self._attributes.named(module, token, ATTRIBUTE))
             found = self._own[key] = frozenset(id_ for id_ in ids if id_)
+        return found
+
+    def _target(self, target: str) -> str:
+        """The key of a target. To Roslyn one without a prefix is a name of the form that FxCop had."""
+        if self._reader is ReaderKind.PUBLISH or target[1:2] == ":":
+            return target
+        return "?:" + target.replace("#", "")
+
+    def _targeted(self, targets: _ModuleSuppressions, key: str) -> frozenset[str]:
+        found = targets.by_target.get(key, frozenset())
+        if self._reader is ReaderKind.BUILD:
+            for name in (key[2:], key[2:].partition("(")[0]):
+                found |= targets.by_target.get("?:" + name, frozenset())
         return found
 
     def _module(self, module: Module) -> _ModuleSuppressions:
@@ -146,7 +159,7 @@ class Suppressions:
                 elif scope in ("type", "member"):
                     # Roslyn writes `~` before the target; the native compiler takes the target as it stands.
                     plain = target.removeprefix("~") if self._reader is ReaderKind.BUILD else target
-                    by_target.setdefault(plain, set()).add(rule_id)
+                    by_target.setdefault(self._target(plain), set()).add(rule_id)
                 else:
                     invalid.append(InvalidScope(module.name, attribute.named_text("Scope"), target))
         return _ModuleSuppressions({t: frozenset(ids) for t, ids in by_target.items()}, frozenset(whole), tuple(invalid))

@@ -13,7 +13,6 @@ from compiler.diagnostics import InputError
 from compiler.flow.associations import AccessorKind, SemanticMember, members_of
 from compiler.flow.custom_attributes import AttributeReader, int_argument
 from compiler.flow.generated import GeneratedCode
-from compiler.flow.member_types import MemberTypes
 from compiler.flow.parameters import PARAM_IN, PARAM_OUT, constraints, generic_parameter_token, parameter_rows
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.source_functions import MethodAnnotations, SourceFunction
@@ -157,15 +156,12 @@ class Annotations:
             token = generic_parameter_token(owner.module, owner.token, index)
             flags = owner.module.image.column(TableId.GENERIC_PARAM, "Flags")[(token & 0xFFFFFF) - 1] if token else 0
             has_new = bool(flags & (_NEW_CONSTRAINT | _VALUE_CONSTRAINT))
-            annotation = generics.get(number, 0)
-            if self.reader is ReaderKind.BUILD and self.is_enum_parameter(owner, index):
-                annotation |= MemberTypes.PUBLIC_FIELDS
-            found = self._parameters[owner, index] = GenericParameterValue(owner, index, annotation, has_new)
+            found = self._parameters[owner, index] = GenericParameterValue(owner, index, generics.get(number, 0), has_new)
         return found
 
     def is_enum_parameter(self, owner: TypeDefinition | MethodDefinition, index: int) -> bool:
         """Whether a type parameter is constrained to System.Enum."""
-        token = generic_parameter_token(owner.module, owner.token, index)
+        token = generic_parameter_token(owner.module, owner.token, index) if owner.rid else None
         return token is not None and any(
             self._type_name(owner.module, each) == "System.Enum" for each in constraints(owner.module, token & 0xFFFFFF)
         )
@@ -295,7 +291,7 @@ class Annotations:
             accessor = member.accessors.get(kind)
             if accessor is None:
                 continue
-            found = self._backing_field(accessor, writes=kind is AccessorKind.SETTER)
+            found = self._backing_field(member, accessor, writes=kind is AccessorKind.SETTER)
             if found is not None and found not in backing:
                 backing.append(found)
             own = result.methods.setdefault(accessor, MethodAnnotations())
@@ -317,7 +313,7 @@ class Annotations:
         elif backing:
             result.fields[backing[0]] = annotation
 
-    def _backing_field(self, accessor: MethodDefinition, *, writes: bool) -> FieldDefinition | None:
+    def _backing_field(self, member: SemanticMember, accessor: MethodDefinition, *, writes: bool) -> FieldDefinition | None:
         """The one compiler-generated field that an accessor reads or writes, or None."""
         if accessor.owner.generic_count and self.reader is ReaderKind.PUBLISH:
             return None
@@ -330,4 +326,8 @@ class Annotations:
             found = self.universe.resolve_field(accessor.module, Token(tokens[0]), EMPTY_CONTEXT).definition
         except InputError:
             return None
-        return found if found.owner is accessor.owner and found.has_attribute(_GENERATED) else None
+        if self.reader is ReaderKind.BUILD and found.name != f"<{member.name}>k__BackingField":
+            # Source tells which field a compiler made; its attribute can stand on others.
+            return None
+        is_backing = found.owner is accessor.owner and found.is_static == accessor.is_static and found.has_attribute(_GENERATED)
+        return found if is_backing else None

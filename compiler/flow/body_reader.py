@@ -594,14 +594,17 @@ def _well_known_field(found: FieldDesc) -> ValueSet:
 
 
 def _branch_targets(instructions: list[Instruction], body: MethodBody) -> set[int]:
-    """The offsets where a basic block starts because something jumps there or an exception region begins."""
+    """The offsets where a basic block starts: where something jumps to and where an exception handler begins.
+
+    Deviates: a block runs on into a protected region, as in .NET's compiler.
+    """
     targets: set[int] = set()
     for instruction in instructions:
         if instruction.name in BLOCK_ENDS and instruction.name not in ("ret", "throw", "rethrow", "endfinally", "endfilter", "jmp"):
             operand = instruction.operand
             targets.update(operand if isinstance(operand, tuple) else (int(operand),))
     for clause in body.clauses:
-        targets.update((clause.try_start, clause.handler_start))
+        targets.add(clause.handler_start)
         if clause.kind is ClauseKind.FILTER:
             targets.add(clause.filter_start)
     return targets

@@ -65,7 +65,7 @@ class Demands:
             wants_constructor = target.annotation == MemberTypes.PUBLIC_PARAMETERLESS_CONSTRUCTOR
             if wants_constructor and isinstance(source, GenericParameterValue) and source.has_new:
                 return
-            lacking = missing(target.annotation, source.annotation)
+            lacking = missing(target.annotation, source.annotation | self._known_of(source))
             if lacking:
                 emit(Mismatch(self.origin, source, target, lacking))
         elif isinstance(source, KnownType):
@@ -76,6 +76,15 @@ class Demands:
                 self.keep(found, target.annotation)
         elif not isinstance(source, Null):
             emit(UnknownFlow(self.origin, target))
+
+    def _known_of(self, source: Annotated) -> int:
+        """What a source has without an annotation: a constructor that its constraint asks for, to the native compiler; the fields of
+        enums, to the build's analyzers."""
+        if not isinstance(source, GenericParameterValue):
+            return 0
+        if self.annotations.reader is ReaderKind.PUBLISH:
+            return int(MemberTypes.PUBLIC_PARAMETERLESS_CONSTRUCTOR) if source.has_new else 0
+        return int(MemberTypes.PUBLIC_FIELDS) if self.annotations.is_enum_parameter(source.owner, source.index) else 0
 
     def resolve_name(self, text: str, *, needs_assembly: bool) -> TypeDesc | None:
         """The type that a string names, or None. A name without assembly is reported where the place does not tell the assembly."""

@@ -51,17 +51,22 @@ NESTED_TYPE_ACCESS = int(
     | M.NON_PUBLIC_NESTED_TYPES
     | M.INTERFACES
 )
-# What a base type has of what is asked of a derived one: constructors and nested types are not inherited.
+# What a base type has of what is asked of a derived one: private members, constructors and nested types are not inherited.
 _INHERITED = (
     M.PUBLIC_METHODS,
     M.PUBLIC_FIELDS,
     M.PUBLIC_PROPERTIES,
     M.PUBLIC_EVENTS,
     M.INTERFACES,
-    M.NON_PUBLIC_METHODS,
-    M.NON_PUBLIC_FIELDS,
-    M.NON_PUBLIC_PROPERTIES,
-    M.NON_PUBLIC_EVENTS,
+    # The flags of .NET 10 that ask for the members of base types, too.
+    M.PUBLIC_CONSTRUCTORS | 0x100000,
+    M.NON_PUBLIC_CONSTRUCTORS | 0x4000,
+    M.NON_PUBLIC_METHODS | 0x8000,
+    M.NON_PUBLIC_FIELDS | 0x10000,
+    M.PUBLIC_NESTED_TYPES | 0x200000,
+    M.NON_PUBLIC_NESTED_TYPES | 0x20000,
+    M.NON_PUBLIC_PROPERTIES | 0x40000,
+    M.NON_PUBLIC_EVENTS | 0x80000,
 )
 
 # System.Reflection.BindingFlags

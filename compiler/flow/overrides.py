@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compiler.diagnostics import InputError
+from compiler.flow.associations import SemanticMember, members_of
 from compiler.flow.contexts import open_type_context
 from compiler.flow.reader_kind import ReaderKind
 from compiler.types.definitions import METHOD_ACCESS_MASK, MethodDefinition, TypeDefinition
@@ -24,12 +25,50 @@ class Override:
     base: MethodDefinition
 
 
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """A property or event that implements `base`, one of `interface`."""
+
+    member: SemanticMember
+    base: SemanticMember
+    interface: NamedType
+
+
+def implementations_of(universe: TypeUniverse, definition: TypeDefinition) -> Iterator[Implementation]:
+    """The properties and events that implement those of the interfaces that a type lists."""
+    if definition.is_interface:
+        return
+    try:
+        desc = universe.named(definition, open_type_context(universe, definition).type_args)
+        explicit = _explicit(universe, definition)
+        for interface in _all_interfaces(universe, desc):
+            for base in (*members_of(interface.definition, events=False), *members_of(interface.definition, events=True)):
+                slot = next(iter(base.accessors.values()), None)
+                declaration = universe.method(slot, interface, ()) if slot is not None else None
+                if declaration is None:
+                    continue
+                found = explicit.get(declaration) or _implementation(universe, declaration, desc)
+                member = _associated(found) if found is not None else None
+                if member is not None:
+                    yield Implementation(member, base, interface)
+    except InputError:
+        return
+
+
+def _associated(method: MethodDefinition) -> SemanticMember | None:
+    members = (*members_of(method.owner, events=False), *members_of(method.owner, events=True))
+    return next((each for each in members if method in each.accessors.values()), None)
+
+
 def overrides_of(universe: TypeUniverse, definition: TypeDefinition, reader: ReaderKind) -> Iterator[Override]:
     """The pairs that a type's declaration makes: its overrides, and its implementations of the interfaces that it lists."""
     try:
         desc = universe.named(definition, open_type_context(universe, definition).type_args)
         explicit = _explicit(universe, definition)
-        yield from (Override(body, declaration.definition) for declaration, body in explicit.items())
+        for declaration, body in explicit.items():
+            # C# has no override of Finalize, but a destructor.
+            if body.name != "Finalize" or reader is ReaderKind.PUBLISH:
+                yield Override(body, declaration.definition)
         if not definition.is_interface:
             yield from _class_overrides(universe, desc, reader)
         yield from _implementations(universe, desc, explicit)

@@ -361,6 +361,10 @@ def _is_handler_invoke(value: Value, name_values: ValueSet) -> bool:
 
 def _methods_named(reader: CallReader, desc: TypeDesc, name: str, flags: int) -> ValueSet:
     """MethodInfos of the methods that GetMethod finds, which are reached; null when there is none."""
+    is_build = reader.annotations.reader is ReaderKind.BUILD
+    if is_build and isinstance(desc, NamedType) and desc.definition.generic_count and not desc.args:
+        # typeof(List<>) has no members to the build's analyzers.
+        return NULL
     found = list(binder.methods_named(reader.annotations.universe, desc, name, flags))
     reader.reach_all(found)
     return frozenset(reader.method_value(method, desc) for method in found) or NULL
@@ -385,7 +389,9 @@ def _runtime_member(kind: str) -> Handler:
                         _reach_named(reader, kind, value.type, name.text, DEFAULT_FLAGS)
                         result |= reader.declared(call)
                 elif not isinstance(name, Null):
-                    reader.require_argument(call, 0, single(value), members_by_flags(kind, PUBLIC))
+                    # Deviates: the parameter that .NET names is the one after the type, but for fields.
+                    named = 0 if kind == "fields" else 1
+                    reader.require_argument(call, named, single(value), members_by_flags(kind, PUBLIC))
                     result |= reader.declared(call)
         return frozenset(result)
 
