@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.csharp.bootstrap_image import VOID, Image
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import NETCORE_APP, Framework
 from compiler.diagnostics import Diagnostic, Location, Severity
@@ -26,8 +27,14 @@ PROGRAM = (
 )
 
 
+def empty_assembly(name: str) -> bytes:
+    """An assembly of that name with one method."""
+    image = Image(name)
+    return image.to_bytes(image.define_method("Main", VOID, [], b"\x2a", 8))
+
+
 class Machine(NoServices):
-    """A class library with one assembly, and a compiler that notes what it is asked and answers with its name."""
+    """A class library with one assembly, and a compiler that notes what it is asked and answers with an empty assembly of its name."""
 
     def __init__(self, folder: Path) -> None:
         references = folder / "ref"
@@ -42,10 +49,10 @@ class Machine(NoServices):
         return [self.library]
 
     def compile(self, request: CSharpRequest) -> CSharpResult:
-        """An assembly that is no assembly."""
+        """An assembly with nothing in it."""
         self.requests.append(request)
         failed = any(finding.severity is Severity.ERROR for finding in self.findings)
-        part = None if failed else f"{request.project} {len(self.requests)}".encode()
+        part = None if failed else empty_assembly(Path(request.project).stem) + bytes([len(self.requests)])
         return CSharpResult(part, part, self.findings, reference_pe=part)
 
 
@@ -111,7 +118,7 @@ def test_references_are_built_first_and_copied(build: Build) -> None:
     build.write("base/t.txt", "text")
     build.write("lib/lib.csproj", LIBRARY.format('<ItemGroup><ProjectReference Include="../base/base.csproj" /></ItemGroup>'))
     build.write("app/app.csproj", PROGRAM.format('<ItemGroup><ProjectReference Include="../lib/lib.csproj" /></ItemGroup>'))
-    assert build.run("app/app.csproj", properties={"Configuration": "Release"})
+    assert build.run("app/app.csproj", properties={"Configuration": "Release"}), build.lines
     assert [Path(request.project).stem for request in build.machine.requests] == ["base", "lib", "app"]
     assert [Path(reference.path).name for reference in build.machine.requests[2].references] == [
         "System.Runtime.dll",

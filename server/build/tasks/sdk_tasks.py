@@ -44,28 +44,6 @@ def _resolve_framework(call: TaskCall) -> bool:
     return True
 
 
-def _resolve_references(call: TaskCall) -> bool:
-    """Reference items: files by HintPath or by path; a name is one of the class library's or a warning."""
-    known = {Path(item.identity).stem.lower() for item in call.items("FrameworkFiles")}
-    found: list[OutputItem] = []
-    for item in call.items("References"):
-        name = item.identity.partition(",")[0]
-        candidates = [hint for hint in (item.value("HintPath"), item.identity) if hint]
-        file = next((path for path in map(call.path, candidates) if Path(path).is_file()), None)
-        if file is not None:
-            copied = "false" if item.value("Private").lower() == "false" else "true"
-            found.append(OutputItem(file, {"CopyLocal": copied, "Aliases": item.value("Aliases")}))
-        elif name.lower().removesuffix(".dll") not in known:
-            text = (
-                f'Could not resolve this reference. Could not locate the assembly "{item.identity}". '
-                "Check to make sure the assembly exists on disk. "
-                "If this reference is required by your code, you may get compilation errors."
-            )
-            call.warning("MSB3245", text)
-    call.set_items("Resolved", found)
-    return True
-
-
 def _nearest(call: TaskCall) -> bool:
     """Gives each referenced project the target framework that fits best: SetTargetFramework, or none when it has only one."""
     mine = parse_framework(call.text("TargetFramework"))
@@ -197,7 +175,6 @@ def _task(name: str, texts: Sequence[str], items: Sequence[str], outputs: Sequen
 
 TASKS = (
     _task("AotdResolveFramework", (), ("FrameworkReferences",), ("References", "Version"), _resolve_framework),
-    _task("AotdResolveReferences", (), ("References", "FrameworkFiles"), ("Resolved",), _resolve_references),
     _task("AotdNearestTargetFramework", ("TargetFramework",), ("Projects",), ("Annotated",), _nearest),
     _task("AotdGenerateSources", ("Folder",), (), ("Sources",), _generate_sources),
     _task("AotdWriteSatelliteSource", ("File", "Culture"), (), (), _write_satellite_source),

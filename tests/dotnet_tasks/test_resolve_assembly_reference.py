@@ -1,0 +1,142 @@
+"""ResolveAssemblyReference over assemblies that refer to each other: search paths, dependencies, copies, cultures, conflicts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpSource
+from compiler.csharp.frameworks import Toolchain
+from compiler.csharp.options import CSharpOptions, DebugKind, OutputKind, csc_switches
+from server.build.assembly_identity import AssemblyIdentity, AssemblyReader, parse_identity
+from server.build.compilers import WarmCompilers
+from server.build.warm import WarmTools
+from tests.dotnet_tasks.conftest import Project
+
+
+@pytest.fixture(scope="module")
+def library(toolchain: Toolchain, tools: WarmTools, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """base 1 and 2 in folders of their own; `user` and `other` beside base 2 refer to it; `old` beside base 1 refers to that."""
+    folder = tmp_path_factory.mktemp("library")
+    compiler = tools.kept(WarmCompilers).compiler(toolchain, os.environ)
+    framework = [CSharpReference(str(path)) for path in sorted(toolchain.reference_dir.glob("*.dll"))]
+
+    def make(path: str, version: str, text: str, *references: str) -> None:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = f'[assembly: System.Reflection.AssemblyVersion("{version}")]\n{text}'
+        request = CSharpRequest(
+            str(target),
+            str(folder),
+            csc_switches(target.stem, CSharpOptions(output_kind=OutputKind.LIBRARY, debug=DebugKind.NONE)),
+            (CSharpSource("a.cs", source),),
+            (*framework, *(CSharpReference(str(folder / reference)) for reference in references)),
+        )
+        result = compiler.compile(request)
+        assert result.pe is not None, result.diagnostics
+        target.write_bytes(result.pe)
+
+    for version in ("1", "2"):
+        make(f"v{version}/base.dll", f"{version}.0.0.0", "public class Base { }")
+    make("v2/user.dll", "1.0.0.0", "public class User : Base { }", "v2/base.dll")
+    make("v2/other.dll", "1.0.0.0", "public class Other : User { }", "v2/base.dll", "v2/user.dll")
+    make("v1/old.dll", "1.0.0.0", "public class Old : Base { }", "v1/base.dll")
+    make("v2/de/user.resources.dll", "1.0.0.0", "")
+    (folder / "v2" / "user.xml").write_text("<doc />")
+    return folder
+
+
+def show(items: str, *, arguments: str = "", search: str = "{HintPathFromItem};{TargetFrameworkDirectory};{RawFileName}") -> str:
+    """A target that resolves @(R) and prints what comes out."""
+    outputs = "ResolvedFiles ResolvedDependencyFiles RelatedFiles SatelliteFiles CopyLocalFiles".split()
+    taken = "".join(f'<Output TaskParameter="{name}" ItemName="{name}" />' for name in outputs)
+    shown = "@({0}->'%(Filename)%(Extension)=%(CopyLocal)', ' ')"
+    message = '<Message Importance="high" Text="{0} ' + shown + "\" Condition=\"'@({0})' != ''\" />"
+    printed = "".join(message.format(name) for name in outputs)
+    task = f'<ResolveAssemblyReference Assemblies="@(R)" SearchPaths="{search}" {arguments}>{taken}</ResolveAssemblyReference>'
+    return f'<ItemGroup>{items}</ItemGroup><Target Name="T">{task}{printed}</Target>'
+
+
+def test_dependencies_related_files_and_satellites(project: Project, library: Path) -> None:
+    lines = project.run(show(f'<R Include="other"><HintPath>{library}/v2/other.dll</HintPath></R>'))
+    assert lines == [
+        "  ResolvedFiles other.dll=true",
+        "  ResolvedDependencyFiles user.dll=true base.dll=true",
+        "  RelatedFiles user.xml=true",
+        "  SatelliteFiles user.resources.dll=true",
+        "  CopyLocalFiles other.dll=true user.dll=true base.dll=true user.xml=true user.resources.dll=true",
+    ]
+
+
+def test_private_decides_for_dependencies_too(project: Project, library: Path) -> None:
+    lines = project.run(show(f'<R Include="{library}/v2/user.dll" Private="false" />'))
+    assert lines[:2] == ["  ResolvedFiles user.dll=false", "  ResolvedDependencyFiles base.dll=false"]
+    assert not any("CopyLocalFiles" in line for line in lines)
+
+
+def test_assemblies_of_the_framework_stay_where_they_are(project: Project, library: Path, toolchain: Toolchain) -> None:
+    framework = f'TargetFrameworkDirectories="{toolchain.reference_dir}"'
+    lines = project.run(show(f'<R Include="System.Collections" /><R Include="{library}/v1/base.dll" />', arguments=framework))
+    assert lines[0] == "  ResolvedFiles System.Collections.dll=false base.dll=true"
+    assert lines[-1] == "  CopyLocalFiles base.dll=true"
+
+
+def test_a_reference_that_is_nowhere(project: Project) -> None:
+    lines = project.run(show('<R Include="No.Such, Version=1.0.0.0" />'))
+    column = (project.folder / "a.proj").read_text().index("<ResolveAssemblyReference") + 1
+    text = (
+        'Could not resolve this reference. Could not locate the assembly "No.Such, Version=1.0.0.0". Check to make sure the assembly '
+        "exists on disk. If this reference is required by your code, you may get compilation errors."
+    )
+    assert lines == [f"a.proj(1,{column}): warning MSB3245: {text}"]
+
+
+@pytest.mark.parametrize(("version", "folder"), [("2.0.0.0", "v2"), ("1.0.0.0", "v1")])
+def test_a_version_is_kept_to(project: Project, library: Path, version: str, folder: str) -> None:
+    search = f"{library}/v1;{library}/v2"
+    task = show(f'<R Include="base, Version={version}" />', search=search)
+    body = task.replace("</Target>", '<Message Importance="high" Text="@(ResolvedFiles)" /></Target>')
+    assert project.run(body)[-1] == f"  {library}/{folder}/base.dll"
+    any_version = task.replace(" />", ' SpecificVersion="false" />', 1)
+    body = any_version.replace("</Target>", '<Message Importance="high" Text="@(ResolvedFiles)" /></Target>')
+    assert project.run(body)[-1] == f"  {library}/v1/base.dll"
+
+
+def test_the_higher_version_of_two_dependencies_wins(project: Project, library: Path) -> None:
+    lines = project.run(show(f'<R Include="{library}/v1/old.dll" /><R Include="{library}/v2/user.dll" />'))
+    assert lines[1] == "  ResolvedDependencyFiles base.dll=true"
+    assert lines[0] == "  ResolvedFiles old.dll=true user.dll=true"
+
+
+def test_a_reference_older_than_what_is_needed_is_a_conflict(project: Project, library: Path) -> None:
+    lines = project.run(show(f'<R Include="{library}/v1/base.dll" /><R Include="{library}/v2/user.dll" />'))
+    old, new = (f"base, Version={version}.0.0.0, Culture=neutral, PublicKeyToken=null" for version in "12")
+    texts = [line.partition("warning MSB3277: ")[2] for line in lines if "MSB3277" in line]
+    v1, v2 = library / "v1", library / "v2"
+    assert texts == [
+        'Found conflicts between different versions of "base" that could not be resolved.',
+        f'There was a conflict between "{old}" and "{new}".',
+        f'    "{old}" was chosen because it was primary and "{new}" was not.',
+        f'    References which depend on "{old}" [{v1}/base.dll].',
+        f"        {v1}/base.dll",
+        f'          Project file item includes which caused reference "{v1}/base.dll".',
+        f"            {v1}/base.dll",
+        f'    References which depend on or have been unified to "{new}" [{v2}/base.dll].',
+        f"        {v2}/user.dll",
+        f'          Project file item includes which caused reference "{v2}/user.dll".',
+        f"            {v2}/user.dll",
+    ]
+    assert lines[-1].startswith("  CopyLocalFiles base.dll=true user.dll=true")
+
+
+def test_names_of_assemblies(library: Path) -> None:
+    facts = AssemblyReader().read(str(library / "v2" / "user.dll"))
+    assert facts is not None and facts.identity == AssemblyIdentity("user", (1, 0, 0, 0)) and facts.runtime == "v4.0.30319"
+    assert AssemblyIdentity("base", (2, 0, 0, 0)) in facts.references
+    text = "System.Xml, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089"
+    parsed = parse_identity(text)
+    assert parsed is not None and parsed.full_name == text
+    assert parse_identity("lib/a.dll") is None and parse_identity("a, Version=x") is None
+    assert AssemblyReader().read(__file__) is None
