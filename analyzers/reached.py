@@ -9,7 +9,7 @@ followed: what it calls back are delegates, which their maker uses, and override
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -25,7 +25,6 @@ from compiler.il.decode import Instruction, decode
 from compiler.metadata.tokens import TableId, Token
 from compiler.types.definitions import METHOD_ACCESS_MASK, MethodDefinition, Module, TypeDefinition
 from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, PointerType, TypeDesc
-from compiler.types.universe import TypeUniverse
 
 _METHODS = frozenset(("call", "callvirt", "newobj", "ldftn", "ldvirtftn", "jmp"))
 _FIELDS = frozenset(("ldsfld", "ldsflda", "stsfld"))
@@ -116,21 +115,23 @@ def _may_reflect(instruction: Instruction) -> bool:
     return False
 
 
-def reach(universe: TypeUniverse, annotations: Annotations, generated: GeneratedCode, roots: Roots, own: frozenset[Module]) -> Reached:
-    """Everything that `roots` can reach in the `own` modules, nearest first."""
-    marking = _Marking(universe, annotations, generated, own)
+def reach(
+    annotations: Annotations, generated: GeneratedCode, roots: Roots, own: frozenset[Module], proceed: Callable[[], None]
+) -> Reached:
+    """Everything that `roots` can reach in the `own` modules, nearest first. `proceed` is called often; what it raises ends the work."""
+    marking = _Marking(annotations, generated, own)
     for method, how in roots:
         marking.mark(method, Reason(how, None))
-    marking.run()
+    marking.run(proceed)
     return marking.reached
 
 
 class _Marking:
     """One marking. Invariant: every reached method is in `_pending` or has been read."""
 
-    def __init__(self, universe: TypeUniverse, annotations: Annotations, generated: GeneratedCode, own: frozenset[Module]) -> None:
+    def __init__(self, annotations: Annotations, generated: GeneratedCode, own: frozenset[Module]) -> None:
         self.reached = Reached()
-        self._universe = universe
+        self._universe = annotations.universe
         self._annotations = annotations
         self._generated = generated
         self._own = own
@@ -147,9 +148,10 @@ class _Marking:
             self.reached.reasons[method] = reason
             self._pending.append(method)
 
-    def run(self) -> None:
+    def run(self, proceed: Callable[[], None]) -> None:
         """Reads what is reached until nothing new is."""
         while self._pending:
+            proceed()
             method = self._pending.popleft()
             for part in self._generated.made_from(method):
                 if part.owner is not method.owner:

@@ -5,13 +5,14 @@ Code that a compiler made counts as the method that it was made from. Places com
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from analyzers.csharp_names import CSharpNames
 from analyzers.names import member_name
 from analyzers.positions import Positions
 from analyzers.reached import Reached, Reason, program_roots, reach
+from analyzers.run import proceed_always
 from compiler.diagnostics import Location
 from compiler.flow.annotations import Annotations
 from compiler.flow.associations import members_of
@@ -52,8 +53,10 @@ class Step:
 class ProgramReasons:
     """Answers why members of a program are in it. Invariant: `_reached` is complete."""
 
-    def __init__(self, parts: Sequence[ProgramPart], find_assembly: AssemblyFinder) -> None:
-        """Raises BadImage for a part that is no assembly."""
+    def __init__(
+        self, parts: Sequence[ProgramPart], find_assembly: AssemblyFinder, proceed: Callable[[], None] = proceed_always
+    ) -> None:
+        """Raises BadImage for a part that is no assembly, and what `proceed` raises, which is called often."""
         self._universe = TypeUniverse(find_assembly)
         self._modules = {part.name: self._universe.add_module(open_image(part.name, part.image), part.name) for part in parts}
         attributes = AttributeReader(self._universe)
@@ -66,7 +69,7 @@ class ProgramReasons:
         begins = [part for part in parts if part.kept or part is parts[-1]]
         roots = [root for part in begins for root in program_roots(self._modules[part.name], keeps_all=part.kept)]
         annotations = Annotations(self._universe, attributes, self._generated, ReaderKind.PUBLISH)
-        self._reached = reach(self._universe, annotations, self._generated, roots, frozenset(self._modules.values()))
+        self._reached = reach(annotations, self._generated, roots, frozenset(self._modules.values()), proceed)
         self._by_id: dict[Module, dict[str, list[MethodDefinition]]] = {}
 
     @property

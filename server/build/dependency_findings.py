@@ -6,14 +6,14 @@ the item that refers to the assembly. The framework's own assemblies are not rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analyzers.finding import Finding
 from analyzers.options import AnalysisOptions
 from analyzers.roll_up import roll_up
-from analyzers.run import AnalysisRequest, AnalysisSession
+from analyzers.run import AnalysisRequest, AnalysisSession, proceed_always
 from analyzers.severity import Severities
 from analyzers.why import ProgramReasons
 from compiler.diagnostics import Location
@@ -41,24 +41,38 @@ def dependency_findings(
 
     Raises BadImage for a file that is no assembly.
     """
-    session = AnalysisSession(finder)
     found: list[Finding] = []
     for path in sorted(assemblies):
-        symbols = path.with_suffix(".pdb")
-        findings = session.findings(
-            AnalysisRequest(
-                assembly_name=path.stem,
-                image=path.read_bytes(),
-                pdb=symbols.read_bytes() if symbols.is_file() else b"",
-                options=wanted.options,
-                reader=ReaderKind.PUBLISH,
-                feature_switches=wanted.feature_switches,
-                with_suppressed=wanted.with_suppressed,
-            )
-        )
-        reached = [each for each in findings if is_reached(each, reasons)]
-        found += _rolled_up(path, reached, wanted.options) if is_single(project, path.stem) else [placed(each, path) for each in reached]
+        found += reached_findings(project, path, whole_findings(path, finder, wanted), wanted, reasons)
     return tuple(found)
+
+
+def whole_findings(
+    path: Path, finder: AssemblyFinder, wanted: PublishedAnalysis, proceed: Callable[[], None] = proceed_always
+) -> tuple[Finding, ...]:
+    """All findings in the assembly at `path`, reached or not. Raises BadImage, and what `proceed` raises."""
+    symbols = path.with_suffix(".pdb")
+    request = AnalysisRequest(
+        assembly_name=path.stem,
+        image=path.read_bytes(),
+        pdb=symbols.read_bytes() if symbols.is_file() else b"",
+        options=wanted.options,
+        reader=ReaderKind.PUBLISH,
+        feature_switches=wanted.feature_switches,
+        with_suppressed=wanted.with_suppressed,
+    )
+    return AnalysisSession(finder).findings(request, proceed)
+
+
+def reached_findings(
+    project: EvaluatedProject, path: Path, whole: Sequence[Finding], wanted: PublishedAnalysis, reasons: ProgramReasons
+) -> list[Finding]:
+    """What of the findings in the assembly at `path` a publish shows: those that the program reaches, as one where that is asked for."""
+    reached = [each for each in whole if is_reached(each, reasons)]
+    severities = Severities(wanted.options.severities, {})
+    if is_single(project, path.stem):
+        reached = list(roll_up(path.stem, Location(str(path)), reached, lambda id_: severities.of(id_, "")))
+    return [placed(each, path) for each in reached]
 
 
 def is_reached(finding: Finding, reasons: ProgramReasons) -> bool:
@@ -75,11 +89,6 @@ def is_single(project: EvaluatedProject, assembly: str) -> bool:
             if value and assembly.lower() in (item.identity.lower(), Path(item.identity.replace("\\", "/")).stem.lower()):
                 return value != "false"
     return project.property(_SINGLE_WARN).strip().lower() != "false"
-
-
-def _rolled_up(path: Path, findings: Sequence[Finding], options: AnalysisOptions) -> Sequence[Finding]:
-    severities = Severities(options.severities, {})
-    return [placed(each, path) for each in roll_up(path.stem, Location(str(path)), findings, lambda id_: severities.of(id_, ""))]
 
 
 def placed(finding: Finding, path: Path) -> Finding:

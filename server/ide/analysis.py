@@ -21,6 +21,7 @@ from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
 from compiler.flow.reader_kind import ReaderKind
 from compiler.types.interned import AssemblyFinder
+from server.build.dependency_findings import PublishedAnalysis, reached_findings, whole_findings
 from server.build.findings import (
     analysis_options,
     assembly_finder,
@@ -31,6 +32,8 @@ from server.build.findings import (
     publish_options,
 )
 from server.build.project_values import EvaluatedProject
+from server.ide.reference_places import at_reference, reference_place
+from server.workspace.files import FileView
 from server.workspace.queries import FindingsQuestion
 
 logger = logging.getLogger(__name__)
@@ -46,6 +49,8 @@ class ProjectAnalysis:
     find_places: Callable[[CSharpRequest, Sequence[str] | None], SourcePlaces]
     _referenced: Mapping[str, bytes] = field(default_factory=dict)
     _session: AnalysisSession | None = None
+    # All findings in assemblies, which stay as long as the project's evaluation does.
+    _in_assemblies: dict[Path, tuple[Finding, ...]] = field(default_factory=dict)
 
     def findings(self, question: FindingsQuestion) -> tuple[Diagnostic, ...]:
         """The findings in the compiled assembly, as `aotd check` lists them: those of the build and, where the project is to be a native
@@ -79,11 +84,30 @@ class ProjectAnalysis:
             found = merge_findings(found, session.findings(publish, question.proceed))
         return found
 
-    def reasons(self, parts: Sequence[ProgramPart]) -> ProgramReasons:
+    def reasons(self, parts: Sequence[ProgramPart], proceed: Callable[[], None]) -> ProgramReasons:
         """Why members are in the program of `parts` and of what else this project refers to. Raises InputError."""
         given = {part.name: part.image for part in parts}
         others = [path for path in self.references if path.stem not in given and path.is_file()]
-        return ProgramReasons([*(assembly_part(path) for path in others), *parts], self._finder(given))
+        return ProgramReasons([*(assembly_part(path) for path in others), *parts], self._finder(given), proceed)
+
+    @property
+    def has_dependencies(self) -> bool:
+        """Whether there are assemblies outside the framework that publishing would report on."""
+        return bool(self.references) and is_published(self.project)
+
+    def dependency_diagnostics(self, view: FileView, reasons: ProgramReasons, proceed: Callable[[], None]) -> tuple[Diagnostic, ...]:
+        """The findings in referenced assemblies that the program reaches, where the project file refers to them. Raises InputError."""
+        file = Path(self.project.property("MSBuildProjectFullPath"))
+        wanted = PublishedAnalysis(publish_options(self.project), feature_switches(self.project), with_suppressed=False)
+        finder = self._finder({})
+        found: list[Diagnostic] = []
+        for path in sorted(path for path in self.references if path.is_file()):
+            if path not in self._in_assemblies:
+                self._in_assemblies[path] = whole_findings(path, finder, wanted, proceed)
+            place = reference_place(view.read_text(file), str(file), path)
+            for finding in reached_findings(self.project, path, self._in_assemblies[path], wanted, reasons):
+                found.append(at_reference(finding, place))
+        return tuple(found)
 
     def _session_for(self, referenced: Mapping[str, bytes]) -> AnalysisSession:
         """The session over these references; a new one when an assembly of a project is another than before."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult, CSharpWorker
@@ -127,4 +128,6 @@ def _compilation(analysis: ProjectAnalysis, reachable: Sequence[Path], view: Fil
         diagnostics=missing,
         find=analysis.findings,
         reasons=analysis.reasons,
+        has_dependencies=analysis.has_dependencies,
+        depend=partial(analysis.dependency_diagnostics, view),
     )

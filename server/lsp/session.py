@@ -36,6 +36,9 @@ EARLY_SECONDS = 0.2
 # So many analyses in a row may be ended because the text has changed meanwhile.
 MOST_INTERRUPTED = 4
 
+# A pause after which assemblies that projects refer to are read, which takes longer than an edit may.
+IDLE_SECONDS = 1.5
+
 # An analysis that takes longer than this is shown.
 QUIETLY_SECONDS = 0.5
 
@@ -62,6 +65,7 @@ class EditorSession:
         self._status: dict[str, str] = {}
         self._view = self.files.view()
         self._early: list[asyncio.TimerHandle] = []
+        self._idle: asyncio.Task[None] | None = None
         self._n_interrupted = 0
         self._is_stopped = False
         # What ends work that others began for this session.
@@ -82,8 +86,9 @@ class EditorSession:
         self._watcher.stop()
         if self._timer is not None:
             self._timer.cancel()
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, self._idle):
+            if task is not None:
+                task.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._queries.close()
 
@@ -235,6 +240,8 @@ class EditorSession:
                 if not self._stale:
                     self._n_interrupted = 0
                 self._publish(report, view, "analyzing" if self._stale else "")
+            if self._idle is None:
+                self._idle = self._loop.create_task(self._when_idle())
         except Exception as error:  # noqa: BLE001 # the guard: a bug of ours in one analysis must not end the session
             logger.exception("event=analysis_failed")
             self.say_status("failed", "internal error", f"{type(error).__name__}: {error}")
@@ -242,6 +249,27 @@ class EditorSession:
             busy.cancel()
             self._drop_early()
             self._task = None
+
+    async def _when_idle(self) -> None:
+        """Reads referenced assemblies in a pause; what they show is in the analysis that follows."""
+        assert self._loop is not None
+        try:
+            is_read = False
+            while not is_read:
+                await asyncio.sleep(IDLE_SECONDS)
+                if self._stale or self._task is not None:
+                    continue
+                changed = await self._loop.run_in_executor(self._thread, self._queries.read_dependencies, self._stay_idle)
+                is_read = not self._stale
+                if changed:
+                    self.schedule(0)
+        finally:
+            self._idle = None
+
+    def _stay_idle(self) -> None:
+        """Ends work for which there is time in pauses alone; called on the analysis's thread."""
+        if self._stale or self._is_stopped:
+            raise Outdated
 
     def _drop_early(self) -> None:
         """What was to be shown early is not needed any more."""

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -58,7 +59,8 @@ class Compilation:
     """What is to be compiled for one evaluated project, and what was wrong before it came so far.
 
     `find` gives the analyzers' findings in what was compiled; it raises InputError, and what its question's `proceed` raises.
-    `reasons` say why members are in the program of the assemblies that it is given, this project's last.
+    `reasons` say why members are in the program of the assemblies that it is given, this project's last. With them `depend` gives the
+    findings in other assemblies that the project refers to; `has_dependencies` says that there are such assemblies.
     """
 
     name: str
@@ -66,7 +68,9 @@ class Compilation:
     request: CSharpRequest
     diagnostics: tuple[Diagnostic, ...]
     find: Callable[[FindingsQuestion], tuple[Diagnostic, ...]]
-    reasons: Callable[[Sequence[ProgramPart]], ProgramReasons]
+    reasons: Callable[[Sequence[ProgramPart], Callable[[], None]], ProgramReasons]
+    has_dependencies: bool
+    depend: Callable[[ProgramReasons, Callable[[], None]], tuple[Diagnostic, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ class _Project:
     compilation: Compilation | None = None
     reaches: tuple[Path, ...] = ()
     reasons: Remembered[CompilationQuestion, ProgramReasons] = field(default_factory=Remembered)
+    dependencies: Remembered[CompilationQuestion, tuple[Diagnostic, ...]] = field(default_factory=Remembered)
     compiled_by: int | None = None
     good: tuple[Diagnostic, ...] = ()
     good_request: CSharpRequest | None = None
@@ -207,14 +212,35 @@ class WorkspaceQueries:
         path = next((path for path, project in self._projects.items() if project.name == assembly), None)
         users = [project for project in self._projects.values() if path in project.reaches and _is_program(project)]
         for project in (*users, *([self._projects[path]] if path is not None else [])):
-            reasons = self._reasons(project)
+            reasons = self._reasons(project, lambda: None)
             steps = reasons.chain(assembly, member) if reasons is not None else ()
             if steps:
                 return steps
         return ()
 
-    def _reasons(self, project: _Project) -> ProgramReasons | None:
-        """The uses in what was compiled last; None when nothing was."""
+    def read_dependencies(self, proceed: Callable[[], None]) -> bool:
+        """Looks for findings in the assemblies that projects refer to, which takes longer than an edit may; whether there are others now.
+
+        The next reports have them. Ends when `proceed` raises Outdated.
+        """
+        changed = False
+        try:
+            for project in self._projects.values():
+                compilation, question = project.compilation, project.result.question
+                if compilation is None or question is None or not compilation.has_dependencies:
+                    continue
+                reasons, before = self._reasons(project, proceed), project.dependencies.answer or ()
+                if reasons is not None:
+                    now = project.dependencies.get(question, partial(compilation.depend, reasons, proceed))
+                    changed = changed or now != before
+        except Outdated:
+            logger.debug("event=dependencies_interrupted")
+        except InputError as error:
+            logger.warning("event=no_dependencies error=%s", error)
+        return changed
+
+    def _reasons(self, project: _Project, proceed: Callable[[], None]) -> ProgramReasons | None:
+        """The uses in what was compiled last; None when nothing was. Raises what `proceed` raises."""
         compilation, question = project.compilation, project.result.question
         if compilation is None or question is None:
             return None
@@ -222,7 +248,7 @@ class WorkspaceQueries:
         parts = [ProgramPart(name, result.pe, result.pdb or b"") for name, result in built if result is not None and result.pe is not None]
         if not parts or parts[-1].name != project.name:
             return None
-        return project.reasons.get(question, lambda: compilation.reasons(parts))
+        return project.reasons.get(question, lambda: compilation.reasons(parts, proceed))
 
     def _report(self, now: _Pass, path: Path) -> None:
         """One project after those that it refers to; an error of its input ends its analysis there, not that of the others."""
@@ -244,6 +270,7 @@ class WorkspaceQueries:
             project.compilation, project.reaches = compilation, now.reachable[path]
             found += compilation.diagnostics
             found += self._compiled(now, path, compilation, found)
+            found += project.dependencies.answer or () if compilation.has_dependencies else ()
         except InputError as error:
             found.append(error.to_diagnostic())
         now.open.pop()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import RunAotd
 from tests.lsp.editor import Editor
 
 PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
@@ -171,3 +172,26 @@ def test_an_annotation_that_is_there_is_widened(folder: Path) -> None:
         widened = applied(actions_at(editor, program, 15)[title], {program: text})[program]
         flags = "DynamicallyAccessedMemberTypes.PublicMethods | DynamicallyAccessedMemberTypes.PublicFields"
         assert widened == text.replace("(DynamicallyAccessedMemberTypes.PublicFields)", f"({flags})")
+
+
+def test_findings_in_an_assembly_stand_where_the_project_refers_to_it(aotd: RunAotd, folder: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "Acme.csproj").write_text(PROJECT.replace("<OutputType>Exe</OutputType>", "").replace("PublishAot", "Optimize"))
+    (library / "Tools.cs").write_text(
+        "public static class Tools { public static object? Make(System.Type type) => System.Activator.CreateInstance(type); }\n"
+    )
+    assert aotd("build", library / "Acme.csproj", env={"AOTD_NO_DAEMON": "1"}).exit_code == 0
+    assembly = next((library / "bin").rglob("Acme.dll"))
+    project, program = folder / "app.csproj", folder / "Program.cs"
+    reference = f'  <ItemGroup>\n    <Reference Include="Acme"><HintPath>{assembly}</HintPath></Reference>\n  </ItemGroup>\n</Project>'
+    project.write_text(PROJECT.replace("</Project>", reference))
+    program.write_text("Console.WriteLine(1);\n")
+    with Editor(folder) as editor:
+        editor.open(program, "Tools.Make(typeof(int));\n")
+        [found] = editor.diagnostics_of(project, lambda codes: codes == ["IL2104"])
+        assert found["message"].startswith("Assembly 'Acme' produced trim warnings.")
+        assert found["range"] == {"start": {"line": 9, "character": 4}, "end": {"line": 9, "character": 30}}
+        since = len(editor.messages)
+        editor.edit(program, 2, ((0, 0), (0, 0), "Console.WriteLine(1); //"))
+        editor.diagnostics_of(project, lambda codes: codes == [], since)
