@@ -144,7 +144,8 @@ def _write_dependencies(call: TaskCall) -> bool:
     """`<name>.deps.json`: the assembly and those that are copied beside it."""
     target = call.text("TargetFrameworkMoniker")
     own = f"{call.text('AssemblyName')}/{call.text('Version')}"
-    assemblies = [Path(item.identity) for item in call.items("Assemblies")]
+    named = [item for item in call.items("Assemblies") if item.identity.lower().endswith(".dll") and not item.value("Culture")]
+    assemblies = [Path(item.identity) for item in named]
     parts: dict[str, object] = {f"{path.stem}/1.0.0": {"runtime": {path.name: {}}} for path in assemblies}
     entry: dict[str, object] = {}
     if assemblies:
