@@ -1,4 +1,4 @@
-"""A call of ResolveAssemblyReference -> its outputs: files of references, what they depend on, what is copied beside the program."""
+"""A call of ResolveAssemblyReference -> files of references, what they depend on, what is copied; and the names of assemblies."""
 
 from __future__ import annotations
 
@@ -51,6 +51,25 @@ def run(call: TaskCall) -> bool:
     used = {reference.identity.key for reference in references if not reference.is_framework or not reference.is_primary}
     call.set_value("DependsOnSystemRuntime", "true" if "system.runtime" in used else "false")
     call.set_value("DependsOnNETStandard", "true" if "netstandard" in used else "false")
+    return not call.logged_error
+
+
+def run_identities(call: TaskCall) -> bool:
+    """The names of assemblies (GetAssemblyIdentity)."""
+    found: list[OutputItem] = []
+    for item in call.items("AssemblyFiles"):
+        path = item.full_path()
+        facts = _READER.read(path)
+        if facts is None:
+            why = "Bad IL format." if os.path.isfile(path) else f"Could not find file '{path}'."
+            call.error("MSB3441", f'Cannot get assembly name for "{item.identity}". {why}')
+            continue
+        identity = facts.identity
+        metadata = {name: unescape(value) for name, value in item.all_metadata().values()}
+        metadata |= {"Name": identity.name, "Version": ".".join(map(str, identity.version or ())), "Culture": identity.culture}
+        metadata["PublicKeyToken"] = identity.token.upper()
+        found.append(OutputItem(identity.full_name, metadata))
+    call.set_items("Assemblies", found)
     return not call.logged_error
 
 

@@ -140,3 +140,11 @@ def test_names_of_assemblies(library: Path) -> None:
     assert parsed is not None and parsed.full_name == text
     assert parse_identity("lib/a.dll") is None and parse_identity("a, Version=x") is None
     assert AssemblyReader().read(__file__) is None
+
+
+def test_identities_of_files(project: Project, library: Path) -> None:
+    task = f'<GetAssemblyIdentity AssemblyFiles="{library}/v2/base.dll;a.proj;none.dll" ContinueOnError="true">'
+    output = '<Output TaskParameter="Assemblies" ItemName="A" /></GetAssemblyIdentity>'
+    lines = project.target(f"{task}{output}<Message Importance=\"high\" Text=\"@(A->'%(Identity)|%(Name)|%(Version)')\" />")
+    assert lines[-1] == "  base, Version=2.0.0.0, Culture=neutral, PublicKeyToken=null|base|2.0.0.0"
+    assert [line.partition("warning ")[2][:7] for line in lines[:2]] == ["MSB3441", "MSB3441"]

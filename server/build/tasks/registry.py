@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.build.tasks import (
+    assembly_references,
     assign_culture,
     assign_link_metadata,
     call_target,
@@ -12,6 +13,7 @@ from server.build.tasks import (
     create_property,
     csc,
     delete,
+    download_file,
     error,
     exec,
     format_texts,
@@ -29,7 +31,6 @@ from server.build.tasks import (
     package_reference_checks,
     read_lines_from_file,
     remove_dir,
-    resolve_assembly_reference,
     restore,
     restore_inputs,
     sdk_tasks,
@@ -53,6 +54,7 @@ _ALL: tuple[TaskDefinition, ...] = (
     create_property.TASK,
     csc.TASK,
     delete.TASK,
+    download_file.TASK,
     error.TASK,
     exec.TASK,
     generate_resource.TASK,
@@ -62,7 +64,6 @@ _ALL: tuple[TaskDefinition, ...] = (
     msbuild.TASK,
     read_lines_from_file.TASK,
     remove_dir.TASK,
-    resolve_assembly_reference.TASK,
     telemetry.TASK,
     touch.TASK,
     warning.TASK,
@@ -75,6 +76,7 @@ _ALL: tuple[TaskDefinition, ...] = (
     *lists_and_paths.TASKS,
     *manifest_names.TASKS,
     *package_assets.TASKS,
+    *assembly_references.TASKS,
     *restore.TASKS,
     *restore_inputs.TASKS,
     *native.TASKS,

@@ -1,19 +1,11 @@
-"""The ResolveAssemblyReference task: references of a project to files. What reads assemblies is loaded with the first call."""
+"""The tasks that read assemblies: ResolveAssemblyReference and GetAssemblyIdentity. What reads them is loaded when one runs."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
-from typing import cast
+from server.build.tasks.loading import loaded_on_call
+from server.build.tasks.task import Kind, Parameter, TaskDefinition
 
-from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
-
-
-def _run(call: TaskCall) -> bool:
-    run = cast(Callable[[TaskCall], bool], importlib.import_module("server.build.reference_files").run)
-    return run(call)
-
-
+_FILES = "server.build.reference_files"
 _TEXTS = (
     "AppConfigFile AssemblyInformationCacheOutputPath ProfileName StateFile TargetFrameworkMoniker TargetFrameworkMonikerDisplayName "
     "TargetFrameworkVersion TargetProcessorArchitecture TargetedRuntimeVersion WarnOrErrorOnTargetArchitectureMismatch"
@@ -33,7 +25,7 @@ _LISTS = (
 _ITEMS = (
     "Assemblies AssemblyFiles FullFrameworkAssemblyTables InstalledAssemblySubsetTables InstalledAssemblyTables ResolvedSDKReferences"
 ).split()
-TASK = TaskDefinition(
+_RESOLVE = TaskDefinition(
     "ResolveAssemblyReference",
     (
         *(Parameter(name, Kind.ITEMS) for name in _ITEMS),
@@ -55,5 +47,14 @@ TASK = TaskDefinition(
         "DependsOnNETStandard",
         "UnresolvedAssemblyConflicts",
     ),
-    _run,
+    loaded_on_call(_FILES, "run"),
+)
+TASKS = (
+    _RESOLVE,
+    TaskDefinition(
+        "GetAssemblyIdentity",
+        (Parameter("AssemblyFiles", Kind.ITEMS, required=True),),
+        ("Assemblies",),
+        loaded_on_call(_FILES, "run_identities"),
+    ),
 )
