@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,22 +48,25 @@ class ContentChange:
 
 
 class ContentRecords:
-    """Records in a folder, for one build. Invariant: `_projects` holds what was read, and is written once, by `save`."""
+    """Records in a folder, for one build. Invariant: `_projects` holds what was read, touched under `_lock`; `save` writes it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._projects: dict[str, _Project] = {}
+        self._lock = threading.RLock()
 
     def knows(self, project: str, target: str, outputs: Iterable[str]) -> bool:
         """Is there a record of a run of the target that made these outputs?"""
-        return _key(target, outputs) in self._project(project).targets
+        with self._lock:
+            return _key(target, outputs) in self._project(project).targets
 
     def change(self, project: str, target: str, inputs: Iterable[str], outputs: Iterable[str]) -> ContentChange | None:
         """The first difference to the last run of the target, which `knows` knows of; None when there is none."""
-        kept = self._project(project)
         wanted = list(outputs)
-        then_in, then_out = kept.targets[_key(target, wanted)]
-        now_in, now_out = self._digests(kept, inputs), self._digests(kept, wanted)
+        with self._lock:
+            kept = self._project(project)
+            then_in, then_out = kept.targets[_key(target, wanted)]
+            now_in, now_out = self._digests(kept, inputs), self._digests(kept, wanted)
         for path, digest in now_in.items():
             if path not in then_in:
                 return ContentChange(path, "is new")
@@ -76,10 +80,11 @@ class ContentRecords:
 
     def note(self, project: str, target: str, inputs: Iterable[str], outputs: Iterable[str]) -> None:
         """The target has run: its inputs and outputs are those of now."""
-        kept = self._project(project)
         wanted = list(outputs)
-        kept.targets[_key(target, wanted)] = (self._digests(kept, inputs), self._digests(kept, wanted))
-        kept.is_changed = True
+        with self._lock:
+            kept = self._project(project)
+            kept.targets[_key(target, wanted)] = (self._digests(kept, inputs), self._digests(kept, wanted))
+            kept.is_changed = True
 
     def save(self) -> None:
         """Writes what has changed; a folder that cannot be written is as good as none."""

@@ -5,6 +5,7 @@ Every event is sent in a `Record` with its place in the build and its time. List
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -354,6 +355,18 @@ class WarningPolicy:
     as_messages: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class LogNumbers:
+    """The next number of everything that logs number, for any thread."""
+
+    submissions: Iterator[int] = field(default_factory=itertools.count)
+    evaluations: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    instances: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    projects: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    targets: Iterator[int] = field(default_factory=lambda: itertools.count(2))
+    tasks: Iterator[int] = field(default_factory=lambda: itertools.count(2))
+
+
 @dataclass(slots=True)
 class BuildLog:
     """Where a build sends its events. It applies the policies of the command line and of the project that is built on the way.
@@ -373,12 +386,7 @@ class BuildLog:
     context: BuildEventContext = NOWHERE
     has_errors: bool = False
     has_escalated: bool = False
-    n_submissions: int = -1
-    n_evaluations: int = 0
-    n_instances: int = 0
-    n_projects: int = 0
-    n_targets: int = 1
-    n_tasks: int = 1
+    numbers: LogNumbers = field(default_factory=LogNumbers)
     explain: Callable[[str, str, str], None] | None = None
     found_tasks: set[tuple[int, str]] = field(default_factory=set)
 
@@ -393,9 +401,7 @@ class BuildLog:
             event = self._adjusted(event)
             if isinstance(event, Diagnostic) and event.severity is Severity.ERROR:
                 self.has_errors = True
-        record = Record(event, self.context, utc_ticks())
-        for listener in self.listeners:
-            listener(record)
+        self.deliver(Record(event, self.context, utc_ticks()))
 
     def comment(self, importance: Importance, text: str) -> None:
         """Sends a message unless nobody has use for it."""
@@ -413,28 +419,29 @@ class BuildLog:
 
     def next_submission(self) -> BuildEventContext:
         """The context of a request from outside."""
-        self.n_submissions += 1
-        return BuildEventContext(submission=self.n_submissions)
+        return BuildEventContext(submission=next(self.numbers.submissions))
 
     def next_evaluation(self) -> BuildEventContext:
         """The context of an evaluation that begins."""
-        self.n_evaluations += 1
-        return BuildEventContext(node=NODE, submission=self.context.submission, evaluation=self.n_evaluations)
+        return BuildEventContext(node=NODE, submission=self.context.submission, evaluation=next(self.numbers.evaluations))
 
     def next_project(self, instance: int, evaluation: int) -> BuildEventContext:
         """The context of targets of an evaluated project that begin to be built."""
-        self.n_projects += 1
-        return BuildEventContext(NODE, self.n_projects, -1, -1, self.context.submission, instance, evaluation)
+        return BuildEventContext(NODE, next(self.numbers.projects), -1, -1, self.context.submission, instance, evaluation)
 
-    def next_target_number(self) -> int:
-        """The number of a target that begins."""
-        self.n_targets += 1
-        return self.n_targets
+    def fork(self, listener: Listener) -> BuildLog:
+        """A log for a request that runs beside others, at the same place; `listener` hears it alone."""
+        return replace(self, listeners=[listener], projects=list(self.projects), has_errors=False, has_escalated=False)
 
-    def next_task_number(self) -> int:
-        """The number of a task that begins."""
-        self.n_tasks += 1
-        return self.n_tasks
+    def join(self, forked: BuildLog) -> None:
+        """What happened there happened here."""
+        self.has_errors = self.has_errors or forked.has_errors
+        self.has_escalated = self.has_escalated or forked.has_escalated
+
+    def deliver(self, record: Record) -> None:
+        """Hands on a record of a forked log."""
+        for listener in self.listeners:
+            listener(record)
 
     @contextmanager
     def building(self, policy: WarningPolicy) -> Iterator[None]:

@@ -5,8 +5,12 @@ A project with one set of global properties is evaluated once and its targets ar
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
 
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.content_records import ContentRecords
@@ -20,6 +24,7 @@ from server.build.events import (
     WarningPolicy,
 )
 from server.build.logged_values import logged_globals, logged_item_table, logged_properties
+from server.build.parallel import ParallelBuilds, RequestNode
 from server.build.services import BuildServices, NoServices
 from server.build.targets import Entry, Outcome, ProjectState, TargetResult, TargetRun
 from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest
@@ -52,6 +57,7 @@ class BuildSession:
         records: ContentRecords | None = None,
         *,
         question: bool = False,
+        n_nodes: int = 1,
     ) -> None:
         self.evaluator = evaluator
         self.records = records
@@ -59,40 +65,51 @@ class BuildSession:
         self.log = log
         self.services = services or NoServices()
         self.states: dict[Key, ProjectState] = {}
-        self.n_requests = 0
+        self.request_numbers = itertools.count(1)
+        self.parallel = ParallelBuilds(n_nodes) if n_nodes > 1 else None
+        self._evaluating = threading.Lock()
 
     def build(self, path: str, properties: Mapping[str, str], targets: Sequence[str], *, skip_nonexistent: bool = False) -> BuildAnswer:
         """Builds targets (the default ones when none are named) of a project; `properties` are escaped global properties."""
-        parent = self.log.context
-        if parent.submission < 0:
-            with self.log.inside(self.log.next_submission()):
-                return self.build(path, properties, targets, skip_nonexistent=skip_nonexistent)
-        state = self._state(path, properties, targets)
+        request = ProjectBuildRequest(path, tuple(targets), properties, (), skip_nonexistent)
+        with self.log.inside(self.log.next_submission()):
+            if self.parallel is None:
+                return self.build_request(request, self.log, RequestNode(None))
+            try:
+                with self.parallel.running():
+                    return self.build_request(request, self.log, RequestNode(None))
+            finally:
+                self.parallel.close()
+
+    def build_request(self, request: ProjectBuildRequest, log: BuildLog, node: RequestNode) -> BuildAnswer:
+        """Builds what was asked for, reporting to `log`; `request.properties` are all global properties."""
+        parent = log.context
+        state = self._state(request, log)
         if state is None:
             return BuildAnswer(succeeded=False, results=(), instance=None)
-        with self.log.inside(self.log.next_project(state.number, state.evaluation)):
-            self.log.send(ProjectStarted(path, ";".join(targets), logged_globals(properties), parent, state.number))
-            answer = self._build(state, properties, targets, skip_nonexistent=skip_nonexistent)
-            self.log.send(ProjectFinished(path, answer.succeeded))
+        with log.inside(log.next_project(state.number, state.evaluation)):
+            log.send(ProjectStarted(request.path, ";".join(request.targets), logged_globals(request.properties), parent, state.number))
+            with self.parallel.owning(state.number, node) if self.parallel is not None else nullcontext():
+                answer = self._build(state, request, log, node)
+            log.send(ProjectFinished(request.path, answer.succeeded))
         return answer
 
-    def _build(self, state: ProjectState, properties: Mapping[str, str], targets: Sequence[str], *, skip_nonexistent: bool) -> BuildAnswer:
+    def _build(self, state: ProjectState, request: ProjectBuildRequest, log: BuildLog, node: RequestNode) -> BuildAnswer:
         instance = state.instance
-        path = instance.path
+        path, targets, skip_nonexistent = instance.path, request.targets, request.skip_nonexistent_targets
         asked = list(targets) or list(instance.default_targets)
         names = [*instance.initial_targets, *asked]
         if not names:
-            self.log.send(Diagnostic("MSB4040", Severity.ERROR, "There is no target in the project.", Location(path)))
+            log.send(Diagnostic("MSB4040", Severity.ERROR, "There is no target in the project.", Location(path)))
             return BuildAnswer(succeeded=False, results=(), instance=instance)
-        self.n_requests += 1
-        host = _Host(self, state, self.log, properties)
-        run = TargetRun(state, host, self.n_requests)
+        host = _Host(self, state, log, request.properties, node)
+        run = TargetRun(state, host, next(self.request_numbers))
         host.run = run
         try:
-            with self.log.building(_policy(instance)):
+            with log.building(_policy(instance)):
                 run.build(names, skip_nonexistent=skip_nonexistent)
         except InvalidProjectFile as error:
-            self.log.send(diagnostic_of(error, path))
+            log.send(diagnostic_of(error, path))
             return BuildAnswer(succeeded=False, results=(), instance=instance)
         found = [(name, state.results.get(name.lower())) for name in names]
         failed = any(result is not None and _fails(result) for _, result in found)
@@ -100,43 +117,45 @@ class BuildSession:
         results = tuple((name, result) for name in asked if (result := state.results.get(name.lower())) is not None)
         return BuildAnswer(succeeded=not failed and not missing, results=results, instance=instance)
 
-    def _state(self, path: str, properties: Mapping[str, str], targets: Sequence[str]) -> ProjectState | None:
+    def _state(self, request: ProjectBuildRequest, log: BuildLog) -> ProjectState | None:
+        """The evaluated project, None when it could not be evaluated. One is evaluated at a time."""
+        path, properties = request.path, request.properties
         key = (path, tuple(sorted((name.lower(), value) for name, value in properties.items())))
-        state = self.states.get(key)
-        if state is not None:
+        with self._evaluating:
+            state = self.states.get(key)
+            if state is not None:
+                return state
+            context = log.next_evaluation()
+            instance = None
+            with log.inside(context):
+                log.send(EvaluationStarted(path))
+                try:
+                    instance = self.evaluator.evaluate(path, properties, request.targets)
+                except InputError as error:
+                    for diagnostic in error.earlier if isinstance(error, InvalidProjectFile) else ():
+                        log.send(diagnostic)
+                    log.send(diagnostic_of(error, path))
+                _end_evaluation(path, properties, instance, log)
+            if instance is None:
+                return None
+            state = self.states[key] = ProjectState(instance, number=next(log.numbers.instances), evaluation=context.evaluation)
             return state
-        context = self.log.next_evaluation()
-        instance = None
-        with self.log.inside(context):
-            self.log.send(EvaluationStarted(path))
-            try:
-                instance = self.evaluator.evaluate(path, properties, targets)
-            except InputError as error:
-                for diagnostic in error.earlier if isinstance(error, InvalidProjectFile) else ():
-                    self.log.send(diagnostic)
-                self.log.send(diagnostic_of(error, path))
-            self._end_evaluation(path, properties, instance)
-        if instance is None:
-            return None
-        self.log.n_instances += 1
-        state = self.states[key] = ProjectState(instance, number=self.log.n_instances, evaluation=context.evaluation)
-        return state
 
-    def _end_evaluation(self, path: str, properties: Mapping[str, str], instance: ProjectInstance | None) -> None:
-        """Reports what an evaluation came to; `instance` is None when it failed."""
-        if instance is None:
-            self.log.send(EvaluationFinished(path, logged_globals(properties), (), ()))
-            return
-        for trace in instance.import_traces or ():
-            place = trace.location
-            self.log.send(ProjectImported(trace.text, place.file, place.line, place.column, trace.imported, trace.unexpanded))
-        for diagnostic in instance.diagnostics:
-            self.log.send(diagnostic)
-        if not self.log.logs_evaluations:
-            self.log.send(EvaluationFinished(path, logged_globals(properties), (), ()))
-            return
-        values = logged_properties(instance), logged_item_table(instance)
-        self.log.send(EvaluationFinished(path, logged_globals(properties), *values))
+
+def _end_evaluation(path: str, properties: Mapping[str, str], instance: ProjectInstance | None, log: BuildLog) -> None:
+    """Reports what an evaluation came to; `instance` is None when it failed."""
+    if instance is None:
+        log.send(EvaluationFinished(path, logged_globals(properties), (), ()))
+        return
+    for trace in instance.import_traces or ():
+        place = trace.location
+        log.send(ProjectImported(trace.text, place.file, place.line, place.column, trace.imported, trace.unexpanded))
+    for diagnostic in instance.diagnostics:
+        log.send(diagnostic)
+    if not log.logs_evaluations:
+        log.send(EvaluationFinished(path, logged_globals(properties), (), ()))
+        return
+    log.send(EvaluationFinished(path, logged_globals(properties), logged_properties(instance), logged_item_table(instance)))
 
 
 def _policy(instance: ProjectInstance) -> WarningPolicy:
@@ -158,10 +177,17 @@ def _fails(result: TargetResult) -> bool:
     return (result.outcome is Outcome.FAILURE and result.fails_build) or result.after_targets_failed
 
 
+def _project_answer(answer: BuildAnswer) -> ProjectBuildAnswer:
+    return ProjectBuildAnswer(answer.succeeded, tuple((name, tuple(result.items)) for name, result in answer.results))
+
+
 class _Host:
     """The build as tasks of one project see it."""
 
-    def __init__(self, session: BuildSession, state: ProjectState, log: BuildLog, properties: Mapping[str, str]) -> None:
+    def __init__(
+        self, session: BuildSession, state: ProjectState, log: BuildLog, properties: Mapping[str, str], node: RequestNode
+    ) -> None:
+        self.node = node
         self.session = session
         self.services = session.services
         self.state = state
@@ -175,22 +201,40 @@ class _Host:
 
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001
         """See TargetHost."""
+        complete = [self._complete(request) for request in requests]
+        parallel = self.session.parallel
+        if parallel is not None and len(complete) > 1 and not stop_on_failure:
+            jobs = [partial(self._run_beside, request) for request in complete]
+            return [_project_answer(answer) for answer in parallel.run_all(self.node, self.log, jobs)]
         answers: list[ProjectBuildAnswer] = []
-        for request in requests:
-            removed = {name.lower() for name in request.remove_properties}
-            given = {name.lower() for name in request.properties}
-            properties = {name: value for name, value in self.properties.items() if name.lower() not in removed | given}
-            properties.update({name: value for name, value in request.properties.items() if name.lower() not in removed})
-            answer = self.session.build(request.path, properties, request.targets, skip_nonexistent=request.skip_nonexistent_targets)
-            outputs = tuple((name, tuple(result.items)) for name, result in answer.results)
-            answers.append(ProjectBuildAnswer(answer.succeeded, outputs))
-            if stop_on_failure and not answer.succeeded:
+        for request in complete:
+            answers.append(_project_answer(self._build_one(request)))
+            if stop_on_failure and not answers[-1].succeeded:
                 break
         return answers
 
+    def _run_beside(self, request: ProjectBuildRequest, node: RequestNode, log: BuildLog) -> BuildAnswer:
+        return self.session.build_request(request, log, node)
+
+    def _build_one(self, request: ProjectBuildRequest) -> BuildAnswer:
+        child = RequestNode(self.node)
+        self.node.asked.append(child)
+        try:
+            return self.session.build_request(request, self.log, child)
+        finally:
+            self.node.asked.remove(child)
+
+    def _complete(self, request: ProjectBuildRequest) -> ProjectBuildRequest:
+        """The request with all global properties: those of the project that asks under its own."""
+        removed = {name.lower() for name in request.remove_properties}
+        given = {name.lower() for name in request.properties}
+        properties = {name: value for name, value in self.properties.items() if name.lower() not in removed | given}
+        properties.update({name: value for name, value in request.properties.items() if name.lower() not in removed})
+        return replace(request, properties=properties, remove_properties=())
+
     def projects(self) -> Sequence[ProjectInstance]:
         """See TargetHost."""
-        return [state.instance for state in self.session.states.values()]
+        return [state.instance for state in list(self.session.states.values())]
 
     def call_targets(self, names: Sequence[str], entry: object) -> list[ProjectBuildAnswer]:
         """See TargetHost."""

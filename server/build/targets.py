@@ -319,7 +319,7 @@ class TargetRun:
                 break
             if index:
                 self._end_batch(target, last)
-            log.context = replace(outer, target=log.next_target_number(), task=-1)
+            log.context = replace(outer, target=next(log.numbers.targets), task=-1)
             reason = _BUILD_REASONS[entry.reason]
             log.send(TargetStarted(self.instance.path, target.name, target.location.file, _name_of(entry.parent), reason))
             try:

@@ -126,7 +126,7 @@ def _run_bucket(
     except InvalidProjectFile as error:
         log.send(diagnostic_of(error, instance.path))
         return result
-    with log.inside(replace(log.context, task=log.next_task_number())):
+    with log.inside(replace(log.context, task=next(log.numbers.tasks))):
         log.send(TaskStarted(element.name, instance.path, place.file, place.line, place.column))
         try:
             result = _run_task(instance, host, definition, element, bucket, entry)

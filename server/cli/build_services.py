@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
@@ -31,7 +32,10 @@ class _NativePublishing(Protocol):
 
 
 class CallerServices:
-    """Services for a build in `folder`. Invariant: the tool chain is looked for once. `end` gives back what the build has borrowed."""
+    """Services for a build in `folder`, for any thread. `end` gives back what the build has borrowed.
+
+    Invariant: the tool chain is looked for once, under `_lock`.
+    """
 
     def __init__(self, whom: Caller, folder: Path, *, is_quiet: bool) -> None:
         self._caller = whom
@@ -39,6 +43,7 @@ class CallerServices:
         self._folder = folder
         self._found: Toolchain | None = None
         self._tasks: TaskDescriptions | None = None
+        self._lock = threading.RLock()
 
     @property
     def is_restricted(self) -> bool:
@@ -55,10 +60,11 @@ class CallerServices:
 
     def dotnet_tasks(self) -> TaskDescriptions:
         """See BuildServices. Raises InputError."""
-        if self._tasks is None:
-            hosts = self._caller.tools.kept(WarmCompilers).task_hosts(self._toolchain(), self._caller.environment)
-            self._tasks = TaskDescriptions(BuildTaskHosts(hosts))
-        return self._tasks
+        with self._lock:
+            if self._tasks is None:
+                hosts = self._caller.tools.kept(WarmCompilers).task_hosts(self._toolchain(), self._caller.environment)
+                self._tasks = TaskDescriptions(BuildTaskHosts(hosts))
+            return self._tasks
 
     def task_library(self) -> TaskLibrary:
         """See BuildServices. Raises InputError."""
@@ -88,7 +94,8 @@ class CallerServices:
             self._tasks = None
 
     def _toolchain(self) -> Toolchain:
-        if self._found is None:
-            with ByteProgress("fetching the .NET tool chain", self._caller.err) as fetching:
-                self._found = self._caller.tools.kept(WarmCompilers).toolchain(self._caller.environment, self._folder, fetching.update)
-        return self._found
+        with self._lock:
+            if self._found is None:
+                with ByteProgress("fetching the .NET tool chain", self._caller.err) as fetching:
+                    self._found = self._caller.tools.kept(WarmCompilers).toolchain(self._caller.environment, self._folder, fetching.update)
+            return self._found

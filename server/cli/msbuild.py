@@ -158,7 +158,8 @@ def _facts(evaluator: ProjectEvaluator, args: Sequence[str]) -> list[str]:
 
 def _say_without_effect(log: BuildLog, switches: MSBuildSwitches) -> None:
     for name in switches.without_effect:
-        log.send(Message(f"The switch -{name} changes nothing here: projects are built in one process, in order.", Importance.HIGH))
+        text = f"The switch -{name} changes nothing here: projects are built in one process, as they are asked for."
+        log.send(Message(text, Importance.HIGH))
 
 
 def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog) -> BuildAnswer:
@@ -170,7 +171,8 @@ def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log:
             answer = _restore(switches, evaluator, log, services)
             if only_restores or not answer.succeeded:
                 return answer
-        session = BuildSession(evaluator, log, services, records, question=switches.question)
+        n_nodes = 1 if switches.explains else switches.loggers.n_nodes
+        session = BuildSession(evaluator, log, services, records, question=switches.question, n_nodes=n_nodes)
         return session.build(str(switches.project), switches.properties, switches.targets)
     finally:
         if records is not None:

@@ -75,6 +75,8 @@ def _run(call: TaskCall) -> bool:
         present = [project for project in wanted if _is_there(call, project, skip)]
         succeeded = not call.logged_error
         wanted = present
+        if not call.flag("StopOnFirstFailure") and not (call.flag("RunEachTargetSeparately") and targets):
+            return _build_all(call, wanted, properties, targets) and succeeded
     for project in wanted:
         if not call.flag("BuildInParallel") and not _is_there(call, project, skip):
             if call.logged_error:
@@ -91,6 +93,21 @@ def _run(call: TaskCall) -> bool:
                 break
     call.set_items("TargetOutputs", outputs)
     return succeeded
+
+
+def _build_all(call: TaskCall, projects: list[Item], properties: dict[str, str], targets: list[str]) -> bool:
+    """Asks for all projects at once: with several nodes they are built side by side."""
+    requests = [_requests(call, project, properties, targets) for project in projects]
+    asked = [request for request in requests if request is not None]
+    if len(asked) < len(requests):
+        return False
+    outputs: list[OutputItem] = []
+    answers = call.build_projects(asked, False)
+    for project, request, answer in zip(projects, asked, answers, strict=True):
+        outputs += _outputs(call, answer, project, request)
+        call.child_failed = call.child_failed or not answer.succeeded
+    call.set_items("TargetOutputs", outputs)
+    return all(answer.succeeded for answer in answers)
 
 
 def _is_there(call: TaskCall, project: Item, skip: str) -> bool:
