@@ -6,6 +6,7 @@ import io
 import os
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -124,10 +125,8 @@ def test_no_more_than_the_nodes_run() -> None:
     def job(node: RequestNode, log: BuildLog, depth: int, name: str) -> str:
         nonlocal running, most
         if depth:
-            parts = parallel.run_all(
-                node, log, [lambda inner, own, part=part: job(inner, own, depth - 1, f"{name}{part}") for part in range(3)]
-            )
-            return "".join(parts)
+            jobs = [partial(job, depth=depth - 1, name=f"{name}{part}") for part in range(3)]
+            return "".join(parallel.run_all(node, log, jobs))
         with gate:
             running += 1
             most = max(most, running)
