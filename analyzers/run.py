@@ -14,6 +14,7 @@ from analyzers.context import Lookups, ModuleContext
 from analyzers.declarations import check_entry_point, check_scopes
 from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding
+from analyzers.generic_recursion import check_generic_recursion
 from analyzers.incremental import add_shown, advance, read_pending, show, shown_findings
 from analyzers.link_xml import check_link_xml
 from analyzers.options import AnalysisOptions
@@ -106,7 +107,8 @@ class AnalysisSession:
         severities = _severities(request)
         found = dict(shown_findings(state, request.options, severities, request.reader))
         if request.reader is ReaderKind.PUBLISH:
-            program = chain(check_scopes(context), check_entry_point(context), check_link_xml(context, _switches(request)))
+            xml = check_link_xml(context, _switches(request))
+            program = chain(check_scopes(context), check_entry_point(context), check_generic_recursion(context), xml)
             add_shown(found, (show(request.options, severities, request.reader, raise_finding(context, raw)) for raw in program))
         if version.digests is None:
             self._readers.pop(request.reader)

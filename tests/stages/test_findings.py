@@ -50,6 +50,30 @@ def find_in(folder: Path, name: str) -> tuple[str, bytes] | None:
     return (str(path), path.read_bytes()) if path.is_file() else None
 
 
+RECURSION = """
+class Node<T> { public Node<Node<T>> Next; public List<Node<T>> All; }
+class Chain<T> { public static void M() => Chain<T[]>.M(); public static void Plain() => Chain<T>.Plain(); }
+static class Mutual { public static void A<T>() => B<List<T>>(); public static void B<T>() => A<T>(); }
+static class Bounded { public static int Q<T>(T t) => 1; public static int R<T>(T t) => Q(new List<T>()); }
+abstract class Base { public abstract void G<T>(int n); }
+class Derived : Base { public override void G<T>(int n) => G<List<T>>(n - 1); }
+"""
+
+
+def test_generic_code_that_expands_without_end(worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:
+    options = CSharpOptions(output_kind=OutputKind.LIBRARY, lang_version="12")
+    result = worker.compile(programs.request("findings-recursion", IMPLICIT_USINGS + RECURSION, options=options))
+    assert result.pe is not None and result.pdb is not None, [canonical_line(d) for d in result.diagnostics]
+    request = AnalysisRequest("program", result.pe, result.pdb, AnalysisOptions(), reader=ReaderKind.PUBLISH)
+    found = AnalysisSession(lambda name: find_in(toolchain.reference_dir, name)).findings(request)
+    assert sorted((each.id, each.member) for each in found) == [
+        ("IL3054", "Chain`1<__Canon>.M()"),
+        ("IL3054", "Derived.G<__Canon>(Int32)"),
+        ("IL3054", "Mutual.A<__Canon>()"),
+        ("IL3054", "Node`1<Node`1<Node`1<Node`1<Node`1<__Canon>>>>>"),
+    ]
+
+
 def test_mutated_assemblies_give_findings_or_a_typed_error(worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:
     case = next(each for each in cases("findings") if each.folder.name == "samples")
     options = CSharpOptions(output_kind=OutputKind.EXE, lang_version="12")

@@ -1,0 +1,240 @@
+"""Generic code of one module -> where it asks for ever deeper instantiations of itself (see ECMA-335 II.9.2 for types).
+
+Type parameters are the nodes of a graph. An edge says that an argument for the parameter at its end mentions the one at its start; it
+expands when the argument is more than that parameter. A cycle with such an edge never comes to an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compiler.diagnostics import InputError
+from compiler.flow.contexts import open_context, open_type_context
+from compiler.flow.overrides import overrides_of
+from compiler.flow.reader_kind import ReaderKind
+from compiler.il.decode import decode
+from compiler.metadata.signatures import ElementType
+from compiler.metadata.tokens import TableId, Token, decode_coded
+from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
+from compiler.types.type_desc import ArrayType, FieldDesc, GenericParameter, MethodDesc, NamedType, PointerType, TypeDesc
+from compiler.types.universe import GenericContext, TypeUniverse
+
+Owner = TypeDefinition | MethodDefinition
+_Parameter = tuple[Owner, int]
+_COMPOUND = (ElementType.GENERICINST, ElementType.SZARRAY, ElementType.ARRAY, ElementType.PTR)
+_TABLES = frozenset((TableId.METHOD_SPEC, TableId.TYPE_SPEC, TableId.MEMBER_REF))
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Code of `owner` that asks for `referent`, an instantiation of generic code that comes back to `owner`."""
+
+    owner: Owner
+    referent: MethodDesc | NamedType
+
+
+@dataclass(frozen=True, slots=True)
+class GenericCycles:
+    """The expansions of a module and all types and methods that take part, in the order of the module."""
+
+    expansions: tuple[Expansion, ...]
+    members: tuple[Owner, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    start: _Parameter
+    end: _Parameter
+    expands: bool
+    use: Expansion
+
+
+def generic_cycles(universe: TypeUniverse, module: Module) -> GenericCycles:
+    """Where generic code of `module` expands without end."""
+    if not _may_expand(module):
+        return GenericCycles((), ())
+    edges = [edge for owner in _generic_owners(module) for edge in _edges(universe, owner)]
+    edges += [edge for definition in module.types() for edge in _override_edges(universe, definition)]
+    component = _components({node for edge in edges for node in (edge.start, edge.end)}, edges)
+    inner = [edge for edge in edges if component[edge.start] == component[edge.end]]
+    endless = {component[edge.start] for edge in inner if edge.expands}
+    members = dict.fromkeys(node[0] for edge in inner if component[edge.start] in endless for node in (edge.start, edge.end))
+    expansions = dict.fromkeys(edge.use for edge in inner if edge.expands)
+    return GenericCycles(tuple(expansions), tuple(members))
+
+
+def _may_expand(module: Module) -> bool:
+    """Whether a signature gives generic code of the module an argument that is more than a type parameter; sometimes True without one."""
+    image = module.image
+    specs = TableId.METHOD_SPEC
+    for coded, arguments in zip(image.column(specs, "Method"), image.column(specs, "Instantiation"), strict=True):
+        is_own = decode_coded("MethodDefOrRef", coded) >> 24 == TableId.METHOD_DEF
+        if is_own and _mentions_more(image.blob(arguments)):
+            return True
+    for signature in image.column(TableId.TYPE_SPEC, "Signature"):
+        blob = image.blob(signature)
+        # GENERICINST, CLASS or VALUETYPE, and a TypeDef in the lowest bits of its token's last byte.
+        if len(blob) > 3 and blob[0] == ElementType.GENERICINST and _is_definition(blob) and _mentions_more(blob[3:]):
+            return True
+    return False
+
+
+def _is_definition(blob: bytes) -> bool:
+    size = 1 if not blob[2] & 0x80 else 2 if not blob[2] & 0x40 else 4
+    return len(blob) >= 2 + size and not blob[1 + size] & 0x03
+
+
+def _mentions_more(blob: bytes) -> bool:
+    has_parameter = ElementType.VAR in blob or ElementType.MVAR in blob
+    return has_parameter and any(kind in blob for kind in _COMPOUND)
+
+
+def _generic_owners(module: Module) -> Iterator[Owner]:
+    for definition in module.types():
+        if definition.generic_count:
+            yield definition
+        yield from (method for method in definition.methods if definition.generic_count or method.generic_count)
+
+
+def _edges(universe: TypeUniverse, owner: Owner) -> Iterator[_Edge]:
+    for used in _uses(universe, owner):
+        yield from _edges_to(owner, used)
+
+
+def _override_edges(universe: TypeUniverse, definition: TypeDefinition) -> Iterator[_Edge]:
+    """A call of a virtual method is one of what overrides it."""
+    if not any(method.is_virtual and method.generic_count for method in definition.methods):
+        return
+    for pair in overrides_of(universe, definition, ReaderKind.PUBLISH):
+        if pair.base.module is definition.module and pair.method.module is definition.module:
+            used = universe.method(pair.method, universe.named(pair.method.owner, ()), ())
+            for index in range(pair.method.generic_count):
+                yield _Edge((pair.base, index), (pair.method, index), False, Expansion(pair.base, used))  # noqa: FBT003 (expands)
+
+
+def _edges_to(owner: Owner, used: TypeDesc | MethodDesc) -> Iterator[_Edge]:
+    if isinstance(used, MethodDesc):
+        yield from _arguments(owner, used.definition, used.args, Expansion(owner, used))
+        yield from _edges_to(owner, used.owner)
+    elif isinstance(used, NamedType):
+        yield from _arguments(owner, used.definition, used.args, Expansion(owner, used))
+        for arg in used.args:
+            yield from _edges_to(owner, arg)
+    elif isinstance(used, ArrayType | PointerType):
+        yield from _edges_to(owner, used.item)
+
+
+def _arguments(owner: Owner, target: Owner, args: tuple[TypeDesc, ...], use: Expansion) -> Iterator[_Edge]:
+    if target.module is not owner.module:
+        return
+    for index, arg in enumerate(args):
+        for parameter in _parameters_in(arg):
+            yield _Edge(_declared(owner, parameter), (target, index), arg is not parameter, use)
+
+
+def _declared(owner: Owner, parameter: GenericParameter) -> _Parameter:
+    if parameter.element is ElementType.MVAR or isinstance(owner, TypeDefinition):
+        return owner, parameter.index
+    return owner.owner, parameter.index
+
+
+def _parameters_in(desc: TypeDesc) -> Iterator[GenericParameter]:
+    if isinstance(desc, GenericParameter):
+        yield desc
+    elif isinstance(desc, NamedType):
+        for arg in desc.args:
+            yield from _parameters_in(arg)
+    elif isinstance(desc, ArrayType | PointerType):
+        yield from _parameters_in(desc.item)
+
+
+# ---- uses ----
+
+
+def _uses(universe: TypeUniverse, owner: Owner) -> Iterator[TypeDesc | MethodDesc]:
+    """The generic types and methods that a declaration or a body names."""
+    if isinstance(owner, TypeDefinition):
+        context = open_type_context(universe, owner)
+        for field in owner.fields:
+            yield from _resolved_field(universe, owner.module, field.token, context)
+        for token in (owner.extends, *owner.interface_tokens):
+            if token:
+                yield from _resolved(universe, owner.module, token, context)
+        return
+    try:
+        body = owner.body
+        instructions = decode(body.code) if body is not None else []
+    except InputError:
+        return
+    context = open_context(universe, owner)
+    operands = {each.operand for each in instructions if isinstance(each.operand, int) and _names(each.name)}
+    for operand in sorted(operand for operand in operands if operand >> 24 in _TABLES):
+        yield from _resolved(universe, owner.module, Token(operand), context)
+
+
+def _names(instruction: str) -> bool:
+    """Whether the operand of an instruction is a token."""
+    return not instruction.startswith(("ldc.", "br", "b", "leave", "ldarg", "ldloc", "starg", "stloc", "switch")) or instruction == "box"
+
+
+def _resolved(universe: TypeUniverse, module: Module, token: Token, context: GenericContext) -> Iterator[TypeDesc | MethodDesc]:
+    try:
+        if token >> 24 in (TableId.TYPE_DEF, TableId.TYPE_REF, TableId.TYPE_SPEC):
+            yield universe.resolve_type(module, token, context)
+        elif universe.is_field_token(module, token):
+            yield universe.resolve_field(module, token, context).owner
+        else:
+            found = universe.resolve_method(module, token, context)
+            if isinstance(found, MethodDesc):
+                yield found
+    except InputError:
+        return
+
+
+def _resolved_field(universe: TypeUniverse, module: Module, token: Token, context: GenericContext) -> Iterator[TypeDesc]:
+    try:
+        field: FieldDesc = universe.resolve_field(module, token, context)
+        yield universe.resolve_sig(module, field.definition.sig, context)
+    except InputError:
+        return
+
+
+# ---- strongly connected components ----
+
+
+def _components(nodes: set[_Parameter], edges: list[_Edge]) -> dict[_Parameter, int]:
+    """Node -> number of its strongly connected component: those that reach it and that it reaches, by two walks of the graph."""
+    successors: dict[_Parameter, list[_Parameter]] = {node: [] for node in nodes}
+    predecessors: dict[_Parameter, list[_Parameter]] = {node: [] for node in nodes}
+    for edge in edges:
+        successors[edge.start].append(edge.end)
+        predecessors[edge.end].append(edge.start)
+    finished: list[_Parameter] = []
+    seen: set[_Parameter] = set()
+    for node in nodes:
+        _walk(node, successors, seen, finished)
+    component: dict[_Parameter, int] = {}
+    assigned: set[_Parameter] = set()
+    for number, node in enumerate(reversed(finished)):
+        reached: list[_Parameter] = []
+        _walk(node, predecessors, assigned, reached)
+        component.update(dict.fromkeys(reached, number))
+    return component
+
+
+def _walk(start: _Parameter, ways: dict[_Parameter, list[_Parameter]], seen: set[_Parameter], finished: list[_Parameter]) -> None:
+    """Depth first from `start`; nodes are added to `finished` after all that they lead to."""
+    if start in seen:
+        return
+    seen.add(start)
+    stack = [(start, iter(ways[start]))]
+    while stack:
+        node, rest = stack[-1]
+        following = next((each for each in rest if each not in seen), None)
+        if following is None:
+            finished.append(node)
+            stack.pop()
+        else:
+            seen.add(following)
+            stack.append((following, iter(ways[following])))
