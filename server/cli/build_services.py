@@ -17,6 +17,7 @@ from server.build.dotnet_tasks.descriptions import TaskDescriptions
 from server.build.dotnet_tasks.hosts import BuildTaskHosts
 from server.build.dotnet_tasks.task_library import TaskLibrary, task_library
 from server.build.graph import BuiltProject
+from server.build.restricted import is_restricted
 from server.build.services import NativeProgram
 from server.cli.caller import Caller
 from server.cli.progress import ByteProgress
@@ -48,7 +49,7 @@ class CallerServices:
     @property
     def is_restricted(self) -> bool:
         """See BuildServices."""
-        return self._caller.environment.get("AOTD_RESTRICTED", "").lower() in ("1", "true")
+        return is_restricted(self._caller.environment)
 
     def frameworks(self) -> Sequence[Framework]:
         """The class libraries of the tool chain. Raises ToolchainError."""

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from compiler.diagnostics import InputError
+from server.build.restricted import VARIABLE, is_restricted
 from server.cli.caller import caller
 from server.cli.switches import reject_arguments
 from server.cli.version import version_line
@@ -38,6 +39,9 @@ def run(args: Sequence[str]) -> int:
     logging.basicConfig(level=LEVELS[word], stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # pygls writes whole messages to its log, texts of documents included.
     logging.getLogger("pygls").setLevel(max(LEVELS[word], logging.WARNING))
+    if is_restricted(environment):
+        # What the session starts, publishes among it, is restricted as well.
+        os.environ[VARIABLE] = "1"
     engine = ProjectEngine(environment, caller().tools)
     # A thread may still read when the session ends, and closing a buffered stream waits for its reader: so it reads the bare one.
     stdin = io.FileIO(os.dup(sys.stdin.fileno()), closefd=False)

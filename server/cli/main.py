@@ -13,13 +13,14 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from compiler.diagnostics import InputError
 from compiler.render import canonical_line
+from server.build.restricted import SWITCH, VARIABLE
 from server.cli import console
-from server.cli.caller import PROCESS_TOOLS, caller
+from server.cli.caller import PROCESS_TOOLS, caller, serving
 from server.daemon.client import try_daemon
 
 COLLECTION_THRESHOLDS = (100_000, 50, 100)
@@ -87,6 +88,10 @@ def main() -> int:
 
 def run_command(args: Sequence[str]) -> int:
     """Exit code of the command line `args` (without the program's name)."""
+    if SWITCH in args:
+        whom = caller()
+        with serving(replace(whom, environment={**whom.environment, VARIABLE: "1"})):
+            return run_command([arg for arg in args if arg != SWITCH])
     if not args:
         console.write(help_text())
         return EXIT_FAILED
@@ -140,6 +145,7 @@ def help_text() -> str:
     width = max(len(name) for name in VERBS)
     lines = ["Usage: aotd COMMAND [ARGUMENTS]", "", "Commands:"]
     lines += [f"  {name.ljust(width)}  {entry.summary}" for name, entry in sorted(VERBS.items())]
+    lines += ["", f"With {SWITCH} nothing of the workspace is run: no tasks of its assemblies, no commands, no analyzers of packages."]
     lines += ["", "'aotd COMMAND --help' explains one command. 'aotd --version' prints the version."]
     return "\n".join(lines) + "\n"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import RunAotd
 from tests.dotnet_tasks.conftest import Project
 
 SHOW = '<Message Importance="high" Text='
@@ -174,8 +176,29 @@ def test_a_task_that_runs_a_tool(project: Project) -> None:
     assert lines[-1] == "  3"
 
 
-def test_restricted_builds_refuse_tasks_by_name(project: Project) -> None:
-    lines = project.run('<Target Name="T"><Counts /></Target>', environment={"AOTD_RESTRICTED": "1"})
-    assert 'error AOTD0323: The "Counts" task is refused' in lines[0]
-    lines = project.run('<Target Name="T"><Exec Command="echo x" /></Target>', environment={"AOTD_RESTRICTED": "1"})
-    assert 'error AOTD0323: The "Exec" task is refused' in lines[0]
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<Target Name="T"><Counts /></Target>',
+        '<Target Name="T"><Exec Command="echo ran" /></Target>',
+        '<Target Name="T"><DownloadFile SourceUrl="x" DestinationFolder="y" /></Target>',
+        '<UsingTask TaskName="Inline" TaskFactory="RoslynCodeTaskFactory" AssemblyFile="x.dll"><Task><Code>Console.Write(1);</Code></Task>'
+        '</UsingTask><Target Name="T"><Inline /></Target>',
+    ],
+)
+def test_restricted_builds_refuse_tasks_by_name(project: Project, body: str) -> None:
+    name = body.partition('Name="T"><')[2].partition(" ")[0]
+    lines = project.run(body, environment={"AOTD_RESTRICTED": "1"})
+    assert [line.partition(": ")[2] for line in lines] == [
+        f'error AOTD0323: The "{name}" task is refused: in restricted mode nothing of the workspace is run. '
+        "Trust the workspace to run it. [a.proj]".removesuffix(" [a.proj]")
+    ]
+
+
+def test_the_switch_of_the_command_line_restricts(tmp_path: Path, aotd: RunAotd) -> None:
+    (tmp_path / "a.proj").write_text(
+        '<Project><Target Name="T"><Message Importance="high" Text="safe" /><Exec Command="x" /></Target></Project>'
+    )
+    done = aotd("--restricted", "msbuild", "a.proj", "-nologo", cwd=tmp_path)
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[0].strip() == "safe" and "AOTD0323" in done.stdout

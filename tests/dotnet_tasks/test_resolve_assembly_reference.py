@@ -145,6 +145,6 @@ def test_names_of_assemblies(library: Path) -> None:
 def test_identities_of_files(project: Project, library: Path) -> None:
     task = f'<GetAssemblyIdentity AssemblyFiles="{library}/v2/base.dll;a.proj;none.dll" ContinueOnError="true">'
     output = '<Output TaskParameter="Assemblies" ItemName="A" /></GetAssemblyIdentity>'
-    lines = project.target(f"{task}{output}<Message Importance=\"high\" Text=\"@(A->'%(Identity)|%(Name)|%(Version)')\" />")
+    lines = project.target(f'{task}{output}<Message Importance="high" Text="@(A->\'%(Identity)|%(Name)|%(Version)\')" />')
     assert lines[-1] == "  base, Version=2.0.0.0, Culture=neutral, PublicKeyToken=null|base|2.0.0.0"
     assert [line.partition("warning ")[2][:7] for line in lines[:2]] == ["MSB3441", "MSB3441"]

@@ -28,10 +28,12 @@ export function affectsServerCommand(event: vscode.ConfigurationChangeEvent): bo
  */
 export function serverCommand(): ServerCommand {
   const [program, ...rest] = vscode.workspace.getConfiguration(SECTION).get<string[]>("serverCommand", []);
+  // Nothing of a workspace that is not trusted is run; granting trust starts the server anew.
+  const verb = vscode.workspace.isTrusted ? ["lsp"] : ["--restricted", "lsp"];
   if (program !== undefined) {
-    return { program, arguments: [...rest, "lsp"] };
+    return { program, arguments: [...rest, ...verb] };
   }
-  return { program: workspaceProgram() ?? "aotd", arguments: ["lsp"] };
+  return { program: workspaceProgram() ?? "aotd", arguments: verb };
 }
 
 export function publishSettings(project: vscode.Uri): PublishSettings {

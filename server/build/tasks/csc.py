@@ -201,7 +201,9 @@ def _switches(call: TaskCall, name: str) -> Iterator[str]:
         logical = item.value("LogicalName") or Path(item.identity).name
         access = "private" if item.value("Access").lower() == "private" else "public"
         yield f'/resource:"{call.path(item.identity)}","{logical}",{access}'
-    for switch, parameter in (("analyzer", "Analyzers"), ("additionalfile", "AdditionalFiles"), ("addmodule", "AddModules")):
+    if not call.services.is_restricted:
+        yield from (f"/analyzer:{call.path(item.identity)}" for item in call.items("Analyzers"))
+    for switch, parameter in (("additionalfile", "AdditionalFiles"), ("addmodule", "AddModules")):
         yield from (f"/{switch}:{call.path(item.identity)}" for item in call.items(parameter))
     for item in call.items("DocumentationFile"):
         yield f"/doc:{call.path(item.identity)}"
