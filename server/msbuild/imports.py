@@ -9,7 +9,7 @@ from server.msbuild.escaping import unescape
 from server.msbuild.expand import Expander, expand_escaped, expand_text
 from server.msbuild.model import ImportTrace, ProjectInstance
 from server.msbuild.project_files import ProjectFileCache
-from server.msbuild.sdks import SdkReference, Toolset, parse_sdk_list, resolve_sdk
+from server.msbuild.sdks import SdkPlaces, SdkReference, Toolset, packages_directory, parse_sdk_list, resolve_sdk
 from server.msbuild.shredder import split_list
 from server.msbuild.tracing import TREE, Recorder
 from server.msbuild.xml import XmlAttribute, XmlElement, XmlSyntaxError
@@ -57,7 +57,9 @@ class Importer:
         if element.attribute("Sdk") is None:
             return self._load_expression(element, project, project)
         reference = self._expanded_reference(element)
-        resolved = resolve_sdk(reference, self.toolset, self.instance.property("MSBuildSDKsPath"), self.expander.files)
+        variables = self.expander.surroundings.variables
+        places = SdkPlaces(self.instance.property("MSBuildSDKsPath"), packages_directory(variables), self.instance.directory)
+        resolved = resolve_sdk(reference, self.toolset, places, self.expander.files)
         if resolved is None:
             self._report_missing_sdk(element, reference)
             raise invalid("MSB4236", element.at("Sdk"), f"The SDK '{reference}' specified could not be found.")

@@ -6,6 +6,9 @@ without workloads: found, with nothing to import.
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from server.msbuild.files import FileSystem
 
 OWN_SDK_FOLDER = str(Path(__file__).resolve().parent / "sdk")
 _LOCATORS = frozenset({"microsoft.net.sdk.workloadautoimportpropslocator", "microsoft.net.sdk.workloadmanifesttargetslocator"})
+_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +88,62 @@ def installed_toolset(dotnet_root: str, sdk_version: str) -> Toolset:
     )
 
 
-def resolve_sdk(reference: SdkReference, toolset: Toolset, sdks_directory: str, files: FileSystem) -> ResolvedSdk | None:
-    """The SDK's folder with Sdk.props in it, None when there is none. `sdks_directory` is MSBuildSDKsPath."""
+@dataclass(frozen=True, slots=True)
+class SdkPlaces:
+    """Where SDKs are looked for: `sdks_directory` is MSBuildSDKsPath, `packages_directory` the folder of NuGet packages.
+
+    `project_directory` is where the search for the global.json with the versions of SDKs in packages begins.
+    """
+
+    sdks_directory: str
+    packages_directory: str
+    project_directory: str
+
+
+def packages_directory(variables: Mapping[str, str]) -> str:
+    """The folder of NuGet packages of the user."""
+    return variables.get("NUGET_PACKAGES") or paths.combine(variables.get("HOME", ""), ".nuget/packages")
+
+
+def resolve_sdk(reference: SdkReference, toolset: Toolset, places: SdkPlaces, files: FileSystem) -> ResolvedSdk | None:
+    """The SDK's folder with Sdk.props in it, None when there is none.
+
+    An SDK that is a package has a version, of the reference or of global.json, and is found where a restore has put it.
+    """
     if reference.name.lower() in _LOCATORS:
         return ResolvedSdk(None)
-    for base in dict.fromkeys((sdks_directory, toolset.sdks_directory)):
+    for base in dict.fromkeys((places.sdks_directory, toolset.sdks_directory)):
         folder = paths.combine(base, reference.name, "Sdk")
         if files.is_directory(folder):
             return ResolvedSdk(folder)
+    version = reference.version or sdk_versions(places.project_directory, files).get(reference.name.lower(), "")
+    if version:
+        folder = paths.combine(places.packages_directory, reference.name.lower(), version.lower())
+        for name in ("Sdk", "sdk"):
+            if files.is_directory(f"{folder}/{name}"):
+                return ResolvedSdk(f"{folder}/{name}")
     return None
+
+
+def sdk_versions(directory: str, files: FileSystem) -> dict[str, str]:
+    """`msbuild-sdks` of the nearest global.json: version by the SDK's name in lower case; nothing when it cannot be read."""
+    current: str | None = directory
+    while current is not None:
+        path = paths.combine(current, "global.json")
+        if files.is_file(path):
+            listed = read_global_json(files.read_text(path)).get("msbuild-sdks")
+            return {name.lower(): str(version) for name, version in listed.items()} if isinstance(listed, dict) else {}
+        current = paths.directory_name(current)
+    return {}
+
+
+def read_global_json(text: str) -> dict[str, object]:
+    """A global.json, which may have comments and trailing commas; empty when it is none."""
+    try:
+        content = json.loads(_TRAILING_COMMA.sub(r"\1", _COMMENT.sub(lambda match: match[1] or " ", text)))
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def parse_sdk_list(text: str) -> list[SdkReference] | None:
