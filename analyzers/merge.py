@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzers.finding import BOTH, Finding
-from compiler.diagnostics import Location
+from compiler.diagnostics import Location, Severity
+
+_SEVERITIES = list(Severity)
 
 
 def merge_findings(build: Sequence[Finding], publish: Sequence[Finding]) -> tuple[Finding, ...]:
     """All of `build`, and those of `publish` that are no finding of the build about the same place, sorted.
 
+    A finding of both has the higher severity of the two.
     Two findings are the same when they have the same id, both are shown or both suppressed, and the place of one encloses that of
     the other.
     """
@@ -24,7 +27,7 @@ def merge_findings(build: Sequence[Finding], publish: Sequence[Finding]) -> tupl
         same = [i for i in candidates if build[i].location == finding.location and build[i].location is not None]
         same = same or [i for i in candidates if _overlap(build[i], finding)]
         for index in same:
-            merged[index] = replace(merged[index], reported_by=BOTH)
+            merged[index] = replace(merged[index], reported_by=BOTH, severity=_more_severe(merged[index], finding))
         if not same:
             merged.append(finding)
     return tuple(sorted(merged, key=lambda each: (each.sort_key, each.member)))
@@ -33,6 +36,11 @@ def merge_findings(build: Sequence[Finding], publish: Sequence[Finding]) -> tupl
 def _key(finding: Finding) -> tuple[str, str, bool]:
     file = finding.location.file if finding.location is not None else ""
     return finding.id, file, finding.suppression is None
+
+
+def _more_severe(one: Finding, other: Finding) -> Severity:
+    """What both reporters make of a finding: an error of either fails what is done last."""
+    return min(one.severity, other.severity, key=_SEVERITIES.index)
 
 
 def _overlap(one: Finding, other: Finding) -> bool:

@@ -191,8 +191,10 @@ def analysis_options(project: EvaluatedProject, configurations: Sequence[CSharpS
 def publish_options(project: EvaluatedProject, configurations: Sequence[CSharpSource] = ()) -> AnalysisOptions:
     """The families and severities of publishing a native program; `configurations` are those that a build would heed."""
     severities = analysis_options(project, configurations).severities
-    if project.property("IlcTreatWarningsAsErrors"):
-        severities = replace(severities, treat_warnings_as_errors=is_true(project, "IlcTreatWarningsAsErrors"))
+    # Trimming without native compilation has a switch of its own.
+    own = "IlcTreatWarningsAsErrors" if is_true(project, "PublishAot") else "ILLinkTreatWarningsAsErrors"
+    if project.property(own):
+        severities = replace(severities, treat_warnings_as_errors=is_true(project, own))
     return AnalysisOptions(
         trim=not is_true(project, "SuppressTrimAnalysisWarnings"),
         aot=not is_true(project, "SuppressAotAnalysisWarnings"),

@@ -19,8 +19,11 @@ def explanation_lines(diagnostic: Diagnostic, reasons: ProgramReasons, folder: P
     if why is None:
         return []
     chain = reasons.chain(why.assembly, why.member)
-    lines = ["in the program because"] if chain else ["nothing that is known uses its member; the whole assembly is read"]
-    lines += [f"  {line}" for line in chain_lines(chain, folder)]
+    lines: list[str] = []
+    if chain:
+        lines = ["in the program because", *(f"  {line}" for line in chain_lines(chain, folder))]
+    elif why.member:
+        lines = ["nothing that is known uses its member; the whole assembly is read"]
     if why.asked:
         lines.append(f"asked for: {why.asked}" + (f"  {_place(why.asked_at, folder)}" if why.asked_at is not None else ""))
     if why.fixes:

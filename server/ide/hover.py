@@ -22,7 +22,7 @@ def hover_text(diagnostic: Diagnostic, steps: Sequence[Step], folder: Path) -> s
     if steps:
         lines = [f"{number}. `{step.member}` {_how(step, number)}{_used_at(step, folder)}" for number, step in enumerate(steps, 1)]
         blocks.append("In the program because\n" + "\n".join(lines))
-    else:
+    elif why.member:
         blocks.append("Nothing that is known uses this member; the whole assembly is read.")
     if why.fixes:
         blocks.append("Ways out\n" + "\n".join(f"- {_escaped(fix.title)}" for fix in why.fixes))

@@ -45,6 +45,43 @@ def test_warnings_as_errors(aotd: RunAotd, repository: Path, switch: str) -> Non
     assert result.exit_code == 1 and "error IL3050" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("switches", "build", "publish", "exit_codes"),
+    [
+        ("-p:SuppressTrimAnalysisWarnings=true", "IL3000 IL3050", "IL3000 IL3050", (0, 0)),
+        ("-p:TreatWarningsAsErrors=true -p:IlcTreatWarningsAsErrors=false", "", "IL2026 IL3000 IL3050", (1, 0)),
+        ("-p:TreatWarningsAsErrors=true -p:WarningsNotAsErrors=IL2026", "IL2026", "IL2026", (1, 1)),
+    ],
+)
+def test_switches_of_severity(
+    aotd: RunAotd, tmp_path: Path, switches: str, build: str, publish: str, exit_codes: tuple[int, int]
+) -> None:
+    """`build` and `publish` are what each reports as warnings."""
+    project = write_project(tmp_path, source=SEVERITIES)
+    found = []
+    for reporter in ("build", "publish", "all"):
+        result = aotd("check", project, "--reporter", reporter, *switches.split(), env=ENVIRONMENT)
+        found.append((" ".join(sorted(re.findall(r": warning (IL\d{4})", result.stdout))), result.exit_code))
+    assert found[:2] == [(build, exit_codes[0]), (publish, exit_codes[1])]
+    # Together, a finding is an error when one of the two makes it one.
+    assert found[2][1] == max(exit_codes)
+
+
+SEVERITIES = """using System.Diagnostics.CodeAnalysis;
+Plugins.Load();
+Console.WriteLine(System.Reflection.Assembly.GetExecutingAssembly().Location);
+Plugins.Make();
+
+static class Plugins
+{
+    [RequiresUnreferencedCode("by name")]
+    public static void Load() => Console.WriteLine(1);
+    [RequiresDynamicCode("at run time")]
+    public static void Make() => Console.WriteLine(2);
+}
+"""
+
+
 def test_no_warn(aotd: RunAotd, repository: Path) -> None:
     switch = "-p:NoWarn=IL2026%3BIL3050%3BIL3000%3BIL3001%3BIL3002"
     result = aotd("check", repository / "samples" / "findings", switch, env=ENVIRONMENT)
