@@ -11,7 +11,7 @@ from pathlib import Path
 
 from compiler.diagnostics import InputError
 from server.build.dotnet_tasks.declarations import find_declaration, is_built_in_assembly
-from server.build.dotnet_tasks.descriptions import TaskDescriptions, TaskSource, engine_body, source_of
+from server.build.dotnet_tasks.descriptions import TaskDescriptions, TaskSource, engine_body, refuse_missing_file, source_of
 from server.build.dotnet_tasks.inline import inline_source, is_inline_factory, unsupported_factory
 from server.build.dotnet_tasks.run import run_in_host, taking_events
 from server.build.events import BuildLog
@@ -113,6 +113,7 @@ def _from_assembly(
     """The task of an assembly; one that `is_optional` is not found when the assembly has none of that name."""
     if services.is_restricted:
         raise _refused(element)
+    refuse_missing_file(source, element.location)
     call = _defining_call(instance, log, services, element)
     try:
         tasks: TaskDescriptions = services.dotnet_tasks()

@@ -64,7 +64,7 @@ class CallerServices:
         with self._lock:
             if self._tasks is None:
                 hosts = self._caller.tools.kept(WarmCompilers).task_hosts(self._toolchain(), self._caller.environment)
-                self._tasks = TaskDescriptions(BuildTaskHosts(hosts))
+                self._tasks = TaskDescriptions(BuildTaskHosts(hosts), self._caller.is_cancelled)
             return self._tasks
 
     def task_library(self) -> TaskLibrary:

@@ -95,6 +95,12 @@ def test_a_missing_assembly(project: Project) -> None:
     assert lines[1].startswith("a.proj(1,") and "Confirm that the <UsingTask> declaration is correct" in lines[1]
 
 
+def test_a_missing_assembly_needs_no_tool_chain_to_be_told(project: Project, tmp_path: Path) -> None:
+    nothing = {"AOTD_CACHE_DIR": str(tmp_path / "cache"), "PATH": "", "DOTNET_ROOT": ""}
+    body = '<UsingTask TaskName="X" AssemblyFile="no/such.dll" /><Target Name="T"><X /></Target>'
+    assert "error MSB4062" in project.run(body, environment=nothing)[0]
+
+
 def test_events_have_their_places(project: Project) -> None:
     lines = [line.strip().removeprefix("1>") for line in project.target("<Logs />", "-v:normal")]
     start = lines.index("high")
@@ -202,3 +208,22 @@ def test_the_switch_of_the_command_line_restricts(tmp_path: Path, aotd: RunAotd)
     done = aotd("--restricted", "msbuild", "a.proj", "-nologo", cwd=tmp_path)
     assert done.exit_code == 1
     assert done.stdout.splitlines()[0].strip() == "safe" and "AOTD0323" in done.stdout
+
+
+def test_a_command_ends_with_its_time_and_with_the_build(project: Project, tmp_path: Path) -> None:
+    lines = project.target('<Exec Command="echo on; sleep 30" Timeout="300" />')
+    assert lines[0] == "  on"
+    assert 'warning MSB5002: Terminating the task executable "sh" because it did not finish within the specified limit of 300' in lines[1]
+    assert 'error MSB4181: The "Exec" task returned false but did not log an error.' in lines[2]
+    cancelled = threading.Event()
+    threading.Timer(0.3, cancelled.set).start()
+    with pytest.raises(KeyboardInterrupt):
+        project.run('<Target Name="T"><Exec Command="sleep 1; touch late" /></Target>', is_cancelled=cancelled.is_set)
+    threading.Event().wait(1.2)
+    assert not (tmp_path / "late").exists()
+
+
+def test_a_tool_that_takes_too_long(project: Project) -> None:
+    lines = project.target('<Echo Say="\'on\'; sleep 30" Timeout="300" />')
+    assert lines[0] == "  on"
+    assert "warning MSB5002: Terminating the task executable" in lines[1] and "limit of 300 milliseconds" in lines[1]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from compiler.csharp.wire import Json
 from compiler.diagnostics import Location
-from server.build.dotnet_tasks.host_process import Body, HostProcess
+from server.build.dotnet_tasks.host_process import Body, HostProcess, TakeEvent
 from server.build.dotnet_tasks.hosts import BuildTaskHosts
 from server.build.events import BuildLog
 from server.build.tasks.task import Kind, Parameter
@@ -46,6 +47,13 @@ class Description:
     outputs: tuple[str, ...]
 
 
+def refuse_missing_file(source: TaskSource, location: Location) -> None:
+    """Raises InvalidProjectFile when the assembly is a file that is not there: no process is needed to say so."""
+    if source.is_file and not Path(source.assembly).is_file():
+        text = f"Could not load file or assembly '{source.assembly}'. The system cannot find the file specified.\n"
+        raise _load_failure("MSB4175" if source.factory else "MSB4062", source, text, location)
+
+
 def source_of(declaration: UsingTask) -> TaskSource:
     """The source of a task in an assembly, or of one that a factory in an assembly makes."""
     factory = declaration.task_factory
@@ -78,11 +86,12 @@ def engine_body(location: Location, global_properties: Mapping[str, str], log: B
 class TaskDescriptions:
     """The tasks of one build as their processes describe them. Invariant: an entry is of a process that may have died since."""
 
-    def __init__(self, hosts: BuildTaskHosts) -> None:
+    def __init__(self, hosts: BuildTaskHosts, is_cancelled: Callable[[], bool]) -> None:
         self.hosts = hosts
+        self._is_cancelled = is_cancelled
         self._known: dict[tuple[HostProcess, TaskSource], Description | None] = {}
 
-    def describe(self, source: TaskSource, engine: Body, location: Location, take_event: object) -> Description | None:
+    def describe(self, source: TaskSource, engine: Body, location: Location, take_event: TakeEvent) -> Description | None:
         """The task, None when its factory refused it and has said why. Raises InvalidProjectFile and InputError."""
         process = self.hosts.process()
         key = (process, source)
@@ -102,8 +111,7 @@ class TaskDescriptions:
             "text": source.text,
             "engine": dict(engine),
         }
-        assert callable(take_event)
-        answer = process.request("describe", body, take_event, lambda: False)
+        answer = process.request("describe", body, take_event, self._is_cancelled)
         found = self._known[key] = self._description(process, source, answer, location)
         return found
 

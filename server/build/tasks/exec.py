@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import re
+import signal
 import subprocess
 import threading
+import time
 from typing import IO
 
 from compiler.diagnostics import Location
@@ -15,6 +18,8 @@ from server.build.events import CommandLine, Importance
 from server.build.tasks.canonical_errors import parse_canonical
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition, output_item
 
+# How often a wait looks whether the build was cancelled.
+_POLL_SECONDS = 0.2
 _TAIL = "but errors were detected during execution. ExitCode was set to -1."
 
 
@@ -59,6 +64,7 @@ def _run(call: TaskCall) -> bool:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     if not call.flag("EchoOff"):
         call.log.send(CommandLine(command, "Exec"))
@@ -71,14 +77,49 @@ def _run(call: TaskCall) -> bool:
     for reader in readers:
         reader.start()
     output: list[str] = []
-    had_errors = _take_lines(call, lines, len(readers), output)
-    exit_code = process.wait()
+    limit_ms = call.number("Timeout", -1)
+    try:
+        had_errors = _take_lines(call, lines, len(readers), output, _deadline(limit_ms))
+        exit_code = process.wait()
+    except subprocess.TimeoutExpired:
+        _end(process)
+        text = f'Terminating the task executable "sh" because it did not finish within the specified limit of {limit_ms} milliseconds.'
+        call.warning("MSB5002", text)
+        call.set_value("ExitCode", -1)
+        return False
+    finally:
+        # Whoever gives the build up ends the command as well.
+        if process.poll() is None:
+            _end(process)
     if exit_code < 0:
         exit_code = 128 - exit_code
     if call.flag("ConsoleToMSBuild"):
         call.outputs["consoleoutput"] = output
     call.set_items("Outputs", [output_item(item) for item in call.items("Outputs")])
     return _finish(call, command, exit_code, had_errors=had_errors)
+
+
+def _deadline(limit_ms: int) -> float | None:
+    return time.monotonic() + limit_ms / 1000 if limit_ms >= 0 else None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the command and what it has started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _next_line(call: TaskCall, lines: queue.SimpleQueue[tuple[str, str] | None], deadline: float | None) -> tuple[str, str] | None:
+    """The next line, None at the end of a stream. Raises TimeoutExpired, and KeyboardInterrupt when the build was given up."""
+    while True:
+        try:
+            return lines.get(timeout=_POLL_SECONDS if deadline is None else max(0.0, min(_POLL_SECONDS, deadline - time.monotonic())))
+        except queue.Empty:
+            if call.services.is_cancelled():
+                raise KeyboardInterrupt from None
+            if deadline is not None and time.monotonic() >= deadline:
+                raise subprocess.TimeoutExpired("sh", 0) from None
 
 
 def _finish(call: TaskCall, command: str, exit_code: int, *, had_errors: bool) -> bool:
@@ -96,7 +137,9 @@ def _finish(call: TaskCall, command: str, exit_code: int, *, had_errors: bool) -
     return False
 
 
-def _take_lines(call: TaskCall, lines: queue.SimpleQueue[tuple[str, str] | None], n_streams: int, output: list[str]) -> bool:
+def _take_lines(
+    call: TaskCall, lines: queue.SimpleQueue[tuple[str, str] | None], n_streams: int, output: list[str], deadline: float | None
+) -> bool:
     """Logs every line as it comes; were there errors among them?"""
     error_pattern, warning_pattern = _expression(call, "CustomErrorRegularExpression"), _expression(call, "CustomWarningRegularExpression")
     importance = {
@@ -105,7 +148,7 @@ def _take_lines(call: TaskCall, lines: queue.SimpleQueue[tuple[str, str] | None]
     }
     had_errors = False
     while n_streams:
-        entry = lines.get()
+        entry = _next_line(call, lines, deadline)
         if entry is None:
             n_streams -= 1
             continue

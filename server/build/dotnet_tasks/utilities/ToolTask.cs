@@ -23,7 +23,9 @@ public enum HostObjectInitializationStatus
 
 public abstract class ToolTask : Task, ICancelableTask
 {
-    private readonly BlockingCollection<(bool IsError, string Line)> lines = new();
+    // What a tool that has ended gets for the end of its output: a process that it started may hold the pipes open.
+    private const int EndOfOutputMilliseconds = 5000;
+
     private string toolExe = "";
     private string? batchFile;
     private bool wasTerminated;
@@ -357,9 +359,10 @@ public abstract class ToolTask : Task, ICancelableTask
         }
     }
 
-    // Lines are logged on this thread as they come; the end is the end of both streams and of the process.
+    // Lines are logged on this thread as they come; the end is the end of the process and of both streams.
     private int Watch(Process process)
     {
+        var lines = new BlockingCollection<(bool IsError, string Line)>();
         int open = 2;
         void Take(string? line, bool isError)
         {
@@ -371,22 +374,27 @@ public abstract class ToolTask : Task, ICancelableTask
         process.OutputDataReceived += (_, e) => Take(e.Data, false);
         process.ErrorDataReceived += (_, e) => Take(e.Data, true);
         StartToolProcess(process);
+        string name = NameOf(process);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         ProcessStarted();
-        long start = Environment.TickCount64;
+        long start = Environment.TickCount64, ended = 0;
         while (!lines.IsCompleted)
         {
             if (lines.TryTake(out (bool IsError, string Line) entry, 50))
+            {
                 LogLine(entry.IsError, entry.Line);
-            else if (MustStop(start))
-                break;
-            else if (process.HasExited && process.WaitForExit(200) && !lines.IsAddingCompleted && Environment.TickCount64 - start > 5000)
                 continue;
+            }
+            if (MustStop(start) && !process.HasExited)
+                Terminate(process, name);
+            if (!process.HasExited)
+                continue;
+            ended = ended == 0 ? Environment.TickCount64 : ended;
+            if (Environment.TickCount64 - ended > EndOfOutputMilliseconds)
+                break;
         }
-        if (MustStop(start) && !process.HasExited)
-            Terminate(process, start);
-        process.WaitForExit();
+        process.WaitForExit(EndOfOutputMilliseconds);
         int code = process.ExitCode;
         if (code == 0 && HasLoggedErrors)
         {
@@ -396,15 +404,27 @@ public abstract class ToolTask : Task, ICancelableTask
         return code;
     }
 
+    private string NameOf(Process process)
+    {
+        try
+        {
+            return process.ProcessName;
+        }
+        catch (InvalidOperationException)
+        {
+            return ToolExe;
+        }
+    }
+
     private bool MustStop(long start) => ToolCanceled.WaitOne(0) || (Timeout >= 0 && Environment.TickCount64 - start > Timeout);
 
-    private void Terminate(Process process, long start)
+    private void Terminate(Process process, string name)
     {
         wasTerminated = true;
         if (ToolCanceled.WaitOne(0))
-            Log.LogWarning(null!, "MSB5021", null!, null!, 0, 0, 0, 0, $"Terminating the task executable \"{ToolExe}\" and its child processes because the build was canceled.");
+            Log.LogWarning(null!, "MSB5021", null!, null!, 0, 0, 0, 0, $"Terminating the task executable \"{name}\" and its child processes because the build was canceled.");
         else
-            Log.LogWarning(null!, "MSB5002", null!, null!, 0, 0, 0, 0, $"Terminating the task executable \"{ToolExe}\" because it did not finish within the specified limit of {Timeout} milliseconds.");
+            Log.LogWarning(null!, "MSB5002", null!, null!, 0, 0, 0, 0, $"Terminating the task executable \"{name}\" because it did not finish within the specified limit of {Timeout} milliseconds.");
         process.Kill(entireProcessTree: true);
     }
 
