@@ -1,0 +1,128 @@
+"""A whole solution built and published: program, two libraries, tests, properties for all, an inline task, a command before the build."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from compiler.csharp.toolchain import Toolchain
+from tests.conftest import RunAotd
+
+ALONE = {"AOTD_NO_DAEMON": "1"}
+FILES = {
+    "Directory.Build.props": """<Project>
+  <PropertyGroup>
+    <TargetFramework>net9.0</TargetFramework><Nullable>enable</Nullable><ImplicitUsings>enable</ImplicitUsings>
+    <Company>Acme</Company><Version>2.3.4</Version><InvariantGlobalization>true</InvariantGlobalization>
+  </PropertyGroup>
+</Project>""",
+    "Directory.Build.targets": """<Project>
+  <Target Name="Note" AfterTargets="Publish" Condition="'$(OutputType)' == 'Exe'">
+    <WriteLinesToFile File="$(PublishDir)note.txt" Lines="published $(AssemblyName) $(Version)" Overwrite="true" />
+  </Target>
+</Project>""",
+    "Directory.Packages.props": """<Project>
+  <PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup>
+</Project>""",
+    "app/app.csproj": """<Project Sdk="Microsoft.NET.Sdk">
+  <UsingTask TaskName="MakeGreeting" TaskFactory="RoslynCodeTaskFactory" AssemblyFile="$(MSBuildToolsPath)/Microsoft.Build.Tasks.Core.dll">
+    <ParameterGroup>
+      <Name ParameterType="System.String" Required="true" />
+      <File ParameterType="System.String" Required="true" />
+    </ParameterGroup>
+    <Task>
+      <Code Type="Fragment" Language="cs"><![CDATA[
+        System.IO.File.WriteAllText(File, "static class Greeting { public const string Text = \\"Hello " + Name + "\\"; }");
+      ]]></Code>
+    </Task>
+  </UsingTask>
+  <PropertyGroup><OutputType>Exe</OutputType><PublishAot>true</PublishAot></PropertyGroup>
+  <ItemGroup>
+    <ProjectReference Include="../core/core.csproj" />
+    <None Include="data.json" CopyToOutputDirectory="PreserveNewest" />
+  </ItemGroup>
+  <Target Name="Before" BeforeTargets="PreBuildEvent">
+    <Exec Command="echo before &gt;&gt; $(MSBuildProjectDirectory)/obj/before.txt" Condition="!Exists('$(IntermediateOutputPath)Greeting.g.cs')" />
+  </Target>
+  <Target Name="Generate" BeforeTargets="BeforeCompile" Inputs="$(MSBuildProjectFullPath)" Outputs="$(IntermediateOutputPath)Greeting.g.cs">
+    <MakeGreeting Name="World" File="$(IntermediateOutputPath)Greeting.g.cs" />
+  </Target>
+  <Target Name="AddGenerated" BeforeTargets="BeforeCompile" DependsOnTargets="Generate">
+    <ItemGroup><Compile Include="$(IntermediateOutputPath)Greeting.g.cs" /></ItemGroup>
+  </Target>
+</Project>""",
+    "app/Program.cs": "Console.WriteLine(Greeting.Text);\nConsole.WriteLine(Core.Adder.Add(2, 3));\n",
+    "app/data.json": "{}",
+    "core/core.csproj": """<Project Sdk="Microsoft.NET.Sdk">
+  <ItemGroup>
+    <ProjectReference Include="..\\util\\util.csproj" />
+    <None Include="core.txt" CopyToOutputDirectory="Always" />
+  </ItemGroup>
+</Project>""",
+    "core/Adder.cs": "namespace Core;\npublic static class Adder { public static int Add(int a, int b) => Util.Ops.Sum(a, b); }\n",
+    "core/core.txt": "core",
+    "core/Texts.resx": '<root><data name="Title" xml:space="preserve"><value>A title</value></data></root>',
+    "util/util.csproj": '<Project Sdk="Microsoft.NET.Sdk" />',
+    "util/Ops.cs": "namespace Util;\npublic static class Ops { public static int Sum(int a, int b) => a + b; }\n",
+    "tests/tests.csproj": """<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><IsTestProject>true</IsTestProject></PropertyGroup>
+  <ItemGroup><ProjectReference Include="../app/../core/core.csproj" /></ItemGroup>
+</Project>""",
+    "tests/Tests.cs": "public class Tests { public bool Adds() => Core.Adder.Add(1, 1) == 2; }\n",
+    "all.slnx": "<Solution>"
+    + "".join(f'<Project Path="{name}/{name}.csproj" />' for name in ("app", "core", "util", "tests"))
+    + "</Solution>",
+}
+
+
+@pytest.fixture
+def solution(tmp_path: Path) -> Path:
+    """The solution file."""
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "all.slnx"
+
+
+def times(folder: Path) -> dict[str, int]:
+    """When each file of the outputs was written."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
+        for part in ("bin", "obj")
+        for path in sorted(folder.glob(f"*/{part}/**/*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.run
+def test_built_and_published(aotd: RunAotd, toolchain: Toolchain, solution: Path) -> None:
+    folder = solution.parent
+    built = aotd("build", solution, "-c", "Release", env=ALONE, timeout=600)
+    assert built.exit_code == 0, built.output
+    assert "    0 Warning(s)\n    0 Error(s)\n" in built.output
+    output = {path.name for path in (folder / "app/bin/Release/net9.0").iterdir()}
+    assert output >= {"app.dll", "app.pdb", "app.deps.json", "app.runtimeconfig.json", "core.dll", "util.dll", "data.json", "core.txt"}
+    assert b"core.Texts.resources" in (folder / "core/bin/Release/net9.0/core.dll").read_bytes()
+    assert (folder / "app/obj/before.txt").read_text() == "before\n"
+    written = times(folder)
+    again = aotd("build", solution, "-c", "Release", env=ALONE, timeout=600)
+    assert again.exit_code == 0, again.output
+    assert times(folder) == written, "the second build wrote something"
+    assert (folder / "app/obj/before.txt").read_text() == "before\n"
+
+    published = aotd("publish", solution, env=ALONE, timeout=600)
+    assert published.exit_code == 0, published.output
+    place = folder / "app/bin/Release/net9.0/linux-x64/publish"
+    assert {path.name for path in place.iterdir()} == {"app", "app.dbg", "data.json", "core.txt", "note.txt"}
+    assert (place / "note.txt").read_text() == "published app 2.3.4\n"
+    assert subprocess.run([place / "app"], capture_output=True, text=True, check=True).stdout == "Hello World\n5\n"
+    assert {path.name for path in (folder / "core/bin/Release/net9.0/publish").glob("*.dll")} == {"core.dll", "util.dll"}
+    assert not (folder / "tests/bin/Release/net9.0/publish").exists()
+    written = times(folder)
+    again = aotd("publish", solution, env=ALONE, timeout=600)
+    assert again.exit_code == 0 and " 0 compiled" in again.output, again.output
+    changed = [name for name, time in times(folder).items() if written.get(name) != time]
+    assert all("/publish/" in name for name in changed), changed
