@@ -1,0 +1,100 @@
+"""Restore by our own SDK's targets: a project's evaluation to assets file, generated build files and installed packages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.msbuild.test_build_with_own_sdk import Build
+from tests.restore.raw_zip import RawEntry, raw_zip
+
+CONFIG = """<configuration>
+  <packageSources><clear /><add key="feed" value="feed" /></packageSources>
+  <config><add key="globalPackagesFolder" value="packages" /></config>
+</configuration>"""
+
+
+def put(build: Build, name: str, version: str, dependency: str = "", *files: str) -> None:
+    """A package in the feed; `dependency` is an id, asked for from 1.0.0 on."""
+    dependencies = f'<dependencies><dependency id="{dependency}" version="1.0.0" /></dependencies>' if dependency else ""
+    manifest = f"<package><metadata><id>{name}</id><version>{version}</version>{dependencies}</metadata></package>"
+    entries = [RawEntry(f"{name}.nuspec".encode(), manifest.encode()), RawEntry(f"lib/netstandard2.0/{name}.dll".encode(), b"library")]
+    entries += [
+        RawEntry(file.encode(), b"<Project><PropertyGroup><FromPackage>yes</FromPackage></PropertyGroup></Project>") for file in files
+    ]
+    path = build.folder / "feed" / f"{name}.{version}.nupkg"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(raw_zip(entries))
+
+
+def project(frameworks: str, items: str) -> str:
+    several = "s" if ";" in frameworks else ""
+    properties = f"<TargetFramework{several}>{frameworks}</TargetFramework{several}>"
+    return f'<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>{properties}</PropertyGroup><ItemGroup>{items}</ItemGroup></Project>'
+
+
+def assets(build: Build, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((build.folder / name / "obj" / "project.assets.json").read_text())
+    return found
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    found = Build(tmp_path)
+    found.write("NuGet.Config", CONFIG)
+    put(found, "Outer", "1.0.0", "Inner", "build/Outer.props")
+    put(found, "Inner", "1.0.0")
+    put(found, "Inner", "2.0.0")
+    return found
+
+
+def test_a_project_and_the_one_that_it_refers_to(build: Build) -> None:
+    build.write(
+        "App/App.csproj",
+        project("net9.0", '<ProjectReference Include="../Lib/Lib.csproj" /><PackageReference Include="Inner" Version="2.*" />'),
+    )
+    build.write("Lib/Lib.csproj", project("netstandard2.0", '<PackageReference Include="Outer" Version="1.0.0" />'))
+    assert build.run("App/App.csproj", "Restore")
+    app = assets(build, "App")
+    assert sorted(app["targets"]["net9.0"]) == ["Inner/2.0.0", "Lib/1.0.0", "Outer/1.0.0"]
+    assert app["project"]["restore"]["packagesPath"] == str(build.folder / "packages")
+    assert sorted(assets(build, "Lib")["targets"]["netstandard2.0"]) == ["Inner/1.0.0", "Outer/1.0.0"]
+    assert "Outer.props" in (build.folder / "Lib/obj/Lib.csproj.nuget.g.props").read_text()
+    assert sorted(path.parent.name for path in (build.folder / "packages").glob("*/*/.nupkg.metadata")) == ["1.0.0", "1.0.0", "2.0.0"]
+
+
+def test_packages_bring_properties_to_the_build_but_not_to_restore(build: Build) -> None:
+    text = project("net9.0", '<PackageReference Include="Outer" Version="1.0.0" />')
+    hook = '<Target Name="Tell" BeforeTargets="CollectPackageReferences"><Message Importance="High" Text="FromPackage=$(FromPackage)" /></Target>'
+    build.write("App/App.csproj", text.replace("</Project>", f"{hook}</Project>"))
+    for _ in range(2):
+        build.lines.clear()
+        assert build.run("App/App.csproj", "Restore")
+        assert "FromPackage=" in "\n".join(build.lines) and "FromPackage=yes" not in "\n".join(build.lines)
+    build.lines.clear()
+    assert build.run("App/App.csproj", "CollectPackageReferences")
+    assert "FromPackage=yes" in "\n".join(build.lines)
+
+
+def test_several_frameworks_and_central_versions(build: Build) -> None:
+    central = "<PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup>"
+    build.write(
+        "Directory.Packages.props", f'<Project>{central}<ItemGroup><PackageVersion Include="Inner" Version="2.0.0" /></ItemGroup></Project>'
+    )
+    build.write("App/App.csproj", project("net9.0;netstandard2.0", '<PackageReference Include="Inner" />'))
+    assert build.run("App/App.csproj", "Restore")
+    assert {name: list(target) for name, target in assets(build, "App")["targets"].items()} == {
+        "net9.0": ["Inner/2.0.0"],
+        "netstandard2.0": ["Inner/2.0.0"],
+    }
+    assert build.run("App/App.csproj", "Restore")
+    assert "All projects are up-to-date for restore." in "\n".join(build.lines)
+
+
+def test_what_cannot_be_found_is_an_error_of_the_project(build: Build) -> None:
+    build.write("App/App.csproj", project("net9.0", '<PackageReference Include="Nowhere" Version="1.0.0" />'))
+    assert not build.run("App/App.csproj", "Restore")
+    assert "App.csproj : error NU1101: Unable to find package Nowhere." in "\n".join(build.lines)
