@@ -28,7 +28,7 @@ _CORE_TASKS = "Microsoft.Build.Tasks.Core.dll"
 # Built-in tasks that run a program or fetch something.
 _UNSAFE = frozenset({"exec", "downloadfile"})
 # Where an SDK brings the original of these, it is run: all of its details matter to the SDK's targets.
-_SDK_FIRST = frozenset({"resolveassemblyreference", "generateresource"})
+_SDK_FIRST = frozenset({"resolveassemblyreference", "generateresource", "getreferenceassemblypaths"})
 _NEVER_FROM_ASSEMBLY = frozenset({"msbuild", "calltarget"})
 
 

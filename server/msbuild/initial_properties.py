@@ -9,6 +9,7 @@ from server.msbuild.escaping import escape, unescape
 from server.msbuild.model import ProjectInstance
 from server.msbuild.names import is_reserved_property, is_valid_name
 from server.msbuild.sdks import Toolset
+from server.msbuild.solution import is_solution
 
 
 def initial_properties(
@@ -32,7 +33,8 @@ def initial_properties(
 
 
 def _built_in(instance: ProjectInstance, toolset: Toolset, startup_directory: str) -> dict[str, str]:
-    path = instance.path
+    # The project that builds a solution has a name, though no file.
+    path = f"{instance.path}.metaproj" if is_solution(instance.path) else instance.path
     return {
         "MSBuildToolsVersion": "Current",
         "MSBuildToolsPath": toolset.tools_directory,

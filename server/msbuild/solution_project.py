@@ -30,6 +30,7 @@ def solution_project(solution: Solution, targets: Sequence[str], properties: Map
     build = _Builder(f"{solution.path}.metaproj")
     children: list[XmlElement] = []
     folder = paths.directory_name(solution.path) or "/"
+    children.append(build.toolset_import("Before"))
     children += build.imports(folder, files, (f"before.{paths.file_name(solution.path)}.targets",))
     children += build.directory_file(folder, files, "Directory.Solution.props")
     children.append(build.properties(_properties(solution, name, platform)))
@@ -44,6 +45,8 @@ def solution_project(solution: Solution, targets: Sequence[str], properties: Map
             children.append(build.project_target(target, named, configuration, inner))
         else:
             children.append(build.solution_target(target))
+    # What the toolset brings goes before the targets generated above: its Restore is one for all projects.
+    children.append(build.toolset_import("After"))
     children += build.directory_file(folder, files, "Directory.Solution.targets")
     children += build.imports(folder, files, (f"after.{paths.file_name(solution.path)}.targets",))
     return build.element("Project", {"DefaultTargets": "Build", "InitialTargets": _INITIAL}, children)
@@ -97,6 +100,12 @@ class _Builder:
         """Imports of the files of these names that are in `folder`."""
         found = [paths.combine(folder, name) for name in names if files.is_file(paths.combine(folder, name))]
         return [self.element("Import", {"Project": escape(path)}) for path in found]
+
+    def toolset_import(self, place: str) -> XmlElement:
+        """The import of what the toolset has for solutions, `Before` or `After` their own."""
+        folder = f"$(MSBuildExtensionsPath)$(MSBuildToolsVersion)/SolutionFile/Import{place}"
+        condition = f"'$(ImportByWildcard{place}Solution)' != 'false' and exists('{folder}')"
+        return self.element("Import", {"Project": f"{folder}/*", "Condition": condition})
 
     def directory_file(self, folder: str, files: FileSystem, name: str) -> list[XmlElement]:
         """The import of the nearest file of that name at or above `folder`."""

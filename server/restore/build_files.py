@@ -107,8 +107,8 @@ def build_files(assets: ProjectAssets, *, success: bool) -> BuildFiles:
 
 
 def empty_build_files() -> BuildFiles:
-    """The files of a project whose input could not be read."""
-    return BuildFiles(_document(()), _document(()))
+    """The files of a project whose input could not be read: it has no framework, which is taken as not having exactly one."""
+    return BuildFiles(_document(()), _document((_multi_target_warning(),)))
 
 
 def _ordered(groups: Sequence[_Group]) -> list[_Element]:

@@ -294,18 +294,19 @@ def _flatten(graph: TargetGraph) -> None:
     assert graph.root is not None
     seen: set[tuple[str, NuGetVersion | None, LibraryKind]] = set()
     for node in _nodes(graph.root):
-        if node.disposition is Disposition.REJECTED or node.item is None:
+        if node.item is None:
             continue
-        library = node.item.library
+        library, is_rejected = node.item.library, node.disposition is Disposition.REJECTED
         if library.kind is LibraryKind.UNRESOLVED:
-            if node.range not in graph.unresolved:
+            if not is_rejected and node.range not in graph.unresolved:
                 graph.unresolved.append(node.range)
             continue
         if node.outer is not None and node.outer.item is not None:
             graph.resolved.append(ResolvedDependency(node.outer.item.library, node.versions, library))
-        if library.key in seen:
-            continue
-        seen.add(library.key)
-        graph.flattened.append(node.item)
-        if node.item.match is not None and node.item.match.installed is None:
-            graph.install.append(node.item.match)
+        # Rejected packages are installed as well, so that the next restore need not ask for them.
+        match = node.item.match
+        if match is not None and match.installed is None and match not in graph.install:
+            graph.install.append(match)
+        if not is_rejected and library.key not in seen:
+            seen.add(library.key)
+            graph.flattened.append(node.item)

@@ -58,8 +58,10 @@ def _visit(walk: Walk, queued: Queued) -> None:
     if walk.rid:
         redirected, added = runtime_dependencies(walk, queued.dependency)
         queued = replace(queued, dependency=redirected)
-    item = walk.item(queued.dependency.range)
     chosen = walk.chosen.get(queued.dependency.name.lower())
+    if chosen is not None and chosen.direct:
+        return
+    item = walk.item(queued.dependency.range)
     if chosen is None:
         walk.chosen[queued.dependency.name.lower()] = _choice(queued)
     elif not _reconsider(walk, queued, chosen):
@@ -81,8 +83,6 @@ def _choice(queued: Queued) -> Chosen:
 
 def _reconsider(walk: Walk, queued: Queued, chosen: Chosen) -> bool:
     """Whether to go on below `queued`, of whose name something is chosen already."""
-    if chosen.direct:
-        return False
     by_targets = (
         chosen.range == queued.dependency.range
         and _is_stricter(queued.dependency.range.targets, chosen.range.targets)

@@ -251,9 +251,9 @@ def _dependencies(entries: Sequence[Entry], central: CentralPackages, versions: 
         name = entry("Id")
         own, override = _range(entry("VersionRange")), _range(entry("VersionOverride"))
         automatic = _is_true(entry("IsImplicitlyDefined"))
-        managed = central.enabled and not automatic and own is None and override is None
-        if central.enabled and not automatic and own is None:
-            own = override or by_name.get(name.lower())
+        managed = central.enabled and not automatic and own is None and override is None and name.lower() in by_name
+        if central.enabled and not automatic:
+            own = override or own or by_name.get(name.lower())
         exclude = split_assets(entry("ExcludeAssets"), Assets.NONE)
         found.setdefault(
             name.lower(),

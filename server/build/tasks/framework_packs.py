@@ -156,7 +156,7 @@ def _add_runtime_packs(packs: _Packs, item: Item, others: Sequence[Item], found:
     own = call.text("RuntimeIdentifier")
     always = _is_set_on(pack, "RuntimePackAlwaysCopyLocal")
     needed = ["any"] if always else []
-    if own and not always and (_is_set(call, "SelfContained") or _is_set(call, "ReadyToRunEnabled")):
+    if own and not always and any(_is_set(call, name) for name in ("SelfContained", "ReadyToRunEnabled", "PublishAot")):
         needed.append(own)
     others_only = [rid.strip() for rid in call.text("RuntimeIdentifiers").split(";") if rid.strip() and rid.strip() not in needed]
     for rid in [*needed, *others_only]:

@@ -141,13 +141,6 @@ def _implicit_versions(call: TaskCall) -> bool:
     return True
 
 
-def _reference_assembly_paths(call: TaskCall) -> bool:
-    """.NET Framework's reference assemblies lie nowhere on such a machine: they come as a package."""
-    for output in ("ReferenceAssemblyPaths", "FullFrameworkReferenceAssemblyPaths", "TargetFrameworkMonikerDisplayName"):
-        call.outputs[output.lower()] = [] if output.endswith("Paths") else ""
-    return True
-
-
 def _no_windows_sdk(call: TaskCall) -> bool:
     """The projections of the Windows SDK need Windows 10: for older ones there is nothing to know."""
     call.set_items("KnownFrameworkReferences", [])
@@ -196,13 +189,6 @@ TASKS = (
         "PackageReferences ImplicitPackageReferenceVersions",
         "PackageReferencesToUpdate SdkBuildWarnings",
         _implicit_versions,
-    ),
-    _task(
-        "GetReferenceAssemblyPaths",
-        "TargetFrameworkMoniker RootPath TargetFrameworkFallbackSearchPaths BypassFrameworkInstallChecks SuppressNotFoundError",
-        "",
-        "ReferenceAssemblyPaths FullFrameworkReferenceAssemblyPaths TargetFrameworkMonikerDisplayName",
-        _reference_assembly_paths,
     ),
     _task(
         "CreateWindowsSdkKnownFrameworkReferences",

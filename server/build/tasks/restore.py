@@ -62,7 +62,9 @@ def _restore(call: TaskCall) -> bool:
     call.set_value("ProjectsRestored", counts.restored + counts.failed)
     call.set_value("ProjectsAlreadyUpToDate", counts.current)
     call.set_value("ProjectsAudited", 0)
-    return counts.failed == 0 and not call.logged_error
+    # Projects that failed may have nothing to say here: what they had to say is theirs, or was said before.
+    call.logged_error = call.logged_error or counts.failed > 0
+    return not call.logged_error
 
 
 def _write_graph(call: TaskCall) -> bool:
