@@ -13,7 +13,7 @@ from analyzers.context import Lookups, ModuleContext
 from analyzers.finding import RawFinding
 from analyzers.rule import RULES
 from compiler.diagnostics import InputError
-from compiler.flow.associations import AccessorKind, Association, SemanticMember, association, members_of
+from compiler.flow.associations import AccessorKind, Association, SemanticMember, association, member_owner, members_of
 from compiler.flow.body_reader import Constants
 from compiler.flow.contexts import open_context
 from compiler.flow.custom_attributes import TypeName
@@ -24,8 +24,9 @@ from compiler.flow.parameters import parameter_rows
 from compiler.flow.requirements import Requires
 from compiler.il.decode import Instruction, decode
 from compiler.metadata.signatures import ElementType
-from compiler.metadata.tokens import Token
-from compiler.types.definitions import MethodDefinition, TypeDefinition
+from compiler.metadata.tokens import TableId, Token, decode_coded
+from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
+from compiler.types.reads import GUARDS
 from compiler.types.type_desc import MethodDesc
 
 _COMPILER_GENERATED = "System.Runtime.CompilerServices.CompilerGeneratedAttribute"
@@ -57,13 +58,27 @@ def guards_native(lookups: Lookups, method: MethodDefinition) -> bool:
 def guard_properties(context: ModuleContext, kind: Requires) -> list[str]:
     """The full names of the module's own static properties that guard `kind`, sorted."""
     module = context.module
+    if module.reads is not None:
+        module.reads.facts.add(GUARDS)
     found = module.sig_cache.get("guard properties")
     if found is None:
-        members = [each for definition in module.types() for each in members_of(definition, events=False)]
+        reads, module.reads = module.reads, None
+        members = [each for definition in _with_attribute(module, _GUARD) for each in members_of(definition, events=False)]
         guards = [(each, _declared(context.lookups, each)) for each in members]
         found = module.sig_cache["guard properties"] = [(_full_name(each), features) for each, features in guards if features]
+        module.reads = reads
     assert isinstance(found, list)
     return sorted(name for name, features in found if kind in features)
+
+
+def _with_attribute(module: Module, name: str) -> list[TypeDefinition]:
+    """The types of a module of which a property has an attribute of that type, in order."""
+    constructors = module.image.column(TableId.CUSTOM_ATTRIBUTE, "Type")
+    wanted = {each for each in set(constructors) if module.constructor_type_name(decode_coded("CustomAttributeType", each)) == name}
+    parents = module.image.column(TableId.CUSTOM_ATTRIBUTE, "Parent") if wanted else []
+    tokens = [decode_coded("HasCustomAttribute", parent) for parent, each in zip(parents, constructors, strict=False) if each in wanted]
+    owners = {member_owner(module, token).rid for token in tokens if token >> 24 == TableId.PROPERTY}
+    return [module.type_definition(rid) for rid in sorted(owners)]
 
 
 def _full_name(member: SemanticMember) -> str:

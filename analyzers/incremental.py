@@ -5,7 +5,7 @@ First what an edit invalidates is put aside, then what waits is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from itertools import zip_longest
 
 import numpy as np
@@ -15,17 +15,20 @@ from analyzers.feature_guards import Guards
 from analyzers.finding import Finding, Reporter, Suppression
 from analyzers.module_findings import is_users
 from analyzers.options import AnalysisOptions
-from analyzers.reader_state import ReaderState, Shown
+from analyzers.reader_state import ReaderState
 from analyzers.severity import Severities
+from analyzers.sorted_findings import sort_key
 from analyzers.text_edits import TextEdits
 from analyzers.units import Raised, Unit, UnitKind, UnitReader, UnitResult
 from analyzers.versions import Digests, Version
 from compiler.diagnostics import Location
 from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.declaration_digests import FactKind
+from compiler.metadata.hashing import is_in
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import Module, TypeDefinition
 
+_PROGRAM = Unit(UnitKind.PROGRAM, 0)
 _OWN_KEYS = {UnitKind.METHOD: TableId.METHOD_DEF, UnitKind.TYPE: TableId.TYPE_DEF, UnitKind.ANNOTATED_TYPE: TableId.TYPE_DEF}
 
 
@@ -65,7 +68,7 @@ def _advance(state: ReaderState, digests: Digests | None, edits: TextEdits, cont
 def _recompiled(digests: Digests, changed: list[int], context: ModuleContext) -> list[Location]:
     """The places of the code that is another than before."""
     column = digests.facts.row_keys[FactKind.BODY]
-    rows = np.flatnonzero(np.isin(column, np.array(changed, dtype=np.uint64))).tolist()
+    rows = np.flatnonzero(is_in(column, np.array(changed, dtype=np.uint64))).tolist()
     return [place for rid in rows if rid for place in context.positions.code_of(context.module.method_definition(rid))]
 
 
@@ -74,6 +77,8 @@ def _start(state: ReaderState, digests: Digests | None, context: ModuleContext) 
     for unit in list(state.results):
         state.drop(unit)
     state.pending.clear()
+    state.known.clear()
+    state.rows.clear()
     if state.index is not None:
         state.index.clear()
     state.facts = digests.facts if digests is not None else None
@@ -108,6 +113,9 @@ def _update_units(state: ReaderState, digests: Digests, context: ModuleContext) 
         if kind is UnitKind.METHOD and context.reads_source:
             # Where the bodies of the source are read, a method's code only tells which of them are compiled otherwise.
             continue
+        if np.array_equal(ids, state.rows[kind]):
+            continue
+        state.rows[kind] = ids
         now = set(ids.tolist())
         known = state.known[kind]
         for identity in known - now:
@@ -142,6 +150,11 @@ def read_pending(state: ReaderState, version: Version, context: ModuleContext, g
     _read_bodies(state, digests, reader)
     if context.lookups.reader is ReaderKind.PUBLISH:
         _read_annotated_types(state, version.module, digests, reader)
+        if _PROGRAM not in state.results:
+            result = reader.program()
+            result.keys = digests.keys_of(result.reads)
+            result.reads.clear()
+            state.put(_PROGRAM, result)
 
 
 def _read(state: ReaderState, digests: Digests, kind: UnitKind, read: Callable[[int], UnitResult]) -> None:
@@ -156,10 +169,11 @@ def _read(state: ReaderState, digests: Digests, kind: UnitKind, read: Callable[[
 def _read_bodies(state: ReaderState, digests: Digests | None, reader: UnitReader) -> None:
     """Reads the bodies of the source that wait."""
     files = state.index.bodies() if state.index is not None else {}
-    for path, bodies in state.bodies.items():
+    waiting = {unit.identity for unit in state.pending if unit.kind is UnitKind.SOURCE}
+    for path, bodies in state.bodies.items() if waiting else ():
         for number, identity in enumerate(bodies):
-            unit = Unit(UnitKind.SOURCE, identity)
-            if unit in state.pending:
+            if identity in waiting:
+                unit = Unit(UnitKind.SOURCE, identity)
                 result = reader.source(files[path], number)
                 if digests is not None:
                     result.keys = digests.keys_of(result.reads)
@@ -169,9 +183,10 @@ def _read_bodies(state: ReaderState, digests: Digests | None, reader: UnitReader
 
 def _read_annotated_types(state: ReaderState, module: Module, digests: Digests, reader: UnitReader) -> None:
     """Where object.GetType is called decides on all types that an annotation reaches from there."""
-    live = [state.results[unit] for unit in state.live()]
-    annotated = frozenset().union(*(result.annotated for result in live if result.annotated))
-    elsewhere = frozenset().union(*(result.annotated_elsewhere for result in live if result.annotated_elsewhere))
+    dead = state.dead()
+    live = [state.results[unit] for unit in state.users if unit not in dead]
+    annotated = frozenset().union(*(result.annotated for result in live))
+    elsewhere = frozenset().union(*(result.annotated_elsewhere for result in live))
     if (annotated, elsewhere) != state.annotated:
         state.annotated = (annotated, elsewhere)
         known = [unit for unit in state.results if unit.kind is UnitKind.ANNOTATED_TYPE]
@@ -196,49 +211,31 @@ def _read_everything(state: ReaderState, module: Module, reader: UnitReader, con
                 state.put(Unit(UnitKind.METHOD, method.token), reader.method(method))
     _read_bodies(state, None, reader)
     if context.lookups.reader is ReaderKind.PUBLISH:
-        for unit in state.live():
+        dead = state.dead()
+        for unit in [each for each in state.users if each not in dead]:
             result = state.results[unit]
             used.update(result.annotated_elsewhere)
             used.update(module.type_definition(token & 0xFFFFFF) for token in result.annotated)
         for definition in module.types() if used else ():
             state.put(Unit(UnitKind.ANNOTATED_TYPE, definition.token), reader.annotated_type(definition, used))
+        state.put(_PROGRAM, reader.program())
 
 
-def shown_findings(state: ReaderState, options: AnalysisOptions, severities: Severities, reader: ReaderKind) -> Iterator[Shown]:
-    """The findings of all units of the program under the options, each once."""
+def shown_findings(state: ReaderState, options: AnalysisOptions, severities: Severities, reader: ReaderKind) -> list[Finding]:
+    """The findings of all units of the program under the options, each once, sorted."""
     if state.options != options:
-        state.shown.clear()
+        state.hide_all()
         state.options = options
-    found: dict[tuple[object, ...], Finding] = {}
-    for unit in state.live():
-        rows = state.shown.get(unit)
-        if rows is None:
-            made: dict[tuple[object, ...], Finding] = {}
-            add_shown(made, (show(options, severities, reader, raised) for raised in state.results[unit].raised))
-            rows = state.shown[unit] = list(made.items())
-        for key, finding in rows:
-            if key not in found or _is_before(finding, found[key]):
-                found[key] = finding
-    return iter(found.items())
-
-
-def add_shown(found: dict[tuple[object, ...], Finding], findings: Iterable[Finding | None]) -> None:
-    """Adds findings, each once by place, id, message and member."""
-    for finding in findings:
-        if finding is not None:
-            key = (finding.sort_key, finding.location, finding.member)
-            if key not in found or _is_before(finding, found[key]):
-                found[key] = finding
-
-
-def _is_before(one: Finding, other: Finding) -> bool:
-    """Which of two findings that say the same at the same place stands for both, whatever the order in which they come."""
-    return _rank(one) < _rank(other)
-
-
-def _rank(finding: Finding) -> tuple[bool, int, int, str]:
-    place = finding.location
-    return (finding.suppression is not None, place.end_line if place else 0, place.end_column if place else 0, repr(finding.related))
+    dead = state.dead()
+    for unit in dead:
+        state.hide(unit)
+    waiting = [unit for unit in state.unshown if unit not in dead]
+    for unit in waiting:
+        findings = (show(options, severities, reader, raised) for raised in state.results[unit].raised)
+        state.shown[unit] = list({sort_key(each): each for each in findings if each is not None}.items())
+        del state.unshown[unit]
+    state.sorted.add_all(row for unit in waiting for row in state.shown[unit])
+    return state.sorted.findings()
 
 
 def show(options: AnalysisOptions, severities: Severities, reader: ReaderKind, raised: Raised) -> Finding | None:

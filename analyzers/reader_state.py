@@ -10,18 +10,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from analyzers.finding import Finding
 from analyzers.options import AnalysisOptions
 from analyzers.positions import Document
+from analyzers.sorted_findings import SortedFindings, SortKey
 from analyzers.source_index import PlaceReads, SourceIndex
 from analyzers.text_edits import TextEdits
 from analyzers.units import Identity, Raised, Unit, UnitKind, UnitResult
 from compiler.csharp.bodies import SourceFile
 from compiler.diagnostics import Explanation, Location
 from compiler.metadata.declaration_digests import FactTable
+from compiler.metadata.hashing import Hashes
 from compiler.types.definitions import TypeDefinition
-
-Shown = tuple[tuple[object, ...], Finding]
 
 
 @dataclass(slots=True)
@@ -33,9 +35,15 @@ class ReaderState:
     sources: Mapping[str, str] = field(default_factory=dict)
     documents: list[Document] = field(default_factory=list)
     results: dict[Unit, UnitResult] = field(default_factory=dict)
-    shown: dict[Unit, list[Shown]] = field(default_factory=dict)
+    shown: dict[Unit, list[tuple[SortKey, Finding]]] = field(default_factory=dict)
+    unshown: dict[Unit, None] = field(default_factory=dict)
+    sorted: SortedFindings = field(default_factory=SortedFindings)
+    users: dict[Unit, None] = field(default_factory=dict)
+    """The units with `uses` or annotated types."""
     pending: dict[Unit, None] = field(default_factory=dict)
-    known: dict[UnitKind, set[Identity]] = field(default_factory=lambda: {kind: set() for kind in UnitKind})
+    known: dict[UnitKind, set[Identity]] = field(default_factory=lambda: defaultdict(set))
+    rows: dict[UnitKind, Hashes] = field(default_factory=lambda: defaultdict(lambda: np.zeros(0, np.uint64)))
+    _needing: dict[Unit, None] = field(default_factory=dict)
     options: AnalysisOptions | None = None
     annotated: tuple[frozenset[Identity], frozenset[TypeDefinition]] = (frozenset(), frozenset())
     n_read: int = 0
@@ -53,6 +61,11 @@ class ReaderState:
         self.n_read += 1
         self.drop(unit)
         self.results[unit] = result
+        self.unshown[unit] = None
+        if result.needs:
+            self._needing[unit] = None
+        if result.uses or result.annotated or result.annotated_elsewhere:
+            self.users[unit] = None
         for key in result.keys:
             self._by_key[key].add(unit)
         self._enter_places(unit, result.places)
@@ -60,7 +73,9 @@ class ReaderState:
     def drop(self, unit: Unit) -> None:
         """What is known of a unit is not right any more."""
         self.pending.pop(unit, None)
-        self.shown.pop(unit, None)
+        self.hide(unit)
+        for table in (self.unshown, self._needing, self.users):
+            table.pop(unit, None)
         old = self.results.pop(unit, None)
         if old is not None:
             for key in old.keys:
@@ -109,7 +124,7 @@ class ReaderState:
             if unit not in dirty:
                 result.raised = tuple(_moved(raised, edits) for raised in result.raised)
                 result.places.spans = {(file, edits.line(file, first), edits.line(file, last)) for file, first, last in result.places.spans}
-                self.shown.pop(unit, None)
+                self.hide(unit)
 
     def take_bodies(self, files: Mapping[str, SourceFile], asked: Iterable[str], edits: TextEdits, recompiled: Iterable[Location]) -> None:
         """Takes the bodies of the files that were asked for again. One that stands where its text was before stays what it was, unless
@@ -137,16 +152,29 @@ class ReaderState:
                 for identity in several:
                     self.drop(Unit(UnitKind.SOURCE, identity))
 
-    def live(self) -> list[Unit]:
-        """The units that are in the program: all but those that need instantiations which no such unit makes."""
-        waiting = {unit for unit, result in self.results.items() if result.needs}
+    def dead(self) -> set[Unit]:
+        """The units that are not in the program: those that need instantiations which no unit of the program makes."""
+        waiting = set(self._needing)
         if not waiting:
-            return list(self.results)
-        used = {each for unit, result in self.results.items() if result.uses and unit not in waiting for each in result.uses}
+            return waiting
+        used = {each for unit in self.users if unit not in waiting for each in self.results[unit].uses}
         while ready := {unit for unit in waiting if self.results[unit].needs <= used}:
             waiting -= ready
             used.update(each for unit in ready for each in self.results[unit].uses)
-        return [unit for unit in self.results if unit not in waiting]
+        return waiting
+
+    def hide(self, unit: Unit) -> None:
+        """Takes the findings of a unit out of what is shown, to be shown again later."""
+        rows = self.shown.pop(unit, None)
+        if rows is not None:
+            self.sorted.remove_all(rows)
+            self.unshown[unit] = None
+
+    def hide_all(self) -> None:
+        """Takes all findings out of what is shown."""
+        self.shown.clear()
+        self.sorted.clear()
+        self.unshown = dict.fromkeys(self.results)
 
 
 def _is_in(inner: Location, outer: Location) -> bool:

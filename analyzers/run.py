@@ -14,13 +14,13 @@ from analyzers.context import Lookups, ModuleContext
 from analyzers.declarations import check_entry_point, check_scopes
 from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding
-from analyzers.generic_recursion import check_generic_recursion
-from analyzers.incremental import add_shown, advance, read_pending, show, shown_findings
+from analyzers.incremental import advance, read_pending, show, shown_findings
 from analyzers.link_xml import check_link_xml
 from analyzers.options import AnalysisOptions
 from analyzers.positions import Positions
 from analyzers.reader_state import ReaderState
 from analyzers.severity import Severities
+from analyzers.sorted_findings import sort_key
 from analyzers.source_index import SourceIndex
 from analyzers.text_edits import TextEdits
 from analyzers.units import raise_finding
@@ -105,15 +105,15 @@ class AnalysisSession:
         advance(state, version.digests, edits, context)
         read_pending(state, version, context, guards)
         severities = _severities(request)
-        found = dict(shown_findings(state, request.options, severities, request.reader))
+        found = shown_findings(state, request.options, severities, request.reader)
         if request.reader is ReaderKind.PUBLISH:
-            xml = check_link_xml(context, _switches(request))
-            program = chain(check_scopes(context), check_entry_point(context), check_generic_recursion(context), xml)
-            add_shown(found, (show(request.options, severities, request.reader, raise_finding(context, raw)) for raw in program))
+            program = chain(check_scopes(context), check_entry_point(context), check_link_xml(context, _switches(request)))
+            more = [show(request.options, severities, request.reader, raise_finding(context, raw)) for raw in program]
+            if any(each is not None for each in more):
+                found = sorted({sort_key(each): each for each in (*found, *more) if each is not None}.values(), key=sort_key)
         if version.digests is None:
             self._readers.pop(request.reader)
-        kept = found.values() if request.with_suppressed else (each for each in found.values() if each.suppression is None)
-        return tuple(sorted(kept, key=lambda each: (each.sort_key, each.member)))
+        return tuple(each for each in found if request.with_suppressed or each.suppression is None)
 
     def _version_of(self, request: AnalysisRequest) -> Version:
         """The version in the request: that of before, when it is the same."""

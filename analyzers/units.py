@@ -17,6 +17,7 @@ from analyzers.context import ModuleContext
 from analyzers.explain import explain
 from analyzers.feature_guards import Guards
 from analyzers.finding import RawFinding
+from analyzers.generic_recursion import check_generic_recursion
 from analyzers.module_findings import (
     MethodReading,
     is_replaced,
@@ -35,7 +36,7 @@ from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.source_facts import SourceBodies
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import MethodDefinition, TypeDefinition
-from compiler.types.reads import EVERYTHING, Reads
+from compiler.types.reads import EVERYTHING, ORDER, Reads
 
 # What names a method or type in every version of the assembly: a hash (`compiler/metadata/row_identity.py`). Of a body of the source a
 # number that it keeps as long as it stays.
@@ -49,6 +50,7 @@ class UnitKind(Enum):
     SOURCE = "body of the source"
     TYPE = "type"
     ANNOTATED_TYPE = "annotated type"
+    PROGRAM = "program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Unit:
 
     kind: UnitKind
     identity: Identity
+
+    def __hash__(self) -> int:
+        # Identities of several kinds are seldom equal; members of Enum are slow to hash.
+        return self.identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,12 @@ class UnitReader:
     def annotated_type(self, definition: TypeDefinition, used: set[TypeDefinition]) -> UnitResult:
         """What the annotation on a type, or on a base type, reaches."""
         return self._noted(lambda: check_annotated_type(self._context, definition, used))
+
+    def program(self) -> UnitResult:
+        """What all code of the module is in together."""
+        result = self._noted(lambda: check_generic_recursion(self._context))
+        result.reads.facts.add(ORDER)
+        return result
 
     def _identity(self, definition: MethodDefinition | TypeDefinition) -> Identity:
         table = TableId.METHOD_DEF if isinstance(definition, MethodDefinition) else TableId.TYPE_DEF

@@ -11,16 +11,17 @@ from compiler.diagnostics import InputError
 from compiler.il.decode import operand_sizes
 from compiler.metadata.body_digests import Bodies, read_bodies
 from compiler.metadata.declaration_digests import FactKind, FactTable, header_key, named_key, read_facts
-from compiler.metadata.hashing import Hashes
+from compiler.metadata.hashing import Hashes, is_in
 from compiler.metadata.image import Image
 from compiler.metadata.row_identity import RowIdentity, read_identity
 from compiler.metadata.signature_hashes import SignatureMemory
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import Module
-from compiler.types.reads import BODY, EVERYTHING, FIELD, HEADER, MEMBERS, METHOD, Reads
+from compiler.types.reads import BODY, EVERYTHING, FIELD, GUARDS, HEADER, MEMBERS, METHOD, ORDER, Reads
 from compiler.types.universe import TypeUniverse
 
 _OPERAND_SIZES = operand_sizes()
+_OF_ALL_ROWS = {GUARDS: FactKind.GUARDS, ORDER: FactKind.ORDER}
 _KIND_OF = {
     HEADER: FactKind.HEADER,
     METHOD: FactKind.METHOD,
@@ -56,7 +57,7 @@ class Digests:
     def rows(self, table: TableId, wanted: Iterable[int]) -> dict[int, int]:
         """Identity -> row of those of `wanted` that there are, in row order."""
         ids = self.identity.ids[table]
-        chosen = np.flatnonzero(np.isin(ids, np.array(list(wanted), dtype=np.uint64)))
+        chosen = np.flatnonzero(is_in(ids, np.array(list(wanted), dtype=np.uint64)))
         return {int(ids[rid]): rid for rid in chosen.tolist() if rid}
 
     def keys_of(self, reads: Reads) -> frozenset[int]:
@@ -68,6 +69,8 @@ class Digests:
 
     def _fact_key(self, fact: int) -> int:
         kind = fact & ~0xFFFFFF
+        if kind in _OF_ALL_ROWS:
+            return int(_OF_ALL_ROWS[kind])
         column = self._keys.get(kind)
         if column is None:
             column = self._keys[kind] = self.facts.row_keys[_KIND_OF[kind]].tolist()
@@ -93,8 +96,9 @@ class Version:
 def read_digests(image: Image, memory: SignatureMemory, before: Digests | None) -> Digests | None:
     """The digests of `image`, with what is as in the version before taken from there; None for an image whose rows do not fit together."""
     try:
-        identity = read_identity(image, memory, before.identity.heaps if before is not None else None)
+        identity = read_identity(image, memory, before.identity if before is not None else None)
         bodies = read_bodies(identity, _OPERAND_SIZES, (before.identity, before.bodies) if before is not None else None)
-        return Digests(identity, bodies, read_facts(identity, bodies))
+        known = (before.identity, before.bodies, before.facts) if before is not None else None
+        return Digests(identity, bodies, read_facts(identity, bodies, memory, known))
     except (IndexError, ValueError, InputError):
         return None

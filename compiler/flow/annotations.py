@@ -69,6 +69,51 @@ _NONE = TypeAnnotations()
 _NO_METHOD = MethodAnnotations()
 
 
+class AnnotatedTokens:
+    """Token -> annotation of the annotated entities of one module, each read when it is asked for."""
+
+    def __init__(self, module: Module, attributes: AttributeReader) -> None:
+        self._module = module
+        self._attributes = attributes
+        self._types = module.image.column(TableId.CUSTOM_ATTRIBUTE, "Type")
+        self._constructors = frozenset(
+            coded for coded in set(self._types) if module.constructor_type_name(decode_coded("CustomAttributeType", coded)) == ATTRIBUTE
+        )
+        self._known: dict[int, int | None] = {}
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there may be any."""
+        return bool(self._constructors)
+
+    def get(self, token: Token, default: int) -> int:
+        """The annotation of an entity."""
+        found = self._find(token)
+        return default if found is None else found
+
+    def __contains__(self, token: Token) -> bool:
+        return self._find(token) is not None
+
+    def __getitem__(self, token: Token) -> int:
+        found = self._find(token)
+        assert found is not None, "asked for what is there"
+        return found
+
+    def _find(self, token: Token) -> int | None:
+        if token not in self._known:
+            self._known[token] = self._read(token)
+        return self._known[token]
+
+    def _read(self, token: Token) -> int | None:
+        result: int | None = None
+        for row in self._module.attribute_rows(token):
+            if self._types[row - 1] in self._constructors:
+                attribute = self._attributes.decode(self._module, row)
+                value = int_argument(attribute.value.fixed[0]) if attribute is not None and attribute.value.fixed else None
+                result = value if value is not None else result
+        return result
+
+
 class Annotations:
     """Looks annotations up, type by type. Invariant: answers depend on metadata and accessor bodies alone, so they are kept."""
 
@@ -200,28 +245,19 @@ class Annotations:
 
     # ---- reading ----
 
-    def _annotated_tokens(self, module: Module) -> dict[int, int]:
-        """Token -> annotation of every annotated entity of a module; kept with the module, which outlives one analysis."""
+    def _annotated_tokens(self, module: Module) -> AnnotatedTokens:
+        """The annotated entities of a module; kept with the module, which outlives one analysis."""
         known = module.sig_cache.get("annotated tokens")
-        if isinstance(known, dict):
-            return known
-        found: dict[int, int] = {}
-        parents = module.image.column(TableId.CUSTOM_ATTRIBUTE, "Parent")
-        for row, coded in enumerate(parents, 1):
-            if module.attribute_type_name(row) == ATTRIBUTE:
-                attribute = self._attributes.decode(module, row)
-                value = int_argument(attribute.value.fixed[0]) if attribute is not None and attribute.value.fixed else None
-                if value is not None:
-                    found[decode_coded("HasCustomAttribute", coded)] = value
-        module.sig_cache["annotated tokens"] = found
-        return found
+        if not isinstance(known, AnnotatedTokens):
+            known = module.sig_cache["annotated tokens"] = AnnotatedTokens(module, self._attributes)
+        return known
 
     def _read_unnoted(self, definition: TypeDefinition) -> TypeAnnotations:
         """Reads a type; who asks for a member of it notes that member, whose declaration has all that counts here."""
         module, reads = definition.module, definition.module.reads
         module.reads = None
         try:
-            return self._read(definition) if self._annotated_tokens(module) else _NONE
+            return self._read(definition) if self._annotated_tokens(module).has_any else _NONE
         finally:
             module.reads = reads
 
@@ -244,13 +280,13 @@ class Annotations:
                 self._read_property(member, tokens[member.token], result)
         return result if result != _NONE else _NONE
 
-    def _generics(self, owner: TypeDefinition | MethodDefinition, tokens: dict[int, int]) -> dict[int, int]:
+    def _generics(self, owner: TypeDefinition | MethodDefinition, tokens: AnnotatedTokens) -> dict[int, int]:
         module = owner.module
         numbers = module.image.column(TableId.GENERIC_PARAM, "Number")
         found = ((rid, tokens.get(make_token(TableId.GENERIC_PARAM, rid), 0)) for rid in module.generic_params(owner.token))
         return {numbers[rid - 1]: value for rid, value in found if value}
 
-    def _read_method(self, method: MethodDefinition, tokens: dict[int, int], result: TypeAnnotations) -> MethodAnnotations:
+    def _read_method(self, method: MethodDefinition, tokens: AnnotatedTokens, result: TypeAnnotations) -> MethodAnnotations:
         found = MethodAnnotations(generics=self._generics(method, tokens))
         if method.token in tokens:
             owner = self.universe.open_type(method.owner)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from compiler.metadata.tokens import TableId, Token, decode_coded, make_token
+from compiler.metadata.tokens import TableId, Token, decode_coded, encode_coded, make_token
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
+from compiler.types.row_relations import GroupedRows
+
+# By "are events": the map table, the table, the map's column of first rows.
+_MAPS = {
+    False: (TableId.PROPERTY_MAP, TableId.PROPERTY, "PropertyList"),
+    True: (TableId.EVENT_MAP, TableId.EVENT, "EventList"),
+}
 
 
 class AccessorKind(Enum):
@@ -66,44 +74,79 @@ class SemanticMember:
         return self.token >> 24 == TableId.PROPERTY
 
 
+class _Semantics:
+    """The MethodSemantics rows of one module (ECMA-335 II.22.28), and the properties and events that they belong to."""
+
+    def __init__(self, module: Module) -> None:
+        image = module.image
+        self._module = module
+        self._methods = image.column(TableId.METHOD_SEMANTICS, "Method")
+        self._kinds = image.column(TableId.METHOD_SEMANTICS, "Semantics")
+        self._members = image.column(TableId.METHOD_SEMANTICS, "Association")
+        self._row_of_method = {method: index for index, method in enumerate(self._methods)}
+        self._by_member = GroupedRows(image, TableId.METHOD_SEMANTICS, "Association")
+        self._maps = {
+            events: {parent: index for index, parent in enumerate(image.column(_MAPS[events][0], "Parent"))} for events in (False, True)
+        }
+        self._associations: dict[int, Association | None] = {}
+        self._found: dict[tuple[int, bool], tuple[SemanticMember, ...]] = {}
+
+    def association(self, method: int) -> Association | None:
+        """See the function."""
+        if method not in self._associations:
+            index = self._row_of_method.get(method)
+            self._associations[method] = self._association(index) if index is not None else None
+        return self._associations[method]
+
+    def _association(self, index: int) -> Association | None:
+        token = decode_coded("HasSemantics", self._members[index])
+        table = TableId.PROPERTY if token >> 24 == TableId.PROPERTY else TableId.EVENT
+        names = self._module.image.column(table, "Name")
+        if not 0 < token & 0xFFFFFF <= len(names):
+            return None
+        name = self._module.image.string(names[(token & 0xFFFFFF) - 1])
+        return Association(self._module, token, name, _KINDS.get(self._kinds[index], AccessorKind.OTHER))
+
+    def members(self, owner: TypeDefinition, *, events: bool) -> tuple[SemanticMember, ...]:
+        """See `members_of`."""
+        found = self._found.get((owner.rid, events))
+        if found is None:
+            found = self._found[owner.rid, events] = tuple(self._read(owner, events=events))
+        return found
+
+    def _read(self, owner: TypeDefinition, *, events: bool) -> Iterator[SemanticMember]:
+        image = self._module.image
+        map_table, table, column = _MAPS[events]
+        index = self._maps[events].get(owner.rid)
+        if index is None:
+            return
+        starts, names = image.column(map_table, column), image.column(table, "Name")
+        end = starts[index + 1] if index + 1 < len(starts) else len(names) + 1
+        for rid in range(starts[index], end):
+            token = make_token(table, rid)
+            rows = self._by_member.rows(encode_coded("HasSemantics", token))
+            accessors = {
+                _KINDS.get(self._kinds[row - 1], AccessorKind.OTHER): self._module.method_at(self._methods[row - 1]) for row in rows
+            }
+            yield SemanticMember(token, image.string(names[rid - 1]), owner, accessors)
+
+
 def association(method: MethodDefinition) -> Association | None:
     """The property or event of an accessor, or None for an ordinary method."""
-    return _by_method(method.module).get(method.rid)
+    return _semantics(method.module).association(method.rid)
 
 
 def members_of(definition: TypeDefinition, *, events: bool) -> tuple[SemanticMember, ...]:
     """The properties (or events) that a type declares, in metadata order."""
     definition.note_members()
-    module = definition.module
-    table, list_table, column = (
-        (TableId.EVENT_MAP, TableId.EVENT, "EventList") if events else (TableId.PROPERTY_MAP, TableId.PROPERTY, "PropertyList")
-    )
-    key = ("semantic members", events)
-    found = module.sig_cache.get(key)
-    if found is None:
-        found = module.sig_cache[key] = _read_members(module, table, list_table, column)
-    assert isinstance(found, dict)
-    members: tuple[SemanticMember, ...] = found.get(definition.rid, ())
-    return members
+    return _semantics(definition.module).members(definition, events=events)
 
 
-def _read_members(module: Module, table: TableId, list_table: TableId, column: str) -> dict[int, tuple[SemanticMember, ...]]:
-    image = module.image
-    parents = image.column(table, "Parent")
-    starts = image.column(table, column)
-    names = image.column(list_table, "Name")
-    accessors: dict[int, dict[AccessorKind, MethodDefinition]] = {}
-    for rid, found in _by_method(module).items():
-        accessors.setdefault(found.token, {})[found.kind] = module.method_definition(rid)
-    result: dict[int, tuple[SemanticMember, ...]] = {}
-    for index, parent in enumerate(parents):
-        end = starts[index + 1] if index + 1 < len(starts) else len(names) + 1
-        owner = module.type_definition(parent)
-        result[parent] = tuple(
-            SemanticMember(make_token(list_table, rid), image.string(names[rid - 1]), owner, accessors.get(make_token(list_table, rid), {}))
-            for rid in range(starts[index], end)
-        )
-    return result
+def _semantics(module: Module) -> _Semantics:
+    found = module.sig_cache.get("semantics")
+    if not isinstance(found, _Semantics):
+        found = module.sig_cache["semantics"] = _Semantics(module)
+    return found
 
 
 def member_owner(module: Module, token: Token) -> TypeDefinition:
@@ -113,29 +156,3 @@ def member_owner(module: Module, token: Token) -> TypeDefinition:
     starts = module.image.column(table, column)
     index = bisect_right(starts, token & 0xFFFFFF) - 1
     return module.type_definition(module.image.column(table, "Parent")[index])
-
-
-def _by_method(module: Module) -> dict[int, Association]:
-    found = module.sig_cache.get("associations")
-    if found is None:
-        found = module.sig_cache["associations"] = _read_associations(module)
-    assert isinstance(found, dict)
-    return found
-
-
-def _read_associations(module: Module) -> dict[int, Association]:
-    image = module.image
-    result: dict[int, Association] = {}
-    for semantics, method, coded in zip(
-        image.column(TableId.METHOD_SEMANTICS, "Semantics"),
-        image.column(TableId.METHOD_SEMANTICS, "Method"),
-        image.column(TableId.METHOD_SEMANTICS, "Association"),
-        strict=True,
-    ):
-        token = decode_coded("HasSemantics", coded)
-        table = TableId.PROPERTY if token >> 24 == TableId.PROPERTY else TableId.EVENT
-        names = image.column(table, "Name")
-        if 0 < token & 0xFFFFFF <= len(names):
-            name = image.string(names[(token & 0xFFFFFF) - 1])
-            result[method] = Association(module, token, name, _KINDS.get(semantics, AccessorKind.OTHER))
-    return result

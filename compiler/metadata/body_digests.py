@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.metadata.bad_image import BadImage
-from compiler.metadata.hashing import BlobHashes, Hashes, Numbers, SpanHashes, mix
-from compiler.metadata.image import Image
+from compiler.metadata.hashing import BlobHashes, Hashes, Numbers, SpanHashes, mix, sum_by
+from compiler.metadata.image import Image, read_compressed
 from compiler.metadata.row_identity import USER_STRING, RowIdentity
 from compiler.metadata.signature_hashes import token_ids
 from compiler.metadata.tokens import TableId
@@ -22,6 +22,9 @@ from compiler.metadata.tokens import TableId
 _FAT, _MORE_SECTIONS = 3, 0x08
 _FAT_HEADER = 12
 _TWO_BYTES = 0xFE
+# Bodies are aligned to four bytes.
+_PADDING = 4
+_FEW_STRINGS = 64
 SWITCH = -1
 TOKEN = -2
 Bytes = NDArray[np.uint8]
@@ -31,16 +34,18 @@ Bytes = NDArray[np.uint8]
 class Bodies:
     """The bodies of one version, in the order of their methods. `methods` are MethodDef rows.
 
-    `code` has what each body holds from its header to the end of its exception clauses, one after the other; `starts` where each begins
-    in it, with the end at last. `tokens` are the places in `code` where a token stands, `token_owner` the body it is in, `named` what
-    it names, `locals_` what the body's locals are.
+    `begins` and `sizes` say where each lies in the file, from its header to the end of its exception clauses. `places` are the positions
+    in the file where a token stands, sorted; `owners` the body that each is in, `tokens` what stands there, `named` what that names.
     """
 
     methods: Numbers
-    starts: Numbers
-    code: Bytes
+    data: Bytes
+    begins: Numbers
+    sizes: Numbers
+    user_strings: bytes
+    places: Numbers
+    owners: Numbers
     tokens: Numbers
-    token_owner: Numbers
     named: Hashes
     digests: Hashes
 
@@ -58,11 +63,10 @@ def read_bodies(identity: RowIdentity, operand_sizes: Sequence[int], before: tup
     methods = np.flatnonzero(is_il) + 1
     begins = _file_offsets(image, rvas[is_il])
     sizes = _sizes(image, data, begins)
-    starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
-    code = data[_spread(begins, sizes, starts)]
-    nothing = np.zeros(0, np.int64)
-    bodies = Bodies(methods, starts, code, nothing, nothing, np.zeros(0, np.uint64), np.zeros(len(methods), np.uint64))
-    _find_tokens(identity, bodies, sizes, operand_sizes, before)
+    nothing, no_hashes = np.zeros(0, np.int64), np.zeros(len(methods), np.uint64)
+    strings = image.user_strings_heap
+    bodies = Bodies(methods, data, begins, sizes, strings, nothing, nothing, nothing, np.zeros(0, np.uint64), no_hashes)
+    _find_tokens(identity, bodies, operand_sizes, before)
     return bodies
 
 
@@ -76,17 +80,13 @@ def _file_offsets(image: Image, rvas: Numbers) -> Numbers:
     return result
 
 
-def _spread(begins: Numbers, sizes: Numbers, starts: Numbers) -> Numbers:
-    """The positions of all bytes of the spans, one span after the other."""
-    return np.arange(int(starts[-1])) + np.repeat(begins - starts[:-1], sizes)
-
-
 def _sizes(image: Image, data: Bytes, begins: Numbers) -> Numbers:
     """The bytes of each body, header, code and exception clauses. A body that leaves the file ends with it; who reads it says so."""
-    padded = np.concatenate((data, np.zeros(16, np.uint8)))
-    first = padded[begins].astype(np.int64)
+    first = data[begins].astype(np.int64)
     is_fat = first & 3 == _FAT
-    code_size = sum(padded[begins + 4 + i].astype(np.int64) << (8 * i) for i in range(4))
+    code_size = np.zeros(len(begins), dtype=np.int64)
+    for byte in range(4):
+        code_size[is_fat] |= data[np.minimum(begins[is_fat] + 4 + byte, len(data) - 1)].astype(np.int64) << (8 * byte)
     sizes = np.where(is_fat, _FAT_HEADER + code_size, 1 + (first >> 2))
     for index in np.flatnonzero(is_fat & (first & _MORE_SECTIONS != 0)).tolist():
         begin = int(begins[index])
@@ -107,105 +107,158 @@ def _sections_end(data: bytes, pos: int) -> int:
     return pos
 
 
-def _find_tokens(
-    identity: RowIdentity, bodies: Bodies, sizes: Numbers, operand_sizes: Sequence[int], before: tuple[RowIdentity, Bodies] | None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Tokens of some bodies; see `Bodies`."""
+
+    places: Numbers
+    owners: Numbers
+    tokens: Numbers
+    named: Hashes
+
+
+def _find_tokens(identity: RowIdentity, bodies: Bodies, operand_sizes: Sequence[int], before: tuple[RowIdentity, Bodies] | None) -> None:
     """Fills in tokens and digests: those of bodies that are as before from there, others by reading the code."""
-    n_bodies = len(bodies.methods)
-    same = np.full(n_bodies, -1, dtype=np.int64)
-    owners: list[Numbers] = []
-    places: list[Numbers] = []
-    named: list[Hashes] = []
-    strings = BlobHashes(identity.image.user_strings_heap)
-    if before is not None:
-        old_identity, old = before
-        same, moved, new_tokens, new_named = _compare(identity, bodies, sizes, strings, old_identity, old)
-        owners.append(moved)
-        places.append(new_tokens)
-        named.append(new_named)
+    same = np.full(len(bodies.methods), -1, dtype=np.int64)
+    parts: list[_Found] = []
+    if before is not None and len(before[1].methods):
+        same, found = _compare(identity, bodies, *before)
+        parts.append(found)
         kept = same >= 0
-        bodies.digests[kept] = old.digests[same[kept]]
+        bodies.digests[kept] = before[1].digests[same[kept]]
     fresh = np.flatnonzero(same < 0)
-    found: list[int] = []
-    found_owner: list[int] = []
-    for index in fresh.tolist():
-        start, end = int(bodies.starts[index]), int(bodies.starts[index + 1])
-        inside = _tokens_of(bodies.code[start:end].tobytes(), operand_sizes)
-        found.extend(start + each for each in inside)
-        found_owner.extend([index] * len(inside))
-    fresh_places, fresh_owner = np.array(found, np.int64), np.array(found_owner, np.int64)
-    fresh_named = _named(identity, strings, bodies.code, fresh_places)
-    bodies.digests[fresh] = _digests(bodies, fresh, fresh_places, fresh_owner, fresh_named)
-    bodies.tokens = np.concatenate([*places, fresh_places])
-    bodies.token_owner = np.concatenate([*owners, fresh_owner])
-    bodies.named = np.concatenate([*named, fresh_named])
+    places: list[int] = []
+    owners: list[int] = []
+    data = identity.image.data
+    for index, begin, size in zip(fresh.tolist(), bodies.begins[fresh].tolist(), bodies.sizes[fresh].tolist(), strict=True):
+        inside = _tokens_of(data[begin : begin + size], operand_sizes)
+        places.extend(begin + each for each in inside)
+        owners.extend([index] * len(inside))
+    place_array = np.array(places, np.int64)
+    tokens = _tokens_at(bodies.data, place_array)
+    read = _Found(place_array, np.array(owners, np.int64), tokens, _named(identity, tokens))
+    bodies.digests[fresh] = _digests(bodies, fresh, read)
+    parts.append(read)
+    everything = [np.concatenate([getattr(part, name) for part in parts]) for name in ("places", "owners", "tokens", "named")]
+    order = np.argsort(everything[0], kind="stable")
+    bodies.places, bodies.owners, bodies.tokens, bodies.named = (column[order] for column in everything)
 
 
-def _compare(
-    identity: RowIdentity, bodies: Bodies, sizes: Numbers, strings: BlobHashes, old_identity: RowIdentity, old: Bodies
-) -> tuple[Numbers, Numbers, Numbers, Hashes]:
-    """The old body that each is equal to (-1: none); owners, places and names of the tokens of those."""
-    ids, old_ids = identity.ids[TableId.METHOD_DEF][bodies.methods], old_identity.ids[TableId.METHOD_DEF][old.methods]
-    order = np.argsort(old_ids)
-    found = order[np.minimum(np.searchsorted(old_ids[order], ids), max(len(order) - 1, 0))] if len(order) else np.zeros(len(ids), np.int64)
-    same = np.full(len(ids), -1, dtype=np.int64)
-    if not len(order):
-        nothing = np.zeros(0, np.int64)
-        return same, nothing, nothing, np.zeros(0, np.uint64)
-    alike = (old_ids[found] == ids) & (np.diff(old.starts)[found] == sizes)
+def _compare(identity: RowIdentity, bodies: Bodies, old_identity: RowIdentity, old: Bodies) -> tuple[Numbers, _Found]:
+    """The old body that each is equal to (-1: none), and the tokens of those."""
+    old_of_new = _aligned(identity.ids[TableId.METHOD_DEF][bodies.methods], old_identity.ids[TableId.METHOD_DEF][old.methods])
+    alike = np.flatnonzero(old_of_new >= 0)
+    alike = alike[old.sizes[old_of_new[alike]] == bodies.sizes[alike]]
+    partners = old_of_new[alike]
     new_of_old = np.full(len(old.methods), -1, dtype=np.int64)
-    new_of_old[found[alike]] = np.flatnonzero(alike)
-    # Bytes that are no token's must be equal; the tokens of the old body tell which those are.
-    shift = bodies.starts[new_of_old] - old.starts[:-1]
-    stays = new_of_old[old.token_owner] >= 0
-    owner = old.token_owner[stays]
-    places = old.tokens[stays] + shift[owner]
-    lengths = np.where(new_of_old >= 0, np.diff(old.starts), 0)
-    spans = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
-    old_code = old.code[_spread(old.starts[:-1], lengths, spans)]
-    new_code = bodies.code[_spread(np.where(new_of_old >= 0, bodies.starts[new_of_old], 0), lengths, spans)]
-    differs = old_code != new_code
-    in_spans = old.tokens[stays] + (spans[:-1] - old.starts[:-1])[owner]
-    for byte in range(4):
-        differs[in_spans + byte] = False
+    new_of_old[partners] = alike
     bad = np.zeros(len(old.methods), dtype=bool)
-    wrong = np.flatnonzero(differs)
-    bad[np.searchsorted(spans, wrong, side="right") - 1] = True
-    # A body that differs otherwise may have other bytes where the old one had tokens: its tokens are not looked at.
-    good = ~bad[owner]
-    owner, places, before = owner[good], places[good], old.named[stays][good]
-    names = _named(identity, strings, bodies.code, places)
-    bad[owner[names != before]] = True
-    keeps = (new_of_old >= 0) & ~bad
-    same[new_of_old[keeps]] = np.flatnonzero(keeps)
-    chosen = keeps[owner]
-    return same, new_of_old[owner[chosen]], places[chosen], names[chosen]
+    wrong = _different_bytes(bodies, old, alike, partners)
+    # Bytes that are no token's must be equal; the tokens of the old body tell which those are.
+    before = np.searchsorted(old.places, wrong, side="right") - 1
+    is_token = (before >= 0) & (wrong - old.places[np.maximum(before, 0)] < 4) if len(old.places) else np.zeros(len(wrong), dtype=bool)
+    bad[_bodies_at(old, wrong[~is_token])] = True
+    chosen = (new_of_old[old.owners] >= 0) & ~bad[old.owners]
+    owners = old.owners[chosen]
+    places = old.places[chosen] + (bodies.begins[new_of_old] - old.begins)[owners]
+    tokens, named = _tokens_at(bodies.data, places), old.named[chosen]
+    again = (tokens != old.tokens[chosen]) | _may_differ(identity, old_identity, bodies.user_strings != old.user_strings, tokens)
+    now = _named(identity, tokens[again])
+    bad[owners[again][now != named[again]]] = True
+    same = np.full(len(bodies.methods), -1, dtype=np.int64)
+    good = (new_of_old >= 0) & ~bad
+    same[new_of_old[good]] = np.flatnonzero(good)
+    kept = good[owners]
+    return same, _Found(places[kept], new_of_old[owners[kept]], tokens[kept], named[kept])
 
 
-def _named(identity: RowIdentity, strings: BlobHashes, code: Bytes, places: Numbers) -> Hashes:
+def _aligned(ids: Hashes, old_ids: Hashes) -> Numbers:
+    """The index in `old_ids` of each of `ids`; -1 for what is not there."""
+    if np.array_equal(ids, old_ids):
+        return np.arange(len(ids))
+    order = np.argsort(old_ids)
+    found = order[np.minimum(np.searchsorted(old_ids[order], ids), len(order) - 1)]
+    return np.where(old_ids[found] == ids, found, -1)
+
+
+def _different_bytes(bodies: Bodies, old: Bodies, alike: Numbers, partners: Numbers) -> Numbers:
+    """The positions in the old file of bytes that differ, in bodies of one size. Bodies that moved together are compared at once."""
+    if not len(alike):
+        return np.zeros(0, np.int64)
+    shifts = bodies.begins[alike] - old.begins[partners]
+    begins, ends = old.begins[partners], old.begins[partners] + old.sizes[partners]
+    follows = (shifts[1:] == shifts[:-1]) & (begins[1:] >= ends[:-1]) & (begins[1:] - ends[:-1] < _PADDING)
+    firsts = np.flatnonzero(np.concatenate((np.ones(1, dtype=bool), ~follows)))
+    lasts = np.concatenate((firsts[1:] - 1, np.array([len(alike) - 1])))
+    found: list[Numbers] = []
+    for begin, end, shift in zip(begins[firsts].tolist(), ends[lasts].tolist(), shifts[firsts].tolist(), strict=True):
+        differs = old.data[begin:end] != bodies.data[begin + shift : end + shift]
+        found.append(np.flatnonzero(differs) + begin)
+    return np.concatenate(found)
+
+
+def _bodies_at(bodies: Bodies, positions: Numbers) -> Numbers:
+    """The bodies in which positions of the file are; positions between bodies are left out."""
+    order = np.argsort(bodies.begins, kind="stable")
+    found: Numbers = order[np.maximum(np.searchsorted(bodies.begins[order], positions, side="right") - 1, 0)]
+    return found[positions < bodies.begins[found] + bodies.sizes[found]]
+
+
+def _may_differ(identity: RowIdentity, before: RowIdentity, strings_differ: bool, tokens: Numbers) -> NDArray[np.bool_]:  # noqa: FBT001
+    """Which tokens may name something else than the same tokens did before."""
+    tables = tokens >> 24
+    result: NDArray[np.bool_] = (tables == USER_STRING) & strings_differ
+    for table, ids in identity.ids.items():
+        known = before.ids[table]
+        if ids is known:
+            continue
+        n_common = min(len(ids), len(known))
+        n_same = n_common if np.array_equal(ids[:n_common], known[:n_common]) else int((ids[:n_common] != known[:n_common]).argmax())
+        result |= (tables == table) & (tokens & 0xFFFFFF >= n_same)
+    return result
+
+
+def _tokens_at(data: Bytes, places: Numbers) -> Numbers:
     tokens = np.zeros(len(places), dtype=np.int64)
     for byte in range(4):
-        tokens |= code[places + byte].astype(np.int64) << (8 * byte)
+        tokens |= data[places + byte].astype(np.int64) << (8 * byte)
+    return tokens
+
+
+def _named(identity: RowIdentity, tokens: Numbers) -> Hashes:
     is_string = tokens >> 24 == USER_STRING
     result = np.zeros(len(tokens), dtype=np.uint64)
-    result[is_string] = strings.at(tokens[is_string] & 0xFFFFFF)
+    if is_string.any():
+        result[is_string] = _string_hashes(identity.image.user_strings_heap, tokens[is_string] & 0xFFFFFF)
     result[~is_string] = token_ids(tokens[~is_string], identity.ids)
     return result
 
 
-def _digests(bodies: Bodies, chosen: Numbers, places: Numbers, owner: Numbers, named: Hashes) -> Hashes:
+def _string_hashes(heap: bytes, offsets: Numbers) -> Hashes:
+    """The hashes of literals; a few are not worth hashing the whole heap."""
+    if len(offsets) > _FEW_STRINGS:
+        return BlobHashes(heap).at(offsets)
+    first, last = int(offsets.min()), int(offsets.max())
+    length, start = read_compressed(heap, last)
+    part = heap[first : start + length]
+    # Offset 0 of a heap is its empty entry: one byte is put before the part.
+    return BlobHashes(b"\0" + part).at(np.where(offsets == 0, 0, offsets - first + 1))
+
+
+def _digests(bodies: Bodies, chosen: Numbers, found: _Found) -> Hashes:
     """The digest of each chosen body: its bytes without the tokens, and what the tokens name, each at its place."""
     if not len(chosen):
         return np.zeros(0, dtype=np.uint64)
-    begins, sizes = bodies.starts[chosen], np.diff(bodies.starts)[chosen]
-    starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
-    plain = bodies.code.copy()
+    begins, sizes = bodies.begins[chosen], bodies.sizes[chosen]
+    ends = np.cumsum(sizes)
+    where = np.arange(int(ends[-1])) + np.repeat(begins - (ends - sizes), sizes)
+    plain = bodies.data[where]
+    shift = np.zeros(len(bodies.methods), dtype=np.int64)
+    shift[chosen] = ends - sizes - begins
     for byte in range(4):
-        plain[places + byte] = 0
-    spans = SpanHashes(plain[_spread(begins, sizes, starts)].tobytes())
-    result = spans.spans(starts[:-1], starts[1:])
-    totals = np.zeros(len(bodies.methods), dtype=np.uint64)
-    np.add.at(totals, owner, mix(named, (places - bodies.starts[owner]).astype(np.uint64)))
+        plain[found.places + shift[found.owners] + byte] = 0
+    result = SpanHashes(plain.tobytes()).spans(ends - sizes, ends)
+    totals = sum_by(found.owners, mix(found.named, (found.places - bodies.begins[found.owners]).astype(np.uint64)), len(bodies.methods))
     return mix(result, totals[chosen])
 
 

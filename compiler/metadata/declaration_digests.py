@@ -8,7 +8,9 @@ Between two versions exactly the keys whose value differs have changed.
 - a method: its row, signature, parameters and attributes, its property or event, the headers of its type and of the types it names;
 - a field: likewise; a field that a compiler made for a property also counts the attributes of its type's properties;
 - the members of a type: all of them but what a compiler made from bodies; and everything in it, that too;
-- the methods of a type that have one name; the body of a method.
+- the methods of a type that have one name; the body of a method;
+- the attributes on the assembly and its module; those on properties that make them feature guards; all types and methods in their
+  order, with all instantiations.
 """
 
 from __future__ import annotations
@@ -21,17 +23,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.metadata.body_digests import Bodies
-from compiler.metadata.hashing import Hashes, Numbers, mix, mix_one, sum_by, text_hash
+from compiler.metadata.hashing import Hashes, Numbers, is_in, mix, mix_one, sum_by, text_hash
 from compiler.metadata.image import Image
 from compiler.metadata.row_identity import RowIdentity, by_row, type_id
-from compiler.metadata.signature_hashes import SignatureColumn
-from compiler.metadata.tokens import CODED_INDICES, TableId
+from compiler.metadata.signature_hashes import SignatureColumn, SignatureMemory
+from compiler.metadata.tokens import CODED_INDICES, TableId, decode_coded
 
 _T = TableId
 _MOST_BASES = 200
 _ALL_BITS = (1 << 64) - 1
 Flags = NDArray[np.bool_]
 _LESS_THAN = ord("<")
+_DECLARATIONS = (
+    _T.TYPE_DEF, _T.FIELD, _T.PARAM, _T.INTERFACE_IMPL, _T.CONSTANT, _T.CUSTOM_ATTRIBUTE, _T.FIELD_MARSHAL, _T.CLASS_LAYOUT,
+    _T.FIELD_LAYOUT, _T.EVENT_MAP, _T.EVENT, _T.PROPERTY_MAP, _T.PROPERTY, _T.METHOD_SEMANTICS, _T.METHOD_IMPL, _T.MODULE_REF,
+    _T.IMPL_MAP, _T.NESTED_CLASS, _T.GENERIC_PARAM, _T.GENERIC_PARAM_CONSTRAINT,
+)
+_GUARD = "FeatureGuardAttribute"
 
 
 class FactKind(IntEnum):
@@ -45,25 +53,53 @@ class FactKind(IntEnum):
     NAMED = 0x85EBCA77C2B2AE63
     BODY = 0xFF51AFD7ED558CCD
     WHOLE = 0xC4CEB9FE1A85EC53
+    GUARDS = 0x9FB21C651E98DF25
+    ORDER = 0xA0761D6478BD642F
 
 
 @dataclass(slots=True)
 class FactTable:
-    """Keys and values of all facts of one version, in parallel; `row_keys[kind]` has the keys of rows by number (index 0: none)."""
+    """Keys and values of all facts of one version, in parallel; `row_keys[kind]` has the keys of rows by number (index 0: none).
+    `ends` are where the kinds of facts end; those of bodies, in the order of their methods, begin at `bodies`."""
 
     keys: Hashes
     values: Hashes
     row_keys: dict[FactKind, Hashes]
+    ends: tuple[int, ...]
+    bodies: int
 
     def changed_since(self, before: FactTable) -> Hashes:
         """The keys whose value differs, or which only one of the two versions has."""
-        same = min(len(self.keys), len(before.keys))
-        equal = (self.keys[:same] == before.keys[:same]) & (self.values[:same] == before.values[:same])
-        new = np.concatenate((np.flatnonzero(~equal), np.arange(same, len(self.keys))))
-        old = np.concatenate((np.flatnonzero(~equal), np.arange(same, len(before.keys))))
-        ours, theirs = mix(self.keys[new], self.values[new]), mix(before.keys[old], before.values[old])
-        found = (self.keys[new][~np.isin(ours, theirs)], before.keys[old][~np.isin(theirs, ours)])
-        return np.unique(np.concatenate(found))
+        if self.keys is before.keys:
+            found: Hashes = self.keys[self.values != before.values]
+            return found
+        parts = [
+            _changed(self.keys[new], self.values[new], before.keys[old], before.values[old])
+            for new, old in zip(self._blocks(), before._blocks(), strict=True)
+        ]
+        return np.unique(np.concatenate(parts))
+
+    def _blocks(self) -> list[slice]:
+        ends = [*self.ends, len(self.keys)]
+        return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def _changed(keys: Hashes, values: Hashes, old_keys: Hashes, old_values: Hashes) -> Hashes:
+    """The same for one kind of facts: rows at both ends that are equal are left out first."""
+    common = min(len(keys), len(old_keys))
+    first = _n_equal(keys[:common], values[:common], old_keys[:common], old_values[:common])
+    common -= first
+    ends = (column[len(column) - common :][::-1] for column in (keys, values, old_keys, old_values))
+    last = _n_equal(*ends)
+    new, old = slice(first, len(keys) - last), slice(first, len(old_keys) - last)
+    ours, theirs = mix(keys[new], values[new]), mix(old_keys[old], old_values[old])
+    return np.concatenate((keys[new][~is_in(ours, theirs)], old_keys[old][~is_in(theirs, ours)]))
+
+
+def _n_equal(keys: Hashes, values: Hashes, old_keys: Hashes, old_values: Hashes) -> int:
+    """How many rows at the beginning are equal."""
+    differs = (keys != old_keys) | (values != old_values)
+    return int(differs.argmax()) if differs.any() else len(differs)
 
 
 def key_of(kind: FactKind, hashes: Hashes) -> Hashes:
@@ -81,16 +117,57 @@ def named_key(type_hash: int, name: str) -> int:
     return (mix_one(type_hash, text_hash(name)) + FactKind.NAMED) & _ALL_BITS
 
 
-def read_facts(identity: RowIdentity, bodies: Bodies) -> FactTable:
-    """All facts of an image. Raises IndexError."""
-    return _Reader(identity, bodies).read()
+def read_facts(
+    identity: RowIdentity, bodies: Bodies, memory: SignatureMemory, before: tuple[RowIdentity, Bodies, FactTable] | None
+) -> FactTable:
+    """All facts of an image; when nothing but code is another than in the version `before`, from there. Raises IndexError."""
+    if before is None or not _has_same_declarations(identity, bodies, *before[:2]):
+        return _Reader(identity, bodies, memory).read()
+    facts = before[2]
+    values = facts.values.copy()
+    values[facts.bodies : facts.bodies + len(bodies.digests)] = bodies.digests
+    values[-1:] = _order(identity.ids)
+    return FactTable(facts.keys, values, facts.row_keys, facts.ends, facts.bodies)
+
+
+def _order(ids: dict[int, Hashes]) -> Hashes:
+    """One digest of which types and methods there are, in which order, and of all instantiations."""
+    rows = np.concatenate((ids[_T.TYPE_DEF], ids[_T.METHOD_DEF]))
+    specs = np.concatenate((ids[_T.TYPE_SPEC], ids[_T.METHOD_SPEC]))
+    hashes = np.concatenate((mix(rows, np.arange(len(rows), dtype=np.uint64)), mix(specs)))
+    return sum_by(np.zeros(len(hashes), np.int64), hashes, 1)
+
+
+def _has_same_declarations(identity: RowIdentity, bodies: Bodies, old: RowIdentity, old_bodies: Bodies) -> bool:
+    """Whether two versions differ in code alone, and not in that of accessors, which declarations may rest on."""
+    if identity.heaps.strings is not old.heaps.strings or identity.heaps.blobs is not old.heaps.blobs:
+        return False
+    if any(identity.ids[table] is not old.ids[table] for table in (_T.TYPE_DEF, _T.TYPE_REF, _T.TYPE_SPEC, _T.METHOD_DEF, _T.FIELD)):
+        return False
+    if not np.array_equal(bodies.methods, old_bodies.methods):
+        return False
+    changed = bodies.methods[bodies.digests != old_bodies.digests]
+    if np.isin(changed, identity.numbers(_T.METHOD_SEMANTICS, "Method")).any():
+        return False
+    new_tables, old_tables = identity.image.tables, old.image.tables
+    if not all(new_tables.row_bytes(table) == old_tables.row_bytes(table) for table in _DECLARATIONS):
+        return False
+    columns = ((_T.METHOD_DEF, name) for name in ("ImplFlags", "Flags", "ParamList"))
+    if not all(np.array_equal(identity.numbers(*each), old.numbers(*each)) for each in columns):
+        return False
+    named = (("CustomAttributeType", _T.CUSTOM_ATTRIBUTE, "Type"), ("MethodDefOrRef", _T.METHOD_IMPL, "MethodDeclaration"))
+    return all(
+        np.array_equal(identity.coded(kind, identity.numbers(table, name)), old.coded(kind, old.numbers(table, name)))
+        for kind, table, name in named
+    )
 
 
 class _Reader:
     """Digests of the rows of one image, made in the order in which they need each other."""
 
-    def __init__(self, identity: RowIdentity, bodies: Bodies) -> None:
+    def __init__(self, identity: RowIdentity, bodies: Bodies, memory: SignatureMemory) -> None:
         self._identity = identity
+        self._memory = memory
         self._image: Image = identity.image
         self._ids = identity.ids
         self._bodies = np.zeros(self._image.rows(_T.METHOD_DEF) + 1, dtype=np.uint64)
@@ -125,13 +202,14 @@ class _Reader:
         keys = (
             row_keys[FactKind.HEADER][1:], row_keys[FactKind.METHOD][1:], row_keys[FactKind.FIELD][1:],
             row_keys[FactKind.MEMBERS][1:], row_keys[FactKind.EVERYTHING][1:], unique, row_keys[FactKind.BODY][self._body_rows],
-            np.array([int(FactKind.WHOLE)], dtype=np.uint64),
+            np.array([int(FactKind.WHOLE), int(FactKind.GUARDS), int(FactKind.ORDER)], dtype=np.uint64),
         )
         values = (
             headers[1:], methods[1:], fields[1:], members[1:], everything[1:], sum_by(where, methods[1:], len(unique)),
-            self._bodies[self._body_rows], whole,
+            self._bodies[self._body_rows], whole, self._guards(), _order(self._ids),
         )
-        return FactTable(np.concatenate(keys), np.concatenate(values), row_keys)
+        ends = tuple(np.cumsum([len(column) for column in keys])[:-1].tolist())
+        return FactTable(np.concatenate(keys), np.concatenate(values), row_keys, ends, ends[5])
 
     # ---- what rows carry ----
 
@@ -174,6 +252,31 @@ class _Reader:
             self._attributes[_T.GENERIC_PARAM][1:], constraints[1:],
         )
         return self._by_coded("TypeOrMethodDef", identity.numbers(_T.GENERIC_PARAM, "Owner"), rows)
+
+    def _guards(self) -> Hashes:
+        """One digest of all properties with an attribute that names them a guard of a feature."""
+        identity = self._identity
+        parents = identity.numbers(_T.CUSTOM_ATTRIBUTE, "Parent")
+        bits, tables = CODED_INDICES["HasCustomAttribute"]
+        on_property = np.flatnonzero(parents & ((1 << bits) - 1) == tables.index(_T.PROPERTY))
+        constructors = identity.numbers(_T.CUSTOM_ATTRIBUTE, "Type")[on_property]
+        wanted = [coded for coded in np.unique(constructors).tolist() if self._type_name(coded) == _GUARD]
+        chosen = on_property[np.isin(constructors, wanted)]
+        properties = parents[chosen] >> bits
+        owners = self._owners_of(_T.PROPERTY_MAP, "PropertyList", _T.PROPERTY)[properties - 1]
+        names = by_row(identity.names(_T.PROPERTY, "Name"))[properties]
+        rows = mix(self._ids[_T.TYPE_DEF][owners], names, identity.blobs(_T.CUSTOM_ATTRIBUTE, "Value")[chosen])
+        return sum_by(np.zeros(len(rows), np.int64), rows, 1)
+
+    def _type_name(self, constructor: int) -> str:
+        """The simple name of an attribute's type, from the coded index of its constructor."""
+        token = decode_coded("CustomAttributeType", constructor)
+        if token >> 24 == _T.METHOD_DEF:
+            owner = int(self._identity.method_owner[(token & 0xFFFFFF) - 1])
+            return self._image.string(self._image.column(_T.TYPE_DEF, "TypeName")[owner - 1])
+        parent = decode_coded("MemberRefParent", self._image.column(_T.MEMBER_REF, "Class")[(token & 0xFFFFFF) - 1])
+        table = TableId(parent >> 24) if parent >> 24 in (_T.TYPE_REF, _T.TYPE_DEF) else None
+        return self._image.string(self._image.column(table, "TypeName")[(parent & 0xFFFFFF) - 1]) if table is not None else ""
 
     # ---- declarations ----
 
@@ -322,9 +425,14 @@ class _Reader:
         result = np.zeros(self._image.rows(_T.METHOD_DEF), dtype=bool)
         if offsets is None:
             return result
-        for index in np.flatnonzero(self._identity.heaps.strings.first_bytes(offsets) == _LESS_THAN).tolist():
-            name = self._image.string(int(offsets[index])).partition("|")[0]
-            result[index] = name[name.rfind(">") + 1 :][:1] in ("b", "g")
+        candidates = np.flatnonzero(self._identity.heaps.strings.first_bytes(offsets) == _LESS_THAN)
+        known = self._memory.made_from_bodies
+        for index, hash_ in zip(candidates.tolist(), self._identity.heaps.strings.at(offsets[candidates]).tolist(), strict=True):
+            made = known.get(hash_)
+            if made is None:
+                name = self._image.string(int(offsets[index])).partition("|")[0]
+                made = known[hash_] = name[name.rfind(">") + 1 :][:1] in ("b", "g")
+            result[index] = made
         return result
 
 

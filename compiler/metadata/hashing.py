@@ -144,6 +144,15 @@ class BlobHashes:
         return self._spans.spans(begin, end)
 
 
+def is_in(values: Hashes, others: Hashes) -> NDArray[np.bool_]:
+    """Which of `values` are among `others`."""
+    if not len(others):
+        return np.zeros(len(values), dtype=bool)
+    ordered = np.sort(others)
+    found: NDArray[np.bool_] = ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values
+    return found
+
+
 def sum_by(keys: Numbers, values: Hashes, count: int) -> Hashes:
     """The sum of the values per key, for keys below `count`; index is the key. Raises IndexError for other keys."""
     result = np.zeros(count, dtype=np.uint64)

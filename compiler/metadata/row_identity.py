@@ -6,8 +6,8 @@ A type is its namespace, name and enclosing type; a member its type, name and si
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +18,14 @@ from compiler.metadata.tokens import CODED_INDICES, TableId
 
 _MOST_NESTING = 64
 _T = TableId
+_TYPE_COLUMNS = {
+    _T.ASSEMBLY_REF: ("Name",),
+    _T.TYPE_REF: ("ResolutionScope", "TypeName", "TypeNamespace"),
+    _T.TYPE_DEF: ("TypeName", "TypeNamespace"),
+    _T.NESTED_CLASS: ("NestedClass", "EnclosingClass"),
+}
+# The column of TypeDef that says whose rows of a table are.
+_OWNED = {_T.FIELD: "FieldList", _T.METHOD_DEF: "MethodList"}
 USER_STRING = 0x70
 _NOTHING = np.zeros(0, dtype=np.uint64)
 _TYPE_SALT = 0x51
@@ -60,6 +68,7 @@ class RowIdentity:
     locals: SignatureColumn
     type_specs: SignatureColumn
     properties: SignatureColumn
+    columns: dict[TableId, SignatureColumn] = field(default_factory=dict)
 
     def names(self, table: TableId, column: str) -> Hashes:
         """The hashes of a column of strings."""
@@ -105,9 +114,12 @@ def by_row(hashes: Hashes) -> Hashes:
     return np.concatenate((np.zeros(1, np.uint64), hashes))
 
 
-def read_identity(image: Image, memory: SignatureMemory, before: Heaps | None) -> RowIdentity:
-    """The identity of all rows that tokens name. Raises BadImage and IndexError."""
-    heaps = hash_heaps(image, before)
+def read_identity(image: Image, memory: SignatureMemory, before: RowIdentity | None) -> RowIdentity:
+    """The identity of all rows that tokens name; what is as in the version `before` is taken from there.
+
+    Raises BadImage and IndexError.
+    """
+    heaps = hash_heaps(image, before.heaps if before is not None else None)
     ids: dict[int, Hashes] = {}
     owners = {
         name: np.searchsorted(numbers(image, _T.TYPE_DEF, name), np.arange(1, image.rows(table) + 1), side="right")
@@ -115,25 +127,82 @@ def read_identity(image: Image, memory: SignatureMemory, before: Heaps | None) -
     }
     none = hash_signatures(image, memory, None, ids, is_type=False)
     identity = RowIdentity(image, heaps, ids, owners["FieldList"], owners["MethodList"], none, none, none, none, none)
-    _types(identity)
-    _type_specs(identity, memory)
+    reuse = _Reuse(identity, before)
+    if before is not None and reuse.is_same(_TYPE_COLUMNS, ()):
+        ids |= {table: before.ids[table] for table in (_T.ASSEMBLY_REF, _T.TYPE_REF, _T.TYPE_DEF)}
+    else:
+        _types(identity)
+    if before is not None and reuse.is_same({_T.TYPE_SPEC: ("Signature",)}, (_T.TYPE_DEF, _T.TYPE_REF)):
+        ids[_T.TYPE_SPEC], identity.type_specs = before.ids[_T.TYPE_SPEC], before.type_specs
+    else:
+        _type_specs(identity, memory)
+    _members(identity, memory, reuse)
+    return identity
+
+
+class _Reuse:
+    """What of the version before is the same in the new one: columns, over heaps with the same bytes, and what they refer to."""
+
+    def __init__(self, identity: RowIdentity, before: RowIdentity | None) -> None:
+        self._identity = identity
+        self.before = before
+        heaps = identity.heaps
+        self._has_heaps = before is not None and heaps.strings is before.heaps.strings and heaps.blobs is before.heaps.blobs
+
+    def is_same(self, columns: Mapping[TableId, Sequence[str]], named: Sequence[TableId]) -> bool:
+        """Whether the columns are equal, and the identities of the rows of the `named` tables are those of before."""
+        before = self.before
+        if before is None or not self._has_heaps or any(self._identity.ids[table] is not before.ids[table] for table in named):
+            return False
+        new, old = self._identity.image, before.image
+        return all(
+            np.array_equal(numbers(new, table, name), numbers(old, table, name)) for table, names in columns.items() for name in names
+        )
+
+
+def _members(identity: RowIdentity, memory: SignatureMemory, reuse: _Reuse) -> None:
+    ids, image, before = identity.ids, identity.image, reuse.before
+    types = (_T.TYPE_DEF, _T.TYPE_REF, _T.TYPE_SPEC)
 
     def signatures(table: TableId, column: str) -> SignatureColumn:
-        return hash_signatures(image, memory, image.tables.array(table, column), ids, is_type=False)
+        if before is not None and reuse.is_same({table: (column,)}, types):
+            found = before.columns[table]
+        else:
+            found = hash_signatures(image, memory, image.tables.array(table, column), ids, is_type=False)
+        identity.columns[table] = found
+        return found
 
-    identity.methods = signatures(_T.METHOD_DEF, "Signature")
-    identity.fields = signatures(_T.FIELD, "Signature")
-    identity.locals = signatures(_T.STAND_ALONE_SIG, "Signature")
+    def entities(table: TableId, columns: Sequence[str], named: Sequence[TableId], make: Callable[[SignatureColumn], Hashes]) -> None:
+        column = signatures(table, "Instantiation" if table is _T.METHOD_SPEC else "Signature")
+        read = {table: columns}
+        if table in _OWNED:
+            read[_T.TYPE_DEF] = (_OWNED[table],)
+        is_same = before is not None and column is before.columns[table] and reuse.is_same(read, named)
+        ids[table] = before.ids[table] if before is not None and is_same else make(column)
+
     identity.properties = signatures(_T.PROPERTY, "Type")
-    ids[_T.STAND_ALONE_SIG] = by_row(identity.locals.ids)
-    types = ids[_T.TYPE_DEF]
-    ids[_T.FIELD] = _unique(mix(types[identity.field_owner], identity.names(_T.FIELD, "Name"), identity.fields.ids))
-    ids[_T.METHOD_DEF] = _unique(mix(types[identity.method_owner], identity.names(_T.METHOD_DEF, "Name"), identity.methods.ids))
-    parents = identity.coded("MemberRefParent", identity.numbers(_T.MEMBER_REF, "Class"))
-    ids[_T.MEMBER_REF] = by_row(mix(parents, identity.names(_T.MEMBER_REF, "Name"), signatures(_T.MEMBER_REF, "Signature").ids))
-    generic = identity.coded("MethodDefOrRef", identity.numbers(_T.METHOD_SPEC, "Method"))
-    ids[_T.METHOD_SPEC] = by_row(mix(generic, signatures(_T.METHOD_SPEC, "Instantiation").ids))
-    return identity
+    own = (_T.TYPE_DEF,)
+    entities(_T.STAND_ALONE_SIG, (), (), lambda column: by_row(column.ids))
+    entities(_T.FIELD, ("Name",), own, lambda column: _unique(_owned(identity, identity.field_owner, _T.FIELD, column)))
+    entities(_T.METHOD_DEF, ("Name",), own, lambda column: _unique(_owned(identity, identity.method_owner, _T.METHOD_DEF, column)))
+    identity.locals, identity.fields, identity.methods = (
+        identity.columns[table] for table in (_T.STAND_ALONE_SIG, _T.FIELD, _T.METHOD_DEF)
+    )
+
+    def references(column: SignatureColumn) -> Hashes:
+        parents = identity.coded("MemberRefParent", identity.numbers(_T.MEMBER_REF, "Class"))
+        return by_row(mix(parents, identity.names(_T.MEMBER_REF, "Name"), column.ids))
+
+    def instantiations(column: SignatureColumn) -> Hashes:
+        generic = identity.coded("MethodDefOrRef", identity.numbers(_T.METHOD_SPEC, "Method"))
+        return by_row(mix(generic, column.ids))
+
+    entities(_T.MEMBER_REF, ("Class", "Name"), (*types, _T.METHOD_DEF), references)
+    entities(_T.METHOD_SPEC, ("Method",), (_T.METHOD_DEF, _T.MEMBER_REF), instantiations)
+
+
+def _owned(identity: RowIdentity, owners: Numbers, table: TableId, signatures: SignatureColumn) -> Hashes:
+    return mix(identity.ids[_T.TYPE_DEF][owners], identity.names(table, "Name"), signatures.ids)
 
 
 def _types(identity: RowIdentity) -> None:
@@ -181,9 +250,9 @@ def _type_specs(identity: RowIdentity, memory: SignatureMemory) -> None:
 
 def _unique(hashes: Hashes) -> Hashes:
     """`hashes` by row; rows that name the same, which no compiler writes, are told apart by their number."""
-    if len(np.unique(hashes)) != len(hashes):
+    ordered = np.sort(hashes)
+    if bool((ordered[1:] == ordered[:-1]).any()):
         order = np.argsort(hashes, kind="stable")
-        ordered = hashes[order]
         repeated = np.zeros(len(hashes), dtype=bool)
         repeated[order[1:]] = ordered[1:] == ordered[:-1]
         hashes = np.where(repeated, mix(hashes, np.arange(len(hashes), dtype=np.uint64)), hashes)

@@ -32,10 +32,12 @@ Parts = tuple[int, tuple[int, ...]]
 
 @dataclass(slots=True)
 class SignatureMemory:
-    """Bytes of a blob -> (hash of its shape, tokens in order), for types and for other signatures apart."""
+    """Bytes of a blob -> (hash of its shape, tokens in order), for types and for other signatures apart; hash of a method's name ->
+    whether a compiler made it from a body."""
 
     types: dict[bytes, Parts] = field(default_factory=dict)
     others: dict[bytes, Parts] = field(default_factory=dict)
+    made_from_bodies: dict[int, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,11 @@ class Tables:
             self._columns[key] = found
         return found
 
+    def row_bytes(self, table: int) -> bytes:
+        """All rows of a table as they stand in the stream."""
+        view = self._views.get(table)
+        return b"" if view is None else view.tobytes()
+
     def array(self, table: int, name: str) -> np.ndarray[tuple[int], np.dtype[np.void]] | None:
         """The same column as a numpy view, or None for an absent table."""
         view = self._views.get(table)

@@ -139,12 +139,12 @@ class TypeDefinition:
     @property
     def interface_tokens(self) -> list[Token]:
         """TypeDefOrRef tokens of the interfaces that the type declares, in metadata order."""
-        return self.module.interface_impls.get(self.rid, [])
+        return self.module.interface_impls(self.rid)
 
     @property
     def method_impls(self) -> list[tuple[Token, Token]]:
         """(body, declaration) tokens of the type's MethodImpl rows."""
-        return self.module.method_impls.get(self.rid, [])
+        return self.module.method_impls(self.rid)
 
     @property
     def class_layout(self) -> tuple[int, int] | None:
@@ -392,10 +392,11 @@ class Module(RowRelations):
         coded = self.image.column(TableId.CUSTOM_ATTRIBUTE, "Type")[rid - 1]
         name = self._attribute_names.get(coded)
         if name is None:
-            name = self._attribute_names[coded] = self._constructor_type_name(decode_coded("CustomAttributeType", coded))
+            name = self._attribute_names[coded] = self.constructor_type_name(decode_coded("CustomAttributeType", coded))
         return name
 
-    def _constructor_type_name(self, constructor: Token) -> str:
+    def constructor_type_name(self, constructor: Token) -> str:
+        """The full name of the type of a constructor (nested types by their own name)."""
         rid = constructor & 0xFFFFFF
         if constructor >> 24 == TableId.METHOD_DEF:
             return self.type_definition(self.method_owner(rid)).full_name

@@ -1,46 +1,99 @@
 """How the rows of one module belong together (ECMA-335 II.22): members to types, layouts, constants, attributes and imports to members.
 
-Rows are named by their numbers, from 1. Small tables are read when the module is opened, large ones at the first question.
+Rows are named by their numbers, from 1. A table is read at the first question about it.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
 
 from compiler.metadata.image import Image
 from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId, Token, decode_coded, encode_coded
 
 
+class GroupedRows:
+    """The rows of a table by the value of one column, which valid files are sorted by (ECMA-335 II.22)."""
+
+    def __init__(self, image: Image, table: TableId, column: str) -> None:
+        self._keys = image.column(table, column)
+        self._rows: list[int] | None = None
+        view = image.tables.array(table, column)
+        if view is not None and bool((np.diff(view.astype(np.int64)) < 0).any()):
+            self._rows = sorted(range(len(self._keys)), key=self._keys.__getitem__)
+            self._keys = [self._keys[index] for index in self._rows]
+
+    def rows(self, key: int) -> list[int]:
+        """The rows (from 1) with that value, in order."""
+        start = bisect_left(self._keys, key)
+        end = start
+        while end < len(self._keys) and self._keys[end] == key:
+            end += 1
+        return list(range(start + 1, end + 1)) if self._rows is None else [self._rows[index] + 1 for index in range(start, end)]
+
+
 class RowRelations:
-    """The relations of one image. `method_impls` maps a TypeDef row to its (body, declaration) tokens; `class_layouts` to (packing size,
-    class size) in bytes; `field_rvas` and `field_layouts` map Field rows; `pinvokes` MethodDef rows to (module, entry point, flags).
-    """
+    """The relations of one image."""
 
     def __init__(self, image: Image) -> None:
         self.image = image
         self._enclosing = {nested: outer for nested, outer in _columns(image, TableId.NESTED_CLASS, "NestedClass", "EnclosingClass")}
-        self._generic_params: dict[int, list[int]] = defaultdict(list)
-        for rid, owner in enumerate(image.column(TableId.GENERIC_PARAM, "Owner"), 1):
-            self._generic_params[owner].append(rid)
-        self.interface_impls: dict[int, list[Token]] = defaultdict(list)
-        for cls, interface in _columns(image, TableId.INTERFACE_IMPL, "Class", "Interface"):
-            self.interface_impls[cls].append(decode_coded("TypeDefOrRef", interface))
-        self.method_impls: dict[int, list[tuple[Token, Token]]] = defaultdict(list)
-        for cls, body, declaration in _columns(image, TableId.METHOD_IMPL, "Class", "MethodBody", "MethodDeclaration"):
-            self.method_impls[cls].append((decode_coded("MethodDefOrRef", body), decode_coded("MethodDefOrRef", declaration)))
-        layouts = _columns(image, TableId.CLASS_LAYOUT, "Parent", "PackingSize", "ClassSize")
-        self.class_layouts: dict[int, tuple[int, int]] = {parent: (packing, size) for parent, packing, size in layouts}
-        self.field_rvas = {field: rva for field, rva in _columns(image, TableId.FIELD_RVA, "Field", "RVA")}
-        self.field_layouts = {field: offset for field, offset in _columns(image, TableId.FIELD_LAYOUT, "Field", "Offset")}
-        self.pinvokes = self._read_pinvokes()
-        self._attributes: dict[int, list[int]] | None = None
+        self._generic_params = GroupedRows(image, TableId.GENERIC_PARAM, "Owner")
         self._getters: dict[int, int] | None = None
-        self._constants: dict[int, int] | None = None
         self._field_starts = image.column(TableId.TYPE_DEF, "FieldList")
         self._method_starts = image.column(TableId.TYPE_DEF, "MethodList")
+
+    @cached_property
+    def _interface_impls(self) -> GroupedRows:
+        return GroupedRows(self.image, TableId.INTERFACE_IMPL, "Class")
+
+    def interface_impls(self, type_rid: int) -> list[Token]:
+        """The interfaces that a TypeDef row lists."""
+        interfaces = self.image.column(TableId.INTERFACE_IMPL, "Interface")
+        return [decode_coded("TypeDefOrRef", interfaces[rid - 1]) for rid in self._interface_impls.rows(type_rid)]
+
+    @cached_property
+    def _method_impls(self) -> GroupedRows:
+        return GroupedRows(self.image, TableId.METHOD_IMPL, "Class")
+
+    def method_impls(self, type_rid: int) -> list[tuple[Token, Token]]:
+        """The (body, declaration) tokens of the MethodImpl rows of a TypeDef row."""
+        rows = self._method_impls.rows(type_rid)
+        bodies, declarations = (self.image.column(TableId.METHOD_IMPL, name) for name in ("MethodBody", "MethodDeclaration"))
+        return [(decode_coded("MethodDefOrRef", bodies[rid - 1]), decode_coded("MethodDefOrRef", declarations[rid - 1])) for rid in rows]
+
+    @cached_property
+    def class_layouts(self) -> dict[int, tuple[int, int]]:
+        """TypeDef row -> (packing size, class size) in bytes."""
+        layouts = _columns(self.image, TableId.CLASS_LAYOUT, "Parent", "PackingSize", "ClassSize")
+        return {parent: (packing, size) for parent, packing, size in layouts}
+
+    @cached_property
+    def field_rvas(self) -> dict[int, int]:
+        """Field row -> address of its initial bytes."""
+        return {field: rva for field, rva in _columns(self.image, TableId.FIELD_RVA, "Field", "RVA")}
+
+    @cached_property
+    def field_layouts(self) -> dict[int, int]:
+        """Field row -> offset in bytes."""
+        return {field: offset for field, offset in _columns(self.image, TableId.FIELD_LAYOUT, "Field", "Offset")}
+
+    @cached_property
+    def pinvokes(self) -> dict[int, tuple[str, str, int]]:
+        """MethodDef row -> (module, entry point, flags)."""
+        return self._read_pinvokes()
+
+    @cached_property
+    def _attributes(self) -> GroupedRows:
+        return GroupedRows(self.image, TableId.CUSTOM_ATTRIBUTE, "Parent")
+
+    @cached_property
+    def _constants(self) -> GroupedRows:
+        return GroupedRows(self.image, TableId.CONSTANT, "Parent")
 
     def _read_pinvokes(self) -> dict[int, tuple[str, str, int]]:
         image = self.image
@@ -72,16 +125,11 @@ class RowRelations:
 
     def generic_params(self, token: int) -> list[int]:
         """GenericParam rows of a TypeDef or MethodDef token, in order."""
-        return self._generic_params.get(encode_coded("TypeOrMethodDef", token), [])
+        return self._generic_params.rows(encode_coded("TypeOrMethodDef", token))
 
     def attribute_rows(self, token: int) -> list[int]:
         """CustomAttribute rows on the entity of `token`."""
-        if self._attributes is None:
-            table: dict[int, list[int]] = defaultdict(list)
-            for rid, parent in enumerate(self.image.column(TableId.CUSTOM_ATTRIBUTE, "Parent"), 1):
-                table[parent].append(rid)
-            self._attributes = dict(table)
-        return self._attributes.get(encode_coded("HasCustomAttribute", token), [])
+        return self._attributes.rows(encode_coded("HasCustomAttribute", token))
 
     def property_of_getter(self, method_rid: int) -> int:
         """The Property row whose getter is MethodDef row `method_rid`; 0 when the method is no getter (ECMA-335 II.22.28)."""
@@ -92,11 +140,11 @@ class RowRelations:
 
     def constant(self, token: int) -> tuple[ElementType, bytes] | None:
         """(type, little-endian bytes) of the Constant row of a field or parameter, or None."""
-        if self._constants is None:
-            self._constants = {parent: rid for rid, parent in enumerate(self.image.column(TableId.CONSTANT, "Parent"), 1)}
-        rid = self._constants.get(encode_coded("HasConstant", token))
-        if rid is None:
+        rows = self._constants.rows(encode_coded("HasConstant", token))
+        if not rows:
             return None
+        # Of several rows, which no valid file has, the last one counts.
+        rid = rows[-1]
         kind = self.image.column(TableId.CONSTANT, "Type")[rid - 1]
         return ElementType(kind & 0xFF), self.image.blob(self.image.column(TableId.CONSTANT, "Value")[rid - 1])
 
