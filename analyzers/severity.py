@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import translate
 
+from analyzers.editor_config import EditorConfigurations, read_configurations
+from analyzers.rule import RULES
 from compiler.diagnostics import Severity
 
 _EDITOR_SEVERITIES = {
+    "default": None,
     "error": Severity.ERROR,
     "warning": Severity.WARNING,
     "suggestion": Severity.INFO,
+    "refactoring": Severity.HIDDEN,
     "silent": Severity.HIDDEN,
     "none": Severity.HIDDEN,
 }
 _PRAGMA = re.compile(r"^\s*#\s*pragma\s+warning\s+(disable|restore)\b([^/]*)")
-_SETTING = re.compile(r"^dotnet_diagnostic\.(il\d{4})\.severity$")
 _ALL_ANALYZERS = "dotnet_analyzer_diagnostic.severity"
 
 
@@ -30,15 +32,7 @@ class SeverityOptions:
     warnings_not_as_errors: frozenset[str] = frozenset()
     treat_warnings_as_errors: bool = False
     editor_configs: tuple[tuple[str, str], ...] = ()
-    """(path, text) of .editorconfig and global configuration files, outermost first."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A section of a configuration file: the files that it holds for, and its settings in lower case."""
-
-    pattern: re.Pattern[str]
-    settings: dict[str, str]
+    """(path, text) of .editorconfig and global configuration files."""
 
 
 @dataclass(slots=True)
@@ -47,34 +41,49 @@ class Severities:
 
     options: SeverityOptions
     sources: Mapping[str, str]
-    _sections: list[_Section] | None = None
+    _configurations: EditorConfigurations | None = None
     _directives: dict[str, list[_Directive]] = field(default_factory=dict)
 
     def of(self, rule_id: str, file: str) -> Severity | None:
-        """The severity of a rule's findings in `file` (empty: without a place), pragmas aside; None for a rule that is switched off."""
+        """The severity of a rule's findings in `file` (empty: without a place), pragmas aside; None for a rule that is switched off.
+
+        What is said about the id on the compiler's command line comes first, then the configuration files, then what holds for all.
+        """
         options = self.options
         if rule_id in options.no_warn:
             return None
-        configured = self._configured(rule_id, file)
-        if configured is Severity.HIDDEN:
-            return None
-        if configured is not None and configured is not Severity.WARNING:
-            return configured
-        if rule_id in options.warnings_as_errors:
+        stays_warning = rule_id in options.warnings_not_as_errors
+        if rule_id in options.warnings_as_errors and not stays_warning:
             return Severity.ERROR
-        if options.treat_warnings_as_errors and rule_id not in options.warnings_not_as_errors:
-            return Severity.ERROR
-        return Severity.WARNING
+        all_as_errors = options.treat_warnings_as_errors and not stays_warning
+        severity = Severity.ERROR if all_as_errors else Severity.WARNING
+        is_configured, configured = self._configured(rule_id, file)
+        if not is_configured or (configured is Severity.ERROR and stays_warning):
+            return severity
+        if configured is None:
+            return Severity.WARNING
+        if configured is Severity.WARNING:
+            return severity
+        return None if configured is Severity.HIDDEN else configured
 
-    def _configured(self, rule_id: str, file: str) -> Severity | None:
-        if self._sections is None:
-            self._sections = [s for path, text in self.options.editor_configs for s in _read_sections(path, text)]
-        found = general = ""
-        for section in self._sections:
-            if section.pattern.fullmatch(file):
-                found = section.settings.get(rule_id.lower(), found)
-                general = section.settings.get(_ALL_ANALYZERS, general)
-        return _EDITOR_SEVERITIES.get(found or general)
+    def _configured(self, rule_id: str, file: str) -> tuple[bool, Severity | None]:
+        """Whether the configuration files name a severity, and which; None is the rule's own."""
+        if not self.options.editor_configs:
+            return False, None
+        if self._configurations is None:
+            self._configurations = read_configurations(self.options.editor_configs)
+        everywhere, own = self._configurations.global_settings, self._configurations.own(file)
+        category = RULES[rule_id].category.value.lower()
+        keys = [f"dotnet_diagnostic.{rule_id.lower()}.severity"]
+        if rule_id not in self.options.warnings_not_as_errors:
+            # What is said about whole families does not hold for an id that the command line names.
+            keys += [f"dotnet_analyzer_diagnostic.category-{category}.severity", _ALL_ANALYZERS]
+        for key in keys:
+            for settings in (own, everywhere):
+                value = settings.get(key, "").lower()
+                if value in _EDITOR_SEVERITIES:
+                    return True, _EDITOR_SEVERITIES[value]
+        return False, None
 
     def is_disabled(self, rule_id: str, file: str, line: int) -> bool:
         """Whether a `#pragma warning disable` holds at the line."""
@@ -110,46 +119,3 @@ def _read_directives(text: str) -> list[_Directive]:
             ids = frozenset(part.strip() for part in match.group(2).split(",") if part.strip())
             found.append(_Directive(number, match.group(1) == "disable", ids))
     return found
-
-
-def _read_sections(path: str, text: str) -> list[_Section]:
-    """The sections of one file. A global configuration (`is_global = true`) holds for all files."""
-    folder = path.rpartition("/")[0]
-    sections: list[_Section] = []
-    settings: dict[str, str] = {}
-    preamble = settings
-    sections.append(_Section(re.compile(".*"), settings))
-    for line in text.splitlines():
-        stripped = line.strip()
-        if not stripped or stripped[0] in "#;":
-            continue
-        if stripped.startswith("[") and stripped.endswith("]"):
-            settings = {}
-            sections.append(_Section(_section_pattern(folder, stripped[1:-1]), settings))
-            continue
-        name, separator, value = stripped.partition("=")
-        if separator:
-            match = _SETTING.match(name.strip().lower())
-            key = match.group(1) if match else name.strip().lower()
-            settings[key] = value.strip().lower().partition(":")[0].strip()
-    if preamble.get("is_global") != "true":
-        preamble.clear()
-    return sections
-
-
-def _section_pattern(folder: str, glob: str) -> re.Pattern[str]:
-    """The files of an editor configuration's section: without a slash the name matches at any depth."""
-    alternatives = _expand_braces(glob)
-    prefix = re.escape(folder) + "/" if folder else ""
-    parts: list[str] = []
-    for alternative in alternatives:
-        body = translate(alternative.lstrip("/")).removesuffix(r"\Z").removesuffix(r"\z")
-        parts.append(prefix + ("" if "/" in alternative else "(?:.*/)?") + body)
-    return re.compile("|".join(f"(?:{part})" for part in parts), re.DOTALL)
-
-
-def _expand_braces(glob: str) -> list[str]:
-    match = re.search(r"\{([^{}]*)\}", glob)
-    if match is None:
-        return [glob]
-    return [item for option in match.group(1).split(",") for item in _expand_braces(glob[: match.start()] + option + glob[match.end() :])]
