@@ -55,9 +55,7 @@ class CheckedAssembly:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def check_assembly(
-    path: Path, properties: Mapping[str, str], frameworks: Sequence[Framework], *, with_suppressed: bool
-) -> CheckedAssembly:
+def check_assembly(path: Path, properties: Mapping[str, str], frameworks: Sequence[Framework], *, with_suppressed: bool) -> CheckedAssembly:
     """What publishing reports on the assembly at `path` and on what it needs beside it. Raises InputError, BadImage among them."""
     image = open_image(str(path), path.read_bytes())
     project = BareProject(str(path.parent), {**_target_framework(image, frameworks), "MSBuildProjectFullPath": str(path), **properties})
@@ -109,4 +107,3 @@ def _target_framework(image: Image, frameworks: Sequence[Framework]) -> dict[str
         "TargetFrameworkVersion": version or "v2.0",
         "TargetFramework": f"{identifier} {version}".strip(),
     }
-

@@ -112,7 +112,7 @@ class BuildSession:
             log.send(diagnostic_of(error, path))
             return BuildAnswer(succeeded=False, results=(), instance=instance)
         found = [(name, state.results.get(name.lower())) for name in names]
-        failed = any(result is not None and _fails(result) for _, result in found)
+        failed = any(_fails(result) for result in (*run.built, *(result for _, result in found if result is not None)))
         missing = any(result is None for name, result in found if not (skip_nonexistent and name.lower() not in instance.targets))
         results = tuple((name, result) for name in asked if (result := state.results.get(name.lower())) is not None)
         return BuildAnswer(succeeded=not failed and not missing, results=results, instance=instance)
@@ -236,11 +236,15 @@ class _Host:
         """See TargetHost."""
         return [state.instance for state in list(self.session.states.values())]
 
-    def call_targets(self, names: Sequence[str], entry: object) -> list[ProjectBuildAnswer]:
+    def call_targets(self, names: Sequence[str], entry: object, *, goes_on: bool) -> list[ProjectBuildAnswer]:
         """See TargetHost."""
         assert self.run is not None and isinstance(entry, Entry)
         answers: list[ProjectBuildAnswer] = []
+        n_before = len(self.run.built)
         for name, result in self.run.call_targets(names, entry):
             succeeded = result is not None and not _fails(result)
             answers.append(ProjectBuildAnswer(succeeded, ((name, tuple(result.items) if result is not None else ()),)))
+        if goes_on:
+            for result in self.run.built[n_before:]:
+                result.fails_build = False
         return answers

@@ -134,6 +134,7 @@ class TargetRun:
         self.request_id = request_id
         self.stack: list[Entry] = []
         self.stop = False
+        self.built: list[TargetResult] = []
 
     def expander(self, lookup: Lookup) -> Expander:
         """Expands from what `lookup` shows."""
@@ -430,6 +431,7 @@ class TargetRun:
         key = entry.name.lower()
         if entry.result.outcome is not Outcome.SKIPPED or key not in self.state.results:
             self.state.results[key] = entry.result
+        self.built.append(entry.result)
         self.stack.pop()
         if entry.stops_stack:
             self.stop = True
@@ -455,13 +457,12 @@ class TargetRun:
         """What CallTarget does: runs targets now, on the state that `entry` started with."""
         answers: list[tuple[str, TargetResult | None]] = []
         for name in names:
-            target = self.instance.targets.get(name.lower())
-            wanted = Wanted(name, target.location if target is not None else self.host.call_location)
+            wanted = Wanted(name, self.host.call_location)
             entry.call_scopes.append(entry.lookup.enter())
             outer, self.stack = self.stack, []
             outer_stop, self.stop = self.stop, False
             try:
-                self.push([wanted], None, entry.lookup, Reason.ASKED, stops_stack=False, as_error_target=False)
+                self.push([wanted], entry, entry.lookup, Reason.ASKED, stops_stack=False, as_error_target=False)
                 self.process()
             finally:
                 self.stack, self.stop = outer, outer_stop

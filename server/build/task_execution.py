@@ -45,8 +45,8 @@ class TargetHost(Protocol):
     def projects(self) -> Sequence[ProjectInstance]:
         """All projects of the build, as they are now."""
 
-    def call_targets(self, names: Sequence[str], entry: object) -> list[ProjectBuildAnswer]:
-        """Runs targets of the project that is running, for the entry that calls."""
+    def call_targets(self, names: Sequence[str], entry: object, *, goes_on: bool) -> list[ProjectBuildAnswer]:
+        """Runs targets of the project that is running, for the entry that calls; when it goes on after a failure, the build does too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _run_task(
         raise invalid("MSB4063", element.location, f'The "{element.name}" task could not be initialized with its input parameters. ')
 
     def call_targets(names: Sequence[str]) -> list[ProjectBuildAnswer]:
-        return host.call_targets(names, entry)
+        return host.call_targets(names, entry, goes_on=policy.continues)
 
     call = TaskCall(
         definition,
