@@ -64,16 +64,27 @@ def _copy_one(call: TaskCall, source: Item, target: OutputItem) -> tuple[bool, b
         )
         return False, False
     if call.flag("SkipUnchangedFiles") and _is_unchanged(from_path, to_path):
-        call.message(f'Did not copy from file "{source.identity}" to file "{target.include}".', Importance.LOW)
+        why = 'because the "SkipUnchangedFiles" parameter was set to "true" in the project and the files\' sizes and timestamps match.'
+        call.message(f'Did not copy from file "{source.identity}" to file "{target.include}" {why}', Importance.LOW)
         return True, False
-    call.message(f'Copying file from "{source.identity}" to "{target.include}".')
+    folder = os.path.dirname(target.include)
     try:
-        os.makedirs(os.path.dirname(to_path), exist_ok=True)
+        if not os.path.isdir(os.path.dirname(to_path)):
+            call.message(f'Creating directory "{folder}".')
+            os.makedirs(os.path.dirname(to_path), exist_ok=True)
+        call.message(f'{_way(call)} "{source.identity}" to "{target.include}".')
         _write(call, from_path, to_path)
     except OSError as error:
         call.error("MSB3021", f'Unable to copy file "{source.identity}" to "{target.include}". {error.strerror}')
         return False, False
     return True, True
+
+
+def _way(call: TaskCall) -> str:
+    """How messages say what is done."""
+    if call.flag("UseHardlinksIfPossible"):
+        return "Creating hard link to copy"
+    return "Creating symbolic link to copy" if call.flag("UseSymboliclinksIfPossible") else "Copying file from"
 
 
 def _write(call: TaskCall, from_path: str, to_path: str) -> None:

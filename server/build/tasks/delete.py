@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from server.build.events import Importance
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
 
 
@@ -20,6 +21,8 @@ def _run(call: TaskCall) -> bool:
             if os.path.isfile(path) or os.path.islink(path):
                 call.message(f'Deleting file "{file.identity}".')
                 os.unlink(path)
+            else:
+                call.message(f'File "{file.identity}" doesn\'t exist. Skipping.', Importance.LOW)
             deleted.append(output_item(file))
         except OSError as error:
             text = f'Unable to delete file "{file.identity}". {error.strerror} '

@@ -30,7 +30,10 @@ def _run(call: TaskCall) -> bool:
             call.error("MSB3680", f'The source file "{source.identity}" does not exist.')
         else:
             try:
-                os.makedirs(os.path.dirname(to_path), exist_ok=True)
+                if not os.path.isdir(os.path.dirname(to_path)):
+                    call.message(f'Creating directory "{os.path.dirname(target.include)}".')
+                    os.makedirs(os.path.dirname(to_path), exist_ok=True)
+                call.message(f'Moving file from "{source.identity}" to "{target.include}".')
                 shutil.move(from_path, to_path)
                 moved.append(target)
                 continue

@@ -24,6 +24,8 @@ def _run(call: TaskCall) -> bool:
                 call.error("MSB3231", f'Unable to remove directory "{directory.identity}". {error.strerror}')
                 succeeded = False
                 continue
+        else:
+            call.message(f'Directory "{directory.identity}" doesn\'t exist. Skipping.')
         removed.append(output_item(directory))
     call.set_items("RemovedDirectories", removed)
     return succeeded

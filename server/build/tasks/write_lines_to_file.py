@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 
+from server.build.events import Importance
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
 
 # Encodings whose files start with a byte order mark when the project names them, as .NET writes them.
@@ -30,7 +31,10 @@ def _run(call: TaskCall) -> bool:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if call.flag("Overwrite"):
             data = mark + data if data else data
-            if not (call.flag("WriteOnlyWhenDifferent") and _holds(path, data)):
+            if call.flag("WriteOnlyWhenDifferent") and _holds(path, data):
+                shown = call.text("File")
+                call.message(f'Skipping write to file "{shown}" because content would not change.', Importance.LOW)
+            else:
                 with open(path, "wb") as stream:
                     stream.write(data)
         elif data:
