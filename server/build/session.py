@@ -16,6 +16,7 @@ from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.content_records import ContentRecords
 from server.build.events import (
     BuildLog,
+    EnvironmentVariableRead,
     EvaluationFinished,
     EvaluationStarted,
     ProjectFinished,
@@ -150,6 +151,8 @@ def _end_evaluation(path: str, properties: Mapping[str, str], instance: ProjectI
     for trace in instance.import_traces or ():
         place = trace.location
         log.send(ProjectImported(trace.text, place.file, place.line, place.column, trace.imported, trace.unexpanded))
+    for name, value in instance.environment_reads.values():
+        log.send(EnvironmentVariableRead(name, value))
     for diagnostic in instance.diagnostics:
         log.send(diagnostic)
     if not log.logs_evaluations:

@@ -27,6 +27,7 @@ from server.msbuild.items import ProjectHome
 from server.msbuild.model import ProjectInstance, Target, TargetHook
 from server.msbuild.names import is_valid_name
 from server.msbuild.project_files import ProjectFileCache
+from server.msbuild.property_traces import TracedProperties
 from server.msbuild.recorded_files import RecordedFiles
 from server.msbuild.sdks import Toolset
 from server.msbuild.shredder import split_list
@@ -118,6 +119,9 @@ def _evaluate(request: EvaluationRequest, directory: str, recorder: Recorder, fi
         random_bytes=_noticed(recorder, request.surroundings.random_bytes),
     )
     instance = ProjectInstance(request.path, directory, dict(request.global_properties), surroundings, home)
+    if request.traces_imports:
+        traced = recorder.properties = TracedProperties(recorder, request.variables)
+        instance.environment_reads = traced.reads
     instance.properties, instance.items = recorder.properties, recorder.items
     instance.imports.append(request.path)
     if request.traces_imports:

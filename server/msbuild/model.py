@@ -177,7 +177,8 @@ class ProjectInstance:
 
     `imports` are all project files read, the project itself first; `probed` are files whose appearance would change the result.
     `globs` are (folder, pattern) of every wildcard that items were made from. `variables` are environment variables that tasks of
-    this project have set, or removed (None), for those after them. `import_traces` is None when imports are not traced.
+    this project have set, or removed (None), for those after them. `import_traces` is None when imports are not traced;
+    `environment_reads` are properties that were read while they had a variable's value: name and value, when that is traced.
     """
 
     path: str
@@ -201,6 +202,7 @@ class ProjectInstance:
     variables: dict[str, str | None] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     import_traces: list[ImportTrace] | None = None
+    environment_reads: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def property(self, name: str) -> str:
         """The unescaped value of a property, "" when not defined."""

@@ -29,7 +29,7 @@ from tests.msbuild.real_msbuild import RealProgram
 MAIN = """<Project DefaultTargets="Main">
   <Import Project="p.props" />
   <Import Project="none.props" Condition="Exists('none.props')" />
-  <PropertyGroup><A>1;2</A></PropertyGroup>
+  <PropertyGroup><A>1;2</A><H>$(HOME)$(Home)$(PATH)x</H></PropertyGroup>
   <ItemGroup><I Include="x;y"><M>m1</M></I><In Include="in*.txt" /></ItemGroup>
   <Target Name="Dep" Returns="@(I)"><Message Text="dep" Importance="high" /><Message Text="low" Importance="low" /></Target>
   <Target Name="Main" DependsOnTargets="Dep;Skip;Inc;Again">

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult, CSharpSource
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.atomic_files import replace_file
 from server.build.csharp_build import read_source_file
+from server.build.csharp_error_log import error_log_file, error_log_text
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
 
 # Switches with a value, and the text parameter that gives it.
@@ -95,6 +96,8 @@ def _run(call: TaskCall) -> bool:
         return False
     for diagnostic in result.diagnostics:
         _report(call, diagnostic)
+    if call.text("ErrorLog"):
+        _write_error_log(call, result.diagnostics)
     if call.logged_error or result.pe is None:
         return False
     return _write(call, result, _output(call))
@@ -127,6 +130,17 @@ def compile_request(call: TaskCall) -> CSharpRequest | None:
         ),
         analyzer_configs=tuple(configurations),
     )
+
+
+def _write_error_log(call: TaskCall, diagnostics: Sequence[Diagnostic]) -> None:
+    try:
+        path = error_log_file(call.text("ErrorLog"), Path(call.instance.directory))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, error_log_text(diagnostics).encode("utf-8", "surrogatepass"))
+    except InputError as error:
+        call.error(error.code, error.message, location=error.location)
+    except OSError as error:
+        call.error("CS0016", f"Could not write to output file '{call.text('ErrorLog')}' -- '{error.strerror}'", location=Location("CSC"))
 
 
 def _report(call: TaskCall, diagnostic: Diagnostic) -> None:
