@@ -114,7 +114,7 @@ def task_items(instance: ProjectInstance, expander: Expander, text: str, locatio
     for part in split_list(expand_escaped(expander.with_items(None), text, location)):
         reference = single_item_list(part, location)
         if reference is None:
-            items.append(Item("", part.replace("\\", "/"), instance.home, "", {}))
+            items.append(Item("", part.replace("\\", "/"), instance.home, location.file, {}))
             continue
         for entry in expand_item_list(expander, reference, location):
             if not entry.value:
@@ -122,7 +122,7 @@ def task_items(instance: ProjectInstance, expander: Expander, text: str, locatio
             if entry.item is not None and entry.value == entry.item.include:
                 items.append(entry.item)
                 continue
-            item = Item("", entry.value, instance.home, "", {})
+            item = Item("", entry.value, instance.home, location.file, {})
             if entry.item is not None:
                 item.metadata = dict(entry.item.metadata)
                 item.definition = entry.item.definition

@@ -6,7 +6,7 @@ from server.build.batching import Bucket
 from server.build.events import LoggedItem, ParameterKind, TaskParameter
 from server.build.logged_values import logged_outputs
 from server.build.task_arguments import task_items
-from server.build.tasks.task import OutputItem, OutputValue, TaskCall, as_item
+from server.build.tasks.task import OutputFailure, OutputItem, OutputValue, TaskCall, as_item
 from server.msbuild.conditions import Allowed
 from server.msbuild.errors import invalid
 from server.msbuild.escaping import escape, unescape
@@ -18,6 +18,13 @@ from server.msbuild.names import is_reserved_property
 from server.msbuild.xml import XmlElement
 
 
+def _report_failure(call: TaskCall, failure: OutputFailure, output: XmlElement) -> None:
+    for code, text in failure.reported:
+        call.fatal_error(code, text, location=output.location)
+    if failure.raised is not None:
+        raise invalid(failure.raised[0], output.location, failure.raised[1])
+
+
 def gather_outputs(call: TaskCall, element: XmlElement, bucket: Bucket) -> bool:
     for output in element.elements():
         if not condition_holds(bucket.expander, output, Allowed.ALL, call.instance.directory):
@@ -27,15 +34,18 @@ def gather_outputs(call: TaskCall, element: XmlElement, bucket: Bucket) -> bool:
         if name.lower() not in known:
             is_input = call.definition.parameter(name) is not None
             if is_input:
-                raise invalid(
-                    "MSB4065", output.at("TaskParameter"), f'The "{name}" parameter is not marked for output by the "{element.name}" task.'
-                )
+                text = f'The "{name}" parameter is not marked for output by the "{element.name}" task.'
+                raise invalid("MSB4065", output.location, text)
             raise invalid(
                 "MSB4131",
-                output.at("TaskParameter"),
+                output.location,
                 f'The "{name}" parameter is not supported by the "{element.name}" task. Verify the parameter exists on the task, '
                 "and it is a gettable public instance property.",
             )
+        failure = call.output_failures.get(name.lower())
+        if failure is not None:
+            _report_failure(call, failure, output)
+            return False
         value = call.outputs.get(name.lower())
         if output.value("ItemName"):
             item_type = expand_text(bucket.expander, output.value("ItemName"), output.at("ItemName"))

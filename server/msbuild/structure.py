@@ -250,6 +250,7 @@ def _check_using_task(element: XmlElement) -> None:
     for child in _children(element):
         if child.name not in ("ParameterGroup", "Task"):
             raise _unrecognized_child(child, element, element)
+        _required(element, "TaskFactory")
         if child.name in seen:
             raise _duplicate_child(child, element)
         seen.add(child.name)

@@ -18,11 +18,14 @@ _VALUE_TYPES = {
     for name in (
         "System.Boolean System.Byte System.Char System.DateTime System.DateTimeOffset System.Decimal System.Double System.Guid "
         "System.Int16 System.Int32 System.Int64 System.SByte System.Single System.String System.TimeSpan System.UInt16 System.UInt32 "
-        "System.UInt64 System.IO.DirectoryInfo System.IO.FileInfo Microsoft.Build.Framework.AbsolutePath"
+        "System.UInt64 System.AttributeTargets System.ConsoleColor System.DateTimeKind System.DayOfWeek System.StringComparison "
+        "System.StringSplitOptions System.Globalization.CultureTypes System.IO.FileAccess System.IO.FileAttributes System.IO.FileMode "
+        "System.IO.FileShare System.IO.SearchOption System.IO.DirectoryInfo System.IO.FileInfo "
+        "Microsoft.Build.Framework.MessageImportance Microsoft.Build.Framework.AbsolutePath"
     ).split()
 }
 _OTHER_TYPES = {
-    name.lower(): name for name in ("System.Object", "System.Type", "System.Uri", "System.Version", "System.Exception", "System.Void")
+    name.lower(): name for name in ("System.Object", "System.Type", "System.Version", "System.Exception", "System.Void")
 }
 
 
@@ -34,7 +37,9 @@ def read_using_task(expander: Expander, element: XmlElement, directory: str) -> 
 
     task_name = text("TaskName")
     if not task_name:
-        raise _bad_value("", element.value("TaskName"), "TaskName", "UsingTask", element)
+        written = element.value("TaskName")
+        message = f'The result "" of evaluating the value "{written}" of the "Name" attribute in element <UsingTask> is not valid.'
+        raise invalid("MSB4022", element.at("TaskName"), message)
     file = text("AssemblyFile").replace("\\", "/")
     for attribute, value in (("AssemblyFile", file), ("AssemblyName", text("AssemblyName"))):
         if element.value(attribute) and not value:

@@ -165,4 +165,86 @@ namespace Sample.Tasks
         public BadConstructor() => throw new InvalidOperationException("cannot be made");
         public override bool Execute() => true;
     }
+
+    // Stands in for the task of that name, which the engine alone does not have.
+    public class Message : Task
+    {
+        public string Text { get; set; }
+        public string Importance { get; set; }
+        public override bool Execute()
+        {
+            Log.LogMessage(MessageImportance.High, "{0}", Text ?? "");
+            return true;
+        }
+    }
+
+    public class Outs : Task
+    {
+        [Output] public string[] Strings => new[] { "a;b", "", null, "c%3bd", "e\\f" };
+        [Output] public string Empty => "";
+        [Output] public string Null => null;
+        [Output] public double Real => 1.5;
+        [Output] public DateTime Date => new DateTime(2024, 1, 2, 3, 4, 5);
+        [Output] public char Letter => 'x';
+        [Output] public Colour[] Colours => new[] { Colour.Red, Colour.Green };
+        [Output] public ITaskItem Single => new TaskItem("x%3by");
+        [Output] public ITaskItem NullItem => null;
+        [Output] public ITaskItem[] WithNull => new ITaskItem[] { new TaskItem("p"), null, new TaskItem("q") };
+        [Output] public TaskItem[] Concretes => new[] { new TaskItem("c1"), new TaskItem("c2") };
+        [Output] public List<string> BadType => new List<string>();
+        [Output] public ITaskItem Meta
+        {
+            get
+            {
+                var item = new TaskItem("m");
+                item.SetMetadata("A", "1;2");
+                item.SetMetadata("B", "%3b");
+                item.SetMetadata("C", "");
+                item.SetMetadata("D", "$(X) @(Y)");
+                return item;
+            }
+        }
+        public override bool Execute() => true;
+    }
+
+    public class Items : Task
+    {
+        public ITaskItem[] In { get; set; }
+        public override bool Execute()
+        {
+            foreach (ITaskItem item in In ?? new ITaskItem[0])
+            {
+                var parts = new List<string> { item.ItemSpec, item.MetadataCount.ToString(), ((ITaskItem2)item).EvaluatedIncludeEscaped };
+                parts.AddRange(item.MetadataNames.Cast<string>().Where(name => !name.EndsWith("Time"))
+                    .OrderBy(name => name, StringComparer.Ordinal).Select(name => name + "=" + item.GetMetadata(name)));
+                parts.AddRange(item.CloneCustomMetadata().Cast<DictionaryEntry>().Select(entry => entry.Key + ":" + entry.Value));
+                item.SetMetadata("Added", "z%3bz");
+                item.RemoveMetadata("M");
+                item.SetMetadata("FullPath", "x");
+                var copy = new TaskItem(item);
+                parts.AddRange(new[] { item.GetMetadata("Added"), item.GetMetadata("M"), copy.ItemSpec, copy.GetMetadata("Added") });
+                parts.AddRange(new[] { copy.GetMetadata("OriginalItemSpec"), copy.GetMetadata("DefiningProjectFullPath") });
+                Log.LogMessage(MessageImportance.High, "{0}", string.Join("|", parts));
+            }
+            return true;
+        }
+    }
+
+    public class Raw : Task
+    {
+        public override bool Execute()
+        {
+            IBuildEngine engine = BuildEngine;
+            Log.LogMessage(MessageImportance.High, "{0},{1} {2}", engine.LineNumberOfTaskNode, engine.ColumnNumberOfTaskNode, engine.ContinueOnError);
+            engine.LogErrorEvent(new BuildErrorEventArgs("", "", null, 0, 0, 0, 0, "no file", "", ""));
+            engine.LogWarningEvent(new BuildWarningEventArgs("", "W", "f.txt", 0, 0, 0, 0, "no line", "", ""));
+            engine.LogMessageEvent(new BuildMessageEventArgs("", "M1", "f.txt", 3, 4, 0, 0, "placed", "", "", MessageImportance.High));
+            engine.LogErrorEvent(new BuildErrorEventArgs("sub", "E", "f.txt", 3, 0, 5, 0, "lines", "", ""));
+            engine.LogErrorEvent(new BuildErrorEventArgs("sub", "E", "f.txt", 3, 4, 0, 9, "columns", "", ""));
+            Log.LogCriticalMessage("s", "C1", "", "c.txt", 1, 1, 0, 0, "critical");
+            Log.LogErrorFromException(new InvalidOperationException("outer", new Exception("inner")));
+            Log.LogWarning("two\nlines");
+            return true;
+        }
+    }
 }

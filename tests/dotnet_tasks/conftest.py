@@ -83,12 +83,22 @@ class Project:
         """Lines that the build of `<Project>body</Project>` prints, with the folder's names left out; `code` is its exit code."""
         declared = "".join(f'<UsingTask TaskName="Sample.Tasks.{name}" AssemblyFile="{self.assembly}" />' for name in NAMES)
         (self.folder / "a.proj").write_text(f'<Project DefaultTargets="T">{declared}{body}</Project>', encoding="utf-8")
+        return self.build("a.proj", *args, is_cancelled=is_cancelled, environment=environment)
+
+    def build(
+        self,
+        file: str,
+        *args: str,
+        is_cancelled: Callable[[], bool] = lambda: False,
+        environment: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        """Lines that the build of a file of the folder prints."""
         out, err = io.StringIO(), io.StringIO()
         channels = Channel(out, False, False), Channel(err, False, False)
         variables = {**os.environ, **(environment or {})}
         caller = Caller(*channels, lambda: 80, self.folder, variables, is_cancelled, self.tools)
         with serving(caller):
-            self.code = msbuild.run(["a.proj", "-nologo", "-v:minimal", *args])
+            self.code = msbuild.run([file, "-nologo", "-v:minimal", *args])
         text = out.getvalue() + err.getvalue()
         return text.replace(f"{self.folder}/", "").replace(str(self.assembly), "{ASSEMBLY}").splitlines()
 

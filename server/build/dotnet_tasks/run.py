@@ -10,7 +10,7 @@ from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.dotnet_tasks.descriptions import Description, TaskDescriptions, TaskSource, engine_body
 from server.build.dotnet_tasks.host_process import Body
 from server.build.events import CommandLine, Importance, Message
-from server.build.tasks.task import Argument, OutputItem, OutputValue, ProjectBuildRequest, TaskCall
+from server.build.tasks.task import Argument, OutputFailure, OutputItem, OutputValue, ProjectBuildRequest, TaskCall
 from server.msbuild import paths
 from server.msbuild.errors import invalid
 from server.msbuild.items import Item
@@ -152,20 +152,17 @@ def _report_exception(call: TaskCall, text: str) -> None:
 
 
 def _take_output(call: TaskCall, name: str, value: Mapping[str, Json]) -> None:
-    element = next((one for one in call.element.elements() if one.value("TaskParameter").lower() == name.lower()), call.element)
-    location = element.at("TaskParameter")
-    if "invalid" in value:
-        text = f'The "{call.definition.name}" task generated invalid items from the "{name}" output parameter. {value["invalid"]}'
-        call.fatal_error("MSB4027", text, location=location)
+    task = call.definition.name
+    if "unsupported" in value:
+        text = f'The "{value["unsupported"]}" type of the "{name}" parameter of the "{task}" task is not supported by MSBuild.'
+        call.output_failures[name.lower()] = OutputFailure((), ("MSB4069", text))
+    elif "invalid" in value:
+        text = f'The "{task}" task generated invalid items from the "{name}" output parameter. {value["invalid"]}'
+        call.output_failures[name.lower()] = OutputFailure((("MSB4027", text),), None)
     elif "exception" in value:
-        if value["is_thrown_by_task"]:
-            text = f'The "{call.definition.name}" task failed unexpectedly.\n{value["exception"]}'
-            call.fatal_error("MSB4018", text, location=location)
-        raise invalid(
-            "MSB4028",
-            location,
-            f'The "{call.definition.name}" task\'s outputs could not be retrieved from the "{name}" parameter. {value["message"]}',
-        )
+        shown = (("MSB4018", f'The "{task}" task failed unexpectedly.\n{value["exception"]}'),) if value["is_thrown_by_task"] else ()
+        text = f'The "{task}" task\'s outputs could not be retrieved from the "{name}" parameter. {value["message"]}'
+        call.output_failures[name.lower()] = OutputFailure(shown, ("MSB4028", text))
     elif "items" in value:
         call.outputs[name.lower()] = [_output_item(row) for row in _rows(value["items"])]
     elif not value.get("is_null"):

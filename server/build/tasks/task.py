@@ -97,6 +97,14 @@ class TaskDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputFailure:
+    """An output that cannot be taken: errors (code and text) that are reported, and the one that ends the target."""
+
+    reported: tuple[tuple[str, str], ...]
+    raised: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectBuildRequest:
     """One project that the MSBuild task wants built."""
 
@@ -117,7 +125,7 @@ class ProjectBuildAnswer:
 
 @dataclass(slots=True)
 class TaskCall:
-    """One run of a task. `arguments` hold what was given; `outputs` what the task gives out.
+    """One run of a task. `arguments` hold what was given; `outputs` what the task gives out, or why not.
 
     `projects` gives all projects of the build, as they are now.
     A call that `is_abandoned` ended without an answer of the task: it has no outputs.
@@ -135,6 +143,7 @@ class TaskCall:
     call_targets: Callable[[Sequence[str]], list[ProjectBuildAnswer]]
     projects: Callable[[], Sequence[ProjectInstance]]
     outputs: dict[str, OutputValue] = field(default_factory=dict)
+    output_failures: dict[str, OutputFailure] = field(default_factory=dict)
     logged_error: bool = False
     child_failed: bool = False
     is_abandoned: bool = False

@@ -79,9 +79,9 @@ internal sealed class EngineItem : ITaskItem2
     public void SetMetadata(string metadataName, string metadataValue)
     {
         ArgumentException.ThrowIfNullOrEmpty(metadataName);
-        if (WellKnownMetadata.IsDerived(metadataName))
-            throw new ArgumentException($"\"{metadataName}\" is a reserved item metadata, and cannot be modified or deleted.");
-        metadata[metadataName] = metadataValue ?? "";
+        // What follows from the path stays what it is; MSBuild does not complain.
+        if (!WellKnownMetadata.IsDerived(metadataName))
+            metadata[metadataName] = metadataValue ?? "";
     }
 
     public void SetMetadataValueLiteral(string metadataName, string metadataValue) => SetMetadata(metadataName, Escaping.Escape(metadataValue ?? ""));

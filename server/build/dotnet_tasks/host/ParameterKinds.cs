@@ -15,7 +15,7 @@ internal static class ParameterKinds
 {
     private const string AbsolutePath = "Microsoft.Build.Framework.AbsolutePath";
 
-    // `input` and `output` say how the value travels: item, items, text, texts, or "" when MSBuild takes no such type.
+    // `input` says how the value travels: item, items, text, texts, or "" when MSBuild takes no such type.
     public static JsonObject Describe(TaskPropertyInfo parameter, Type task)
     {
         Type type = parameter.PropertyType;
@@ -25,7 +25,6 @@ internal static class ParameterKinds
             ["name"] = parameter.Name,
             ["type"] = type.FullName,
             ["input"] = InputKind(type),
-            ["output"] = OutputKind(type),
             ["required"] = parameter.Required,
             ["is_output"] = parameter.Output,
             ["is_settable"] = property == null || property.CanWrite,
@@ -56,12 +55,10 @@ internal static class ParameterKinds
         return isItem || !IsText(element) ? "" : type.IsArray ? "texts" : "text";
     }
 
-    private static string OutputKind(Type type)
+    public static bool IsOutput(Type type)
     {
         Type element = type.IsArray ? type.GetElementType()! : type;
-        if (typeof(ITaskItem).IsAssignableFrom(element))
-            return "items";
-        return IsText(element) ? "texts" : "";
+        return typeof(ITaskItem).IsAssignableFrom(element) || IsText(element);
     }
 
     // The T of TaskItem<T> and ITaskItem<T>, which newer versions of MSBuild have; null for other types.

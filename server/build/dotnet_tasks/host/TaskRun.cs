@@ -208,6 +208,8 @@ internal sealed class TaskRun(Request request, Channel channel, TaskTable tasks,
 
     private JsonNode Output(TaskPropertyInfo parameter)
     {
+        if (!ParameterKinds.IsOutput(parameter.PropertyType))
+            return new JsonObject { ["unsupported"] = parameter.PropertyType.FullName };
         object? value;
         try
         {
@@ -247,12 +249,9 @@ internal sealed class TaskRun(Request request, Channel channel, TaskTable tasks,
         var text = new StringBuilder();
         foreach (string line in exception.ToString().Split('\n'))
         {
-            if (!line.TrimStart().StartsWith("at Aotd.TaskHost.") && !IsReflection(line))
+            if (!line.TrimStart().StartsWith("at Aotd.TaskHost."))
                 text.Append(text.Length > 0 ? "\n" : "").Append(line.TrimEnd('\r'));
         }
         return text.ToString();
     }
-
-    private static bool IsReflection(string line) =>
-        line.TrimStart() is { } frame && (frame.StartsWith("at System.RuntimeMethodHandle.InvokeMethod(") || frame.StartsWith("at System.Reflection.MethodBaseInvoker."));
 }
