@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import Framework
 from compiler.diagnostics import Diagnostic, InputError
+from compiler.link.triples import Target
 from server.build.dotnet_tasks.task_library import TaskLibrary
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class BuildServices(Protocol):
 
     def publish_native(self, projects: Sequence[BuiltProject], report: Callable[[Diagnostic], None]) -> NativeProgram | None:
         """The native program of the last of `projects`, whose references come before it; None after errors, which `report` was told."""
+
+    def app_host(self, target: Target) -> Path:
+        """The program for `target` that starts a built program beside it. May raise OSError, too."""
 
     def is_cancelled(self) -> bool:
         """Has whoever asked for the build given it up?"""
@@ -82,6 +86,10 @@ class NoServices:
     def publish_native(self, projects: Sequence[BuiltProject], report: Callable[[Diagnostic], None]) -> NativeProgram | None:
         """Raises InputError."""
         raise InputError("AOTD0302", "this build has no native compiler")
+
+    def app_host(self, target: Target) -> Path:
+        """Raises InputError."""
+        raise InputError("AOTD0302", "this build has no C compiler")
 
     def is_cancelled(self) -> bool:
         """Nobody can give such a build up."""

@@ -11,6 +11,9 @@ from typing import Protocol, cast
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import Framework, Toolchain
 from compiler.diagnostics import Diagnostic
+from compiler.link.triples import Target
+from compiler.user_cache import cache_directory
+from server.build.apphost import apphost
 from server.build.compilers import WarmCompilers
 from server.build.csharp_build import CSharpCompiler
 from server.build.dotnet_tasks.descriptions import TaskDescriptions
@@ -71,6 +74,10 @@ class CallerServices:
         """See BuildServices. Raises InputError."""
         hosts = self.dotnet_tasks().hosts.hosts
         return task_library(self._toolchain(), hosts.program.folders, hosts.cache_dir)
+
+    def app_host(self, target: Target) -> Path:
+        """See BuildServices. Raises InputError, OSError."""
+        return apphost(target, cache_directory(self._caller.environment))
 
     def publish_native(self, projects: Sequence[BuiltProject], report: Callable[[Diagnostic], None]) -> NativeProgram | None:
         """See BuildServices. Raises InputError."""

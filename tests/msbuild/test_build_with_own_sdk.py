@@ -13,6 +13,7 @@ from compiler.csharp.bootstrap_image import VOID, Image
 from compiler.csharp.client import CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import NETCORE_APP, Framework
 from compiler.diagnostics import Diagnostic, Location, Severity
+from compiler.link.triples import Target
 from server.build.console_logger import ConsoleLogger
 from server.build.events import BuildLog
 from server.build.services import NoServices
@@ -47,6 +48,12 @@ class Machine(NoServices):
     def frameworks(self) -> Sequence[Framework]:
         """The one library."""
         return [self.library]
+
+    def app_host(self, target: Target) -> Path:
+        """A program that is none."""
+        host = self.library.reference_dir.parent / f"host-{target.rid}"
+        host.write_text("host")
+        return host
 
     def compile(self, request: CSharpRequest) -> CSharpResult:
         """An assembly with nothing in it."""
@@ -97,7 +104,9 @@ def test_program(build: Build) -> None:
     build.write("P.cs", "// text")
     assert build.run("app.csproj")
     assert build.lines == [f"  app -> {build.folder}/bin/Debug/net9.0/app.dll\n"]
-    assert build.files("bin") == [f"Debug/net9.0/app.{kind}" for kind in ("deps.json", "dll", "pdb", "runtimeconfig.json")]
+    parts = ("app", "app.deps.json", "app.dll", "app.pdb", "app.runtimeconfig.json")
+    assert build.files("bin") == [f"Debug/net9.0/{part}" for part in parts]
+    assert os.access(build.folder / "bin/Debug/net9.0/app", os.X_OK)
     configuration = json.loads((build.folder / "bin/Debug/net9.0/app.runtimeconfig.json").read_text(encoding="utf-8"))
     assert configuration["runtimeOptions"]["framework"] == {"name": "Microsoft.NETCore.App", "version": "9.0.0"}
     request = build.machine.requests[0]

@@ -9,6 +9,7 @@ import pytest
 
 from compiler.csharp.toolchain import Toolchain
 from tests.conftest import RunAotd
+from tests.run.projects import write_project
 
 ALONE = {"AOTD_NO_DAEMON": "1"}
 FILES = {
@@ -44,7 +45,8 @@ FILES = {
     <None Include="data.json" CopyToOutputDirectory="PreserveNewest" />
   </ItemGroup>
   <Target Name="Before" BeforeTargets="PreBuildEvent">
-    <Exec Command="echo before &gt;&gt; $(MSBuildProjectDirectory)/obj/before.txt" Condition="!Exists('$(IntermediateOutputPath)Greeting.g.cs')" />
+    <Exec Condition="!Exists('$(IntermediateOutputPath)Greeting.g.cs')"
+          Command="echo before &gt;&gt; $(MSBuildProjectDirectory)/obj/before.txt" />
   </Target>
   <Target Name="Generate" BeforeTargets="BeforeCompile" Inputs="$(MSBuildProjectFullPath)" Outputs="$(IntermediateOutputPath)Greeting.g.cs">
     <MakeGreeting Name="World" File="$(IntermediateOutputPath)Greeting.g.cs" />
@@ -126,3 +128,20 @@ def test_built_and_published(aotd: RunAotd, toolchain: Toolchain, solution: Path
     assert again.exit_code == 0 and " 0 compiled" in again.output, again.output
     changed = [name for name, time in times(folder).items() if written.get(name) != time]
     assert all("/publish/" in name for name in changed), changed
+
+
+@pytest.mark.run
+def test_built_program_starts_by_its_host(aotd: RunAotd, toolchain: Toolchain, tmp_path: Path) -> None:
+    """The file beside the assembly finds .NET, hands over arguments and exit code, and says what is missing."""
+    project = write_project(tmp_path, source='Console.WriteLine(string.Join("|", args));\nreturn 7;\n')
+    built = aotd("build", project, env=ALONE, timeout=600)
+    assert built.exit_code == 0, built.output
+    host = tmp_path / "bin/Debug/net9.0/app"
+    environment = {"DOTNET_ROOT": str(toolchain.dotnet_root), "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
+    done = subprocess.run([host, "a b", "c"], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (7, "a b|c\n")
+    done = subprocess.run([host], env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0x83 and done.stderr.startswith("You must install .NET to run this application.\n")
+    host.with_suffix(".dll").unlink()
+    done = subprocess.run([host], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0x81, f"The application to execute does not exist: '{host}.dll'.\n")

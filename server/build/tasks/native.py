@@ -1,9 +1,12 @@
-"""The tasks behind Publish of our own SDK: the native program of a built project, and the files that are published beside it."""
+"""Tasks behind Publish of our own SDK: the native program of a project, the files that are published beside it, the host of a built one."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from compiler.link.triples import TARGETS
+from server.build.atomic_files import replace_file
 from server.build.compilation import built_projects
 from server.build.events import Importance
 from server.build.published_files import is_published, published_place
@@ -48,6 +51,30 @@ def _check_runtime(call: TaskCall) -> bool:
     return not call.logged_error
 
 
+def _create_app_host(call: TaskCall) -> bool:
+    """The file that starts a built program; none for a runtime identifier that there is none for."""
+    rid = call.text("RuntimeIdentifier") or call.instance.surroundings.runtime_identifier
+    target = TARGETS.get(rid)
+    if target is None:
+        call.message(f"There is no app host for '{rid}'.")
+        return True
+    destination = Path(call.path(call.text("Destination")))
+    try:
+        content = call.services.app_host(target).read_bytes()
+        if not destination.is_file() or destination.read_bytes() != content:
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(destination, content)
+            destination.chmod(0o755)
+    except InputError as error:
+        call.error(error.code, error.message, location=Location(call.instance.path))
+        return False
+    except OSError as error:
+        call.error("MSB3491", f'Could not write to "{destination}". {error.strerror}')
+        return False
+    call.set_items("AppHost", [OutputItem(call.text("Destination"))])
+    return True
+
+
 def _choose_files(call: TaskCall) -> bool:
     """The items that ask to be published, each with its place below the publish folder as RelativePath; of several for one the last."""
     chosen: dict[str, OutputItem] = {}
@@ -64,8 +91,13 @@ def _choose_files(call: TaskCall) -> bool:
     return True
 
 
+def _texts(*names: str) -> tuple[Parameter, ...]:
+    return tuple(Parameter(name, Kind.TEXT) for name in names)
+
+
 TASKS = (
     TaskDefinition("AotdCheckRuntimeIdentifier", (Parameter("RuntimeIdentifier", Kind.TEXT),), (), _check_runtime),
+    TaskDefinition("AotdCreateAppHost", _texts("RuntimeIdentifier", "Destination"), ("AppHost",), _create_app_host),
     TaskDefinition("AotdCompileNative", (), ("Program", "Summary"), _compile_native),
     TaskDefinition("AotdChoosePublishedFiles", (Parameter("Files", Kind.ITEMS),), ("Chosen",), _choose_files),
 )
