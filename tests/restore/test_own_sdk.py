@@ -68,7 +68,8 @@ def test_a_project_and_the_one_that_it_refers_to(build: Build) -> None:
 
 def test_packages_bring_properties_to_the_build_but_not_to_restore(build: Build) -> None:
     text = project("net9.0", '<PackageReference Include="Outer" Version="1.0.0" />')
-    hook = '<Target Name="Tell" BeforeTargets="CollectPackageReferences"><Message Importance="High" Text="FromPackage=$(FromPackage)" /></Target>'
+    message = '<Message Importance="High" Text="FromPackage=$(FromPackage)" />'
+    hook = f'<Target Name="Tell" BeforeTargets="CollectPackageReferences">{message}</Target>'
     build.write("App/App.csproj", text.replace("</Project>", f"{hook}</Project>"))
     for _ in range(2):
         build.lines.clear()
