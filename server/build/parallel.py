@@ -150,9 +150,7 @@ class ParallelBuilds:
                     parent.asked.remove(nodes[index])
                     self._changed.notify_all()
 
-        futures: list[Future[Answer]] = [
-            self._threads.submit(contextvars.copy_context().run, run, index) for index in range(len(jobs))
-        ]
+        futures: list[Future[Answer]] = [self._threads.submit(contextvars.copy_context().run, run, index) for index in range(len(jobs))]
         with self._giving_way():
             answers = [_outcome(future) for future in futures]
         for forked in logs:

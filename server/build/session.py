@@ -187,9 +187,7 @@ def _project_answer(answer: BuildAnswer) -> ProjectBuildAnswer:
 class _Host:
     """The build as tasks of one project see it."""
 
-    def __init__(
-        self, session: BuildSession, state: ProjectState, log: BuildLog, properties: Mapping[str, str], node: RequestNode
-    ) -> None:
+    def __init__(self, session: BuildSession, state: ProjectState, log: BuildLog, properties: Mapping[str, str], node: RequestNode) -> None:
         self.node = node
         self.session = session
         self.services = session.services

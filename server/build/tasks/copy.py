@@ -7,6 +7,7 @@ import shutil
 import stat
 
 from server.build.events import Importance
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
 from server.msbuild import paths
 from server.msbuild.items import Item
@@ -75,7 +76,7 @@ def _copy_one(call: TaskCall, source: Item, target: OutputItem) -> tuple[bool, b
         call.message(f'{_way(call)} "{source.identity}" to "{target.include}".')
         _write(call, from_path, to_path)
     except OSError as error:
-        call.error("MSB3021", f'Unable to copy file "{source.identity}" to "{target.include}". {error.strerror}')
+        call.error("MSB3021", f'Unable to copy file "{source.identity}" to "{target.include}". {exception_text(error, to_path)}')
         return False, False
     return True, True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from server.build.events import Importance
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
 
 
@@ -25,7 +26,7 @@ def _run(call: TaskCall) -> bool:
                 call.message(f'File "{file.identity}" doesn\'t exist. Skipping.', Importance.LOW)
             deleted.append(output_item(file))
         except OSError as error:
-            text = f'Unable to delete file "{file.identity}". {error.strerror} '
+            text = f'Unable to delete file "{file.identity}". {exception_text(error, path)} '
             if call.flag("TreatErrorsAsWarnings"):
                 call.warning("MSB3061", text)
             else:

@@ -8,6 +8,7 @@ from server.build.atomic_files import replace_file
 from server.build.events import Importance
 from server.build.resources_file import needs_extensions, write_resources
 from server.build.resx import ResxError, read_resource_text, read_resx
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 
 
@@ -65,7 +66,7 @@ def _compile(call: TaskCall, shown: str, source: Path, target: Path) -> bool:
         call.error(error.code, error.message, location=error.location(str(source)))
         return False
     except OSError as error:
-        call.error("MSB3103", f"Invalid Resx file. {error.strerror}")
+        call.error("MSB3103", f"Invalid Resx file. {exception_text(error, str(source))}")
         return False
     if needs_extensions(resources) and not _may_use_extensions(call):
         return False
@@ -73,7 +74,7 @@ def _compile(call: TaskCall, shown: str, source: Path, target: Path) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)
         replace_file(target, write_resources(resources))
     except OSError as error:
-        call.error("MSB3554", f'Cannot write to the output file "{target}". {error.strerror}')
+        call.error("MSB3554", f'Cannot write to the output file "{target}". {exception_text(error, str(target))}')
         return False
     return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
 
 
@@ -26,7 +27,7 @@ def _run(call: TaskCall) -> bool:
                 os.makedirs(path, exist_ok=True)
             made.append(output_item(directory))
         except OSError as error:
-            call.error("MSB3191", f'Unable to create directory "{directory.identity}". {error.strerror}')
+            call.error("MSB3191", f'Unable to create directory "{directory.identity}". {exception_text(error, path)}')
             succeeded = False
     call.set_items("DirectoriesCreated", made)
     return succeeded

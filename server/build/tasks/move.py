@@ -6,6 +6,7 @@ import os
 import shutil
 
 from server.build.tasks.copy import destinations
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 
 
@@ -38,7 +39,7 @@ def _run(call: TaskCall) -> bool:
                 moved.append(target)
                 continue
             except OSError as error:
-                call.error("MSB3677", f'Unable to move file "{source.identity}" to "{target.include}". {error.strerror} ')
+                call.error("MSB3677", f'Unable to move file "{source.identity}" to "{target.include}". {exception_text(error, to_path)} ')
         succeeded = False
     call.set_items("DestinationFiles", targets)
     call.set_items("MovedFiles", moved)

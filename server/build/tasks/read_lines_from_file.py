@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 
 
@@ -14,7 +15,7 @@ def _run(call: TaskCall) -> bool:
     try:
         text = files.read_text(path)
     except OSError as error:
-        call.error("MSB3501", f'Could not read lines from file "{call.text("File")}". {error.strerror}')
+        call.error("MSB3501", f'Could not read lines from file "{call.text("File")}". {exception_text(error, path)}')
         return False
     lines = (line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").split("\n"))
     call.set_items("Lines", [OutputItem(line) for line in lines if line])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
 
 
@@ -21,7 +22,7 @@ def _run(call: TaskCall) -> bool:
                 call.message(f'Removing directory "{directory.identity}".')
                 shutil.rmtree(path)
             except OSError as error:
-                call.error("MSB3231", f'Unable to remove directory "{directory.identity}". {error.strerror}')
+                call.error("MSB3231", f'Unable to remove directory "{directory.identity}". {exception_text(error, path)}')
                 succeeded = False
                 continue
         else:

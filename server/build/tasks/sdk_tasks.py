@@ -13,6 +13,7 @@ from compiler.diagnostics import InputError, Location
 from server.build.atomic_files import replace_file
 from server.build.generated_sources import AUTO_GENERATED, assembly_versions, generated_sources, literal
 from server.build.target_framework import NO_FRAMEWORK, choose_framework
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 from server.msbuild.functions.frameworks import is_compatible, parse_framework
 
@@ -113,7 +114,7 @@ def _write(call: TaskCall, path: Path, text: str) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)
     except OSError as error:
-        call.error("MSB3491", f'Could not write lines to file "{path}". {error.strerror}')
+        call.error("MSB3491", f'Could not write lines to file "{path}". {exception_text(error, str(path))}')
         return False
     return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
 from server.msbuild.functions.times import parse_moment
 from server.msbuild.functions.values import ClrError
@@ -43,7 +44,7 @@ def _run(call: TaskCall) -> bool:
         except OSError as error:
             code, text = ("MSB3374", "The last access/last write time on file") if os.path.exists(path) else ("MSB3371", "The file")
             end = "cannot be set." if code == "MSB3374" else "cannot be created."
-            call.error(code, f'{text} "{file.identity}" {end} {error.strerror} '.rstrip())
+            call.error(code, f'{text} "{file.identity}" {end} {exception_text(error, path)} '.rstrip())
             succeeded = False
     call.set_items("TouchedFiles", touched)
     return succeeded

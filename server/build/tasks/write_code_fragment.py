@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from server.build.events import Importance
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 from server.msbuild.items import Item
 
@@ -122,7 +123,7 @@ def _run(call: TaskCall) -> bool:
         with open(path, "w", encoding="utf-8", newline="") as stream:
             stream.write(text)
     except OSError as error:
-        call.error("MSB3713", f'The file "{shown}" could not be created. {error.strerror} ')
+        call.error("MSB3713", f'The file "{shown}" could not be created. {exception_text(error, path)} ')
         return False
     call.message(f'Emitted specified code into "{shown}".', Importance.LOW)
     call.outputs["outputfile"] = OutputItem(shown)

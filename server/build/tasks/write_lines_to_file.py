@@ -6,6 +6,7 @@ import codecs
 import os
 
 from server.build.events import Importance
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
 
 # Encodings whose files start with a byte order mark when the project names them, as .NET writes them.
@@ -42,7 +43,7 @@ def _run(call: TaskCall) -> bool:
             with open(path, "ab") as stream:
                 stream.write(mark + data if fresh else data)
     except OSError as error:
-        call.error("MSB3491", f'Could not write lines to file "{call.text("File")}". {error.strerror} ')
+        call.error("MSB3491", f'Could not write lines to file "{call.text("File")}". {exception_text(error, path)} ')
         return False
     return True
 

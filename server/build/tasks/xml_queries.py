@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.msbuild.xml import XmlSyntaxError, read_project_xml
 
 _MARK = "\ufeff"
 
@@ -29,8 +31,17 @@ def _load(call: TaskCall, text: str, shown: str) -> etree._Element | None:
     try:
         return etree.fromstring(text.lstrip(_MARK).encode(), parser)
     except etree.XMLSyntaxError as error:
-        call.error("MSB3733", f'Input file "{shown}" cannot be opened. {error.msg}')
+        call.error("MSB3733", f'Input file "{shown}" cannot be opened. {_reason(text, error)}')
         return None
+
+
+def _reason(text: str, error: etree.XMLSyntaxError) -> str:
+    """What .NET's reader says of the text, which is what our reader of project files says; lxml's words where that one is content."""
+    try:
+        read_project_xml(text.lstrip(_MARK), "")
+    except XmlSyntaxError as found:
+        return found.message
+    return str(error.msg)
 
 
 def _read(call: TaskCall) -> tuple[str, str] | None:
@@ -44,7 +55,7 @@ def _read(call: TaskCall) -> tuple[str, str] | None:
     except FileNotFoundError:
         call.error("MSB3733", f"Input file \"{shown}\" cannot be opened. Could not find file '{path}'.")
     except OSError as error:
-        call.error("MSB3733", f'Input file "{shown}" cannot be opened. {error.strerror}')
+        call.error("MSB3733", f'Input file "{shown}" cannot be opened. {exception_text(error, path)}')
     return None
 
 

@@ -7,6 +7,7 @@ import stat
 import zipfile
 
 from server.build.events import Importance
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
 from server.msbuild import globs, paths
 from server.msbuild.shredder import split_list
@@ -36,7 +37,7 @@ def _zip_directory(call: TaskCall) -> bool:
                 if not names and not files and folder != source:
                     archive.write(folder, os.path.relpath(folder, source) + "/")
     except OSError as error:
-        call.error("MSB3943", f'Failed to zip directory "{source}" to file "{target}".  {error.strerror} ')
+        call.error("MSB3943", f'Failed to zip directory "{source}" to file "{target}".  {exception_text(error, target)} ')
         return False
     return True
 
@@ -46,7 +47,7 @@ def _unzip(call: TaskCall) -> bool:
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        call.error("MSB3931", f'Failed to unzip to directory "{folder}" because it could not be created.  {error.strerror}')
+        call.error("MSB3931", f'Failed to unzip to directory "{folder}" because it could not be created.  {exception_text(error, folder)}')
         return False
     succeeded = True
     for source in call.items("SourceFiles"):
@@ -101,7 +102,7 @@ def _extract(call: TaskCall, archive: zipfile.ZipFile, folder: str) -> bool:
                 while block := stream.read(1 << 20):
                     written.write(block)
         except OSError as error:
-            call.error("MSB3936", f'Failed to open unzip file "{name}" to "{target}".  {error.strerror}')
+            call.error("MSB3936", f'Failed to open unzip file "{name}" to "{target}".  {exception_text(error, target)}')
             return False
     return True
 
