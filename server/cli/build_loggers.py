@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -133,7 +133,8 @@ def open_loggers(
             line = ProgressLine(Progress(quiet=False), write)
             found.listeners.append(line)
             write = line.write
-        found.listeners.append(ConsoleLogger(switches.console.rank, write, switches.console, outputs))
+        shown = replace(switches.console, force_colour=switches.console.force_colour or caller().out.shows_colour)
+        found.listeners.append(ConsoleLogger(shown.rank, write, shown, outputs))
         found.wants(switches.console.rank)
         found.names.append("ConsoleLogger")
     for parameters in switches.files:

@@ -21,6 +21,7 @@ from server.cli.build_services import CallerServices
 from server.cli.caller import caller
 from server.cli.logger_switches import logger_failure
 from server.cli.msbuild_switches import MSBuildSwitches, SwitchError, parse_msbuild_switches
+from server.cli.switch_gathering import switch_error
 from server.msbuild.errors import InvalidProjectFile
 from server.msbuild.evaluate import diagnostic_of
 from server.msbuild.preprocess import preprocessed
@@ -117,6 +118,8 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequenc
             logs_evaluations=loggers.logs_evaluations,
             explain=_explain if switches.explains else None,
         )
+        if switches.loggers.rank >= DIAGNOSTIC:
+            _show_command_line(switches, evaluator, args)
         begin_build(log, loggers, tuple(evaluator.variables.items()), _facts(evaluator, args), switches.response_files)
         _say_without_effect(log, switches)
         answer = _build_projects(switches, evaluator, log)
@@ -143,6 +146,12 @@ def _caller_listeners() -> list[Listener]:
             listener.diagnostic(record.event)
 
     return [tell] if listener is not None else []
+
+
+def _show_command_line(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequence[str]) -> None:
+    """MSBuild's own call with the same switches, which diagnostic verbosity begins with."""
+    named = [arg for arg in args if caller().directory / arg != switches.project]
+    console.write(" ".join([f"{evaluator.toolset.tools_directory}/MSBuild.dll", *named, str(switches.project)]) + "\n")
 
 
 def _facts(evaluator: ProjectEvaluator, args: Sequence[str]) -> list[str]:
@@ -251,9 +260,11 @@ def _query(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
         if diagnostic.severity in (Severity.ERROR, Severity.WARNING):
             console.error_line(build_line(diagnostic))
     if switches.preprocesses:
-        written = _write(switches.preprocessed_file, preprocessed(instance, evaluator), "-preprocess")
+        text = preprocessed(instance, evaluator)
+        written = _write_listing(switches.preprocessed_file, text, "MSB1047", "File to preprocess to is not valid.")
     elif switches.lists_targets:
-        written = _write(switches.targets_file, "".join(f"{target.name}\n" for target in instance.targets.values()), "-targets")
+        names = "".join(f"{target.name}\n" for target in instance.targets.values())
+        written = _write_listing(switches.targets_file, names, "MSB1059", "Targets could not be printed.")
     else:
         written = _write_result(switches, query_text(instance, switches.get_properties, switches.get_items, None))
     return 1 if not written or any(diagnostic.severity is Severity.ERROR for diagnostic in instance.diagnostics) else 0
@@ -262,6 +273,22 @@ def _query(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
 def _write_result(switches: MSBuildSwitches, text: str) -> bool:
     """Prints the answer or puts it into the file that was asked for; False when that file cannot be written."""
     return _write(switches.result_file, text, "-getResultOutputFile")
+
+
+def _write_listing(file: str, text: str, code: str, complaint: str) -> bool:
+    """Prints what -preprocess or -targets asked for or puts it into a file; MSBuild's words when that cannot be."""
+    if not file:
+        console.write(text)
+        return True
+    path = caller().directory / file
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        why = f"Could not find a part of the path '{path}'." if missing else f"Access to the path '{path}' is denied."
+        console.write(switch_error(code, f"{complaint} {why}", file).text)
+        return False
+    return True
 
 
 def _write(file: str, text: str, switch: str) -> bool:

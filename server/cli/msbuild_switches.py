@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ _BOOLEANS = {
 }
 # Switches that MSBuild has and that change nothing here, which is said.
 _WITHOUT_EFFECT = ("isolateprojects", "graphbuild", "check", "multithreaded", "profileevaluation")
+_EXTENSION = re.compile(r"\.[^./*?\0|]+")
 _NOT_IN_TARGET_NAMES = "$@()%*?."
 _SOLUTIONS = (".sln", ".slnx", ".slnf")
 
@@ -192,7 +194,15 @@ def _find_project(gathered: GatheredSwitches) -> Path:
         return path
     if not path.is_dir():
         raise initialization_error("MSB1009", "Project file does not exist.", named[0])
-    ignored = {extension.lower() for extension in gathered.values("ignoreprojectextensions")}
+    extensions = gathered.values("ignoreprojectextensions")
+    for extension in extensions:
+        if not _EXTENSION.fullmatch(extension):
+            message = (
+                'There is an invalid extension in the -ignoreProjectExtensions list. Extensions must start with a period ".", have one or '
+                "more characters after the period and not contain any invalid path characters or wildcards."
+            )
+            raise initialization_error("MSB1036", message, extension)
+    ignored = {extension.lower() for extension in extensions}
     files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() not in ignored and entry.is_file())
     projects = [file for file in files if file.suffix.lower().endswith("proj") and not file.name.endswith("~")]
     solutions = [file for file in files if file.suffix.lower() in (".sln", ".slnx")]

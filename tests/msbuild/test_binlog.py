@@ -18,7 +18,7 @@ from server.build.binlog_reader import BinaryLog, BinaryLogError
 from server.build.binlog_writer import write_log
 from server.build.console_logger import ConsoleLogger
 from server.build.event_texts import event_text
-from server.build.events import Record
+from server.build.events import EnvironmentVariableRead, Record
 from server.build.logger_parameters import parse_logger_parameters
 from server.build.project_imports import archived_files
 from server.build.warm import WarmTools
@@ -101,6 +101,8 @@ def test_round_trip(built: Folder) -> None:
     assert {name.rpartition("/")[2]: text for name, text in files.items()} == {
         name: (built.path / name).read_text(encoding="utf-8") for name in ("a.proj", "b.proj", "p.props")
     }
+    reads = [record.event.name for record in records if isinstance(record.event, EnvironmentVariableRead)]
+    assert reads == ["HOME", "PATH"]
     again = io.BytesIO()
     write_log(again, records, log.imports_archive)
     assert again.getvalue() == (built.path / "msbuild.binlog").read_bytes()

@@ -67,9 +67,9 @@ class Build:
         inner = '<Project><Target Name="Inner"><Message Text="inner" Importance="high" /></Target></Project>'
         (folder / "inner.proj").write_text(inner, encoding="utf-8")
 
-    def run(self, *args: str, terminal: bool = False) -> str:
+    def run(self, *args: str, terminal: bool = False, colours: bool = False) -> str:
         out, err = io.StringIO(), io.StringIO()
-        channels = Channel(out, terminal, False), Channel(err, terminal, False)
+        channels = Channel(out, terminal, colours), Channel(err, terminal, colours)
         variables = {"HOME": str(self.folder), "PATH": os.environ["PATH"]}
         with serving(Caller(*channels, lambda: 80, self.folder, variables, never_cancelled, WarmTools())):
             self.code = msbuild.run(["a.proj", "-nologo", *args])
@@ -170,6 +170,8 @@ def test_summary_names_log_files(build: Build) -> None:
         ("-m:0", "MSBUILD : error MSB1032: Maximum CPU count is not valid."),
         ("-m:x", "MSBUILD : error MSB1030: Maximum CPU count is not valid."),
         ("-tl:perhaps", "MSBUILD : error MSB1065: Terminal logger value is not valid."),
+        ("-pp:none/x.xml", "MSBUILD : error MSB1047: File to preprocess to is not valid. Could not find a part of the path"),
+        ("-ts:none/x.txt", "MSBUILD : error MSB1059: Targets could not be printed. Could not find a part of the path"),
         ("-isolate:perhaps", "MSBUILD : error MSB1056: Isolate projects value is not valid."),
         ("-graph:perhaps", "MSBUILD : error MSB1057: Graph build value is not valid."),
     ],
@@ -183,6 +185,19 @@ def test_progress_on_a_terminal(build: Build) -> None:
     """A moving line with the target, which every line of output takes away; none with -tl:off."""
     assert "a.proj: Main" in build.run("-m:1", terminal=True)
     assert "a.proj: Main" not in build.run("-m:1", "-tl:off", terminal=True)
+
+
+def test_colours(build: Build) -> None:
+    """Where the terminal shows them, or where they are asked for."""
+    red = "\x1b[31;1mDIR/a.proj(6,5): error E1: bad\n\x1b[m"
+    assert red in build.run("-m:1", colours=True)
+    assert red in build.run("-m:1", "-clp:ForceConsoleColor")
+    assert "\x1b" not in build.run("-m:1", "-clp:DisableConsoleColor", colours=True)
+
+
+def test_command_line_at_diagnostic_verbosity(build: Build) -> None:
+    first = build.run("-v:diag", "-m:1").splitlines()[0]
+    assert first.endswith("/MSBuild.dll -nologo -v:diag -m:1 DIR/a.proj")
 
 
 def test_question(build: Build) -> None:
