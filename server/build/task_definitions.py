@@ -10,15 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from compiler.diagnostics import InputError
-from server.build.dotnet_tasks.declarations import find_declaration, is_built_in_assembly
+from server.build.dotnet_tasks.declarations import find_declarations, is_built_in_assembly
 from server.build.dotnet_tasks.descriptions import TaskDescriptions, TaskSource, engine_body, refuse_missing_file, source_of
 from server.build.dotnet_tasks.inline import inline_source, is_inline_factory, unsupported_factory
 from server.build.dotnet_tasks.run import run_in_host, taking_events
+from server.build.dotnet_tasks.task_identity import TaskIdentity, mismatch, own_architecture, require_own
 from server.build.events import BuildLog
 from server.build.services import BuildServices
 from server.build.tasks.registry import find_stand_in, find_task
 from server.build.tasks.task import TaskAssembly, TaskCall, TaskDefinition
 from server.msbuild.errors import InvalidProjectFile, invalid
+from server.msbuild.expand import Expander, expand_text
 from server.msbuild.model import ProjectInstance, UsingTask
 from server.msbuild.xml import XmlElement
 
@@ -32,10 +34,12 @@ _SDK_FIRST = frozenset({"resolveassemblyreference", "generateresource", "getrefe
 _NEVER_FROM_ASSEMBLY = frozenset({"msbuild", "calltarget"})
 
 
-def find_definition(instance: ProjectInstance, log: BuildLog, services: BuildServices, element: XmlElement) -> TaskDefinition | None:
+def find_definition(
+    instance: ProjectInstance, log: BuildLog, services: BuildServices, element: XmlElement, expander: Expander
+) -> TaskDefinition | None:
     """The task, None when there is none of that name. Raises InvalidProjectFile when it is refused or cannot be had."""
     name = element.name
-    declaration = find_declaration(instance.using_tasks, name)
+    declaration = _declaration(instance, element, expander)
     is_declared_elsewhere = declaration is not None and not is_built_in_assembly(declaration)
     built_in = None if is_declared_elsewhere else find_task(name)
     if built_in is not None and not (built_in.name.lower() in _SDK_FIRST and _core_tasks(instance) is not None):
@@ -61,6 +65,26 @@ def _has_assembly(instance: ProjectInstance, declaration: UsingTask) -> bool:
     path = declaration.assembly_file.replace("\\", "/")
     folders = (declaring, Path(instance.directory), Path(instance.surroundings.tools_directory))
     return any((folder / path).is_file() for folder in folders)
+
+
+def _declaration(instance: ProjectInstance, element: XmlElement, expander: Expander) -> UsingTask | None:
+    """The declaration that counts for a call, by the name of its task and the kind of process that both want."""
+    declarations = find_declarations(instance.using_tasks, element.name)
+    if not declarations:
+        return None
+    own = own_architecture(instance.surroundings)
+    wanted = [expand_text(expander, element.value(name), element.at(name)) for name in ("MSBuildRuntime", "MSBuildArchitecture")]
+    called = TaskIdentity(*wanted)
+    fitting = [one for one in declarations if TaskIdentity(one.runtime, one.architecture).fits(called, own)]
+    if not fitting:
+        first = declarations[0]
+        raise mismatch(element.name, TaskIdentity(first.runtime, first.architecture), called, element.location)
+    chosen = fitting[0]
+    declared = TaskIdentity(chosen.runtime, chosen.architecture)
+    declared.check(chosen.task_name, ("Runtime", "Architecture"), element.location)
+    called.check(chosen.task_name, ("MSBuildRuntime", "MSBuildArchitecture"), element.location)
+    require_own(element.name, called.merged(declared), instance.surroundings, element.location)
+    return chosen
 
 
 def _core_tasks(instance: ProjectInstance) -> Path | None:

@@ -122,7 +122,7 @@ def _run_bucket(
     place = element.location
     result = StepResult(succeeded=False, stops=True)
     try:
-        definition = _definition(instance, host, element)
+        definition = _definition(instance, host, element, bucket.expander)
     except InvalidProjectFile as error:
         log.send(diagnostic_of(error, instance.path))
         return result
@@ -143,10 +143,10 @@ def _report_false_condition(log: BuildLog, element: XmlElement, expander: Expand
         log.comment(Importance.LOW, f'Task "{element.name}" skipped, due to false condition; ({condition}) was evaluated as ({evaluated}).')
 
 
-def _definition(instance: ProjectInstance, host: TargetHost, element: XmlElement) -> TaskDefinition:
+def _definition(instance: ProjectInstance, host: TargetHost, element: XmlElement, expander: Expander) -> TaskDefinition:
     """The task that an element names. Raises InvalidProjectFile."""
     host.call_location = element.location
-    definition = find_definition(instance, host.log, host.services, element)
+    definition = find_definition(instance, host.log, host.services, element, expander)
     if definition is None:
         raise invalid(
             "MSB4036",

@@ -128,7 +128,10 @@ class InlineParameter:
 
 @dataclass(frozen=True, slots=True)
 class UsingTask:
-    """A task declaration, expanded; paths are absolute. `body` is the XML inside <Task>."""
+    """A task declaration, expanded; paths are absolute. `body` is the XML inside <Task>.
+
+    `runtime` and `architecture` are those of the process that the task wants. One that `overrides` wins over others of its name.
+    """
 
     task_name: str
     assembly_name: str
@@ -137,6 +140,9 @@ class UsingTask:
     element: XmlElement
     parameters: tuple[InlineParameter, ...] = ()
     body: str = ""
+    runtime: str = ""
+    architecture: str = ""
+    overrides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

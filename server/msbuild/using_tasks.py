@@ -6,6 +6,7 @@ The types of parameters are names of .NET types; the ones that MSBuild can fill 
 from __future__ import annotations
 
 from server.msbuild import paths
+from server.msbuild.conditions import to_boolean
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.expand import Expander, expand_escaped, expand_text
 from server.msbuild.model import InlineParameter, UsingTask
@@ -56,6 +57,9 @@ def read_using_task(expander: Expander, element: XmlElement, directory: str) -> 
         element,
         tuple(_parameters(expander, element)),
         _body(expander, element),
+        text("Runtime"),
+        text("Architecture"),
+        to_boolean(text("Override") or "false") is True,
     )
 
 

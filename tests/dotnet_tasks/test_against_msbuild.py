@@ -85,13 +85,25 @@ GROUPS = {
     "output": '<P Output="maybe" />',
     "required": '<P Required="maybe" />',
 }
+# Name -> what else the declaration of a task and its call say.
+IDENTITIES = {
+    "any": ('Runtime="*" Architecture="*"', ""),
+    "own": ('Runtime="NET"', 'MSBuildRuntime="CurrentRuntime" MSBuildArchitecture="CurrentArchitecture"'),
+    "unknown": ('Runtime="blah"', ""),
+    "unknown_machine": ('Architecture="blah"', ""),
+    "other": ('Runtime="NET"', 'MSBuildRuntime="CLR4"'),
+}
+for _name, (_declared, _called) in IDENTITIES.items():
+    CASES[f"identity_{_name}"] = (
+        f'<UsingTask TaskName="Sample.Tasks.Logs" AssemblyFile="{{ASSEMBLY}}" {_declared} /><Target Name="T"><Logs {_called} /></Target>'
+    )
 for _name, _group in GROUPS.items():
     CASES[f"group_{_name}"] = (
         f'<UsingTask TaskName="X" TaskFactory="Nope" AssemblyFile="gone.dll"><ParameterGroup>{_group}</ParameterGroup><Task>x</Task>'
         '</UsingTask><Target Name="T" />'
     )
 # Lines that belong to the loggers or to the engines' own code.
-_LEFT_OUT = re.compile(r"_{10}|Project \"|Done building|MSBUILD : warning MSB4(010|196)|/bin/sh -c|.*   at Microsoft\.Build\.")
+_LEFT_OUT = re.compile(r"_{10}|Project \"|Done building|MSBUILD : warning MSB4(010|196)|/bin/sh -c|tool --switch|printed|.*   at Microsoft\.Build\.")
 TASKS = "Types Needs Silent Boom Builds Counts Echo Unmade BadConstructor Message Outs Items Raw".split()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from server.msbuild.conditions import to_boolean
 from server.msbuild.model import UsingTask
 
 BUILT_IN_ASSEMBLIES = frozenset(
@@ -16,15 +15,13 @@ BUILT_IN_ASSEMBLIES = frozenset(
 )
 
 
-def find_declaration(declared: Iterable[UsingTask], name: str) -> UsingTask | None:
-    """The declaration of the task `name`, None when there is none."""
+def find_declarations(declared: Iterable[UsingTask], name: str) -> list[UsingTask]:
+    """The declarations of the task `name`, the one that counts first."""
     found = list(declared)
-    overriding = [one for one in found if to_boolean(one.element.value("Override") or "false") and is_partial_match(one.task_name, name)]
-    if overriding:
-        return overriding[0]
+    overriding = [one for one in found if one.overrides and is_partial_match(one.task_name, name)]
     exact = [one for one in found if one.task_name.lower() == name.lower()]
     partial = [one for one in found if is_partial_match(one.task_name, name)]
-    return exact[0] if exact else partial[0] if partial else None
+    return overriding or exact or partial
 
 
 def is_partial_match(one: str, other: str) -> bool:
