@@ -98,7 +98,10 @@ def _built(instance: ProjectInstance, framework: Framework, by_output: Mapping[s
     copied = [_intermediate(by_output[path]) if path in by_output else Path(path) for path in _copied(instance)]
     direct = [Path(item.full_path()) for item in instance.items_of("ReferencePath") if item.value("FrameworkFile").lower() != "true"]
     result = CSharpAssembly(assembly, symbols if symbols.is_file() else None, (), was_current=True)
-    return BuiltProject(instance, framework, result, tuple(dict.fromkeys(copied)), tuple(direct), compiled_request(instance))
+    # A program has one assembly of a name: the first, which is the one that was compiled against.
+    by_name = {path.stem.lower(): path for path in reversed(copied)}
+    references = tuple(path for path in dict.fromkeys(copied) if by_name[path.stem.lower()] == path)
+    return BuiltProject(instance, framework, result, references, tuple(direct), compiled_request(instance))
 
 
 def _intermediate(instance: ProjectInstance) -> Path:

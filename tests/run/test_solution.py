@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,15 @@ FILES = {
 </Project>""",
     "Directory.Packages.props": """<Project>
   <PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup>
+  <ItemGroup>
+    <PackageVersion Include="Shouter" Version="1.2.0" />
+    <PackageVersion Include="Microsoft.NET.Test.Sdk" Version="17.0.0" />
+  </ItemGroup>
 </Project>""",
+    "NuGet.Config": """<configuration>
+  <packageSources><clear /><add key="feed" value="feed" /></packageSources>
+  <config><add key="globalPackagesFolder" value="packages" /></config>
+</configuration>""",
     "app/app.csproj": """<Project Sdk="Microsoft.NET.Sdk">
   <UsingTask TaskName="MakeGreeting" TaskFactory="RoslynCodeTaskFactory" AssemblyFile="$(MSBuildToolsPath)/Microsoft.Build.Tasks.Core.dll">
     <ParameterGroup>
@@ -55,22 +64,26 @@ FILES = {
     <ItemGroup><Compile Include="$(IntermediateOutputPath)Greeting.g.cs" /></ItemGroup>
   </Target>
 </Project>""",
-    "app/Program.cs": "Console.WriteLine(Greeting.Text);\nConsole.WriteLine(Core.Adder.Add(2, 3));\n",
+    "app/Program.cs": "Console.WriteLine(Core.Loud.Say(Greeting.Text));\nConsole.WriteLine(Core.Adder.Add(2, 3));\n",
     "app/data.json": "{}",
     "core/core.csproj": """<Project Sdk="Microsoft.NET.Sdk">
   <ItemGroup>
     <ProjectReference Include="..\\util\\util.csproj" />
+    <PackageReference Include="Shouter" />
     <None Include="core.txt" CopyToOutputDirectory="Always" />
   </ItemGroup>
 </Project>""",
-    "core/Adder.cs": "namespace Core;\npublic static class Adder { public static int Add(int a, int b) => Util.Ops.Sum(a, b); }\n",
+    "core/Adder.cs": "namespace Core;\npublic static class Adder { public static int Add(int a, int b) => Util.Ops.Sum(a, b); }\n"
+    "public static class Loud { public static string Say(string text) => Shouter.Voice.Shout(text); }\n",
     "core/core.txt": "core",
     "core/Texts.resx": '<root><data name="Title" xml:space="preserve"><value>A title</value></data></root>',
     "util/util.csproj": '<Project Sdk="Microsoft.NET.Sdk" />',
     "util/Ops.cs": "namespace Util;\npublic static class Ops { public static int Sum(int a, int b) => a + b; }\n",
     "tests/tests.csproj": """<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup><IsTestProject>true</IsTestProject></PropertyGroup>
-  <ItemGroup><ProjectReference Include="../app/../core/core.csproj" /></ItemGroup>
+  <ItemGroup>
+    <PackageReference Include="Microsoft.NET.Test.Sdk" />
+    <ProjectReference Include="../app/../core/core.csproj" />
+  </ItemGroup>
 </Project>""",
     "tests/Tests.cs": "public class Tests { public bool Adds() => Core.Adder.Add(1, 1) == 2; }\n",
     "all.slnx": "<Solution>"
@@ -79,9 +92,27 @@ FILES = {
 }
 
 
+def put_package(feed: Path, name: str, version: str, files: dict[str, bytes]) -> None:
+    """A package in a folder that serves as a feed."""
+    manifest = f"<package><metadata><id>{name}</id><version>{version}</version><authors>a</authors><description>d</description>"
+    entries = {f"{name}.nuspec": f"{manifest}</metadata></package>".encode(), **files}
+    feed.mkdir(exist_ok=True)
+    with zipfile.ZipFile(feed / f"{name}.{version}.nupkg", "w") as archive:
+        for path, content in entries.items():
+            archive.writestr(path, content)
+
+
 @pytest.fixture
-def solution(tmp_path: Path) -> Path:
-    """The solution file."""
+def solution(tmp_path: Path, aotd: RunAotd, toolchain: Toolchain) -> Path:
+    """The solution file, with a feed of two packages beside it."""
+    source = "namespace Shouter;\npublic static class Voice { public static string Shout(string text) => text.ToUpperInvariant(); }\n"
+    library = write_project(tmp_path / "package/work", name="Shouter", source=source)
+    built = aotd("build", library, "-p:OutputType=Library", "-p:PublishAot=false", env=ALONE, timeout=600)
+    assert built.exit_code == 0, built.output
+    assembly = (library.parent / "bin/Debug/net9.0/Shouter.dll").read_bytes()
+    put_package(tmp_path / "feed", "Shouter", "1.2.0", {"lib/net8.0/Shouter.dll": assembly})
+    props = b"<Project><PropertyGroup><IsTestProject>true</IsTestProject></PropertyGroup></Project>"
+    put_package(tmp_path / "feed", "Microsoft.NET.Test.Sdk", "17.0.0", {"build/net8.0/Microsoft.NET.Test.Sdk.props": props})
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +137,18 @@ def test_built_and_published(aotd: RunAotd, toolchain: Toolchain, solution: Path
     assert built.exit_code == 0, built.output
     assert "    0 Warning(s)\n    0 Error(s)\n" in built.output
     output = {path.name for path in (folder / "app/bin/Release/net9.0").iterdir()}
-    assert output >= {"app.dll", "app.pdb", "app.deps.json", "app.runtimeconfig.json", "core.dll", "util.dll", "data.json", "core.txt"}
+    assert output >= {
+        "app.dll",
+        "app.pdb",
+        "app.deps.json",
+        "app.runtimeconfig.json",
+        "core.dll",
+        "util.dll",
+        "data.json",
+        "core.txt",
+        "Shouter.dll",
+        "app",
+    }
     assert b"core.Texts.resources" in (folder / "core/bin/Release/net9.0/core.dll").read_bytes()
     assert (folder / "app/obj/before.txt").read_text() == "before\n"
     written = times(folder)
@@ -120,7 +162,7 @@ def test_built_and_published(aotd: RunAotd, toolchain: Toolchain, solution: Path
     place = folder / "app/bin/Release/net9.0/linux-x64/publish"
     assert {path.name for path in place.iterdir()} == {"app", "app.dbg", "data.json", "core.txt", "note.txt"}
     assert (place / "note.txt").read_text() == "published app 2.3.4\n"
-    assert subprocess.run([place / "app"], capture_output=True, text=True, check=True).stdout == "Hello World\n5\n"
+    assert subprocess.run([place / "app"], capture_output=True, text=True, check=True).stdout == "HELLO WORLD\n5\n"
     assert {path.name for path in (folder / "core/bin/Release/net9.0/publish").glob("*.dll")} == {"core.dll", "util.dll"}
     assert not (folder / "tests/bin/Release/net9.0/publish").exists()
     written = times(folder)
