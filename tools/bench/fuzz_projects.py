@@ -28,6 +28,7 @@ from server.build.services import BuildServices
 from server.build.session import BuildSession
 from server.build.tasks.registry import find_task
 from server.build.tasks.task import TaskDefinition
+from server.msbuild.expand import Expander
 from server.msbuild.model import ProjectInstance
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.sdks import OWN_SDK_FOLDER
@@ -129,7 +130,9 @@ def _time_limit() -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def _find_harmless(_instance: ProjectInstance, _log: BuildLog, _services: BuildServices, element: XmlElement) -> TaskDefinition | None:
+def _find_harmless(
+    _instance: ProjectInstance, _log: BuildLog, _services: BuildServices, element: XmlElement, _expander: Expander
+) -> TaskDefinition | None:
     found = find_task(element.name)
     return found if found is not None and found.name.lower() in _HARMLESS else None
 
