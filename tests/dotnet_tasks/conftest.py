@@ -38,12 +38,12 @@ def tools() -> Iterator[WarmTools]:
     shared.close()
 
 
-def compile_tasks(toolchain: Toolchain, tools: WarmTools, text: str, path: Path) -> None:
-    """Writes the assembly of some tasks to `path`."""
+def compile_tasks(toolchain: Toolchain, tools: WarmTools, text: str, path: Path, *others: Path) -> None:
+    """Writes the assembly of some tasks to `path`; `others` are assemblies that they use."""
     folders = tools.kept(WarmCompilers).task_hosts(toolchain, os.environ).program.folders
     names = ("Microsoft.Build.Framework.dll", "Microsoft.Build.Utilities.Core.dll")
     of_msbuild = [next(folder / name for folder in folders if (folder / name).is_file()) for name in names]
-    references = [*sorted(toolchain.reference_dir.glob("*.dll")), *of_msbuild]
+    references = [*sorted(toolchain.reference_dir.glob("*.dll")), *of_msbuild, *others]
     request = CSharpRequest(
         f"tasks {path}",
         str(path.parent),

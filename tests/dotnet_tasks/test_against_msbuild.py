@@ -103,7 +103,9 @@ for _name, _group in GROUPS.items():
         '</UsingTask><Target Name="T" />'
     )
 # Lines that belong to the loggers or to the engines' own code.
-_LEFT_OUT = re.compile(r"_{10}|Project \"|Done building|MSBUILD : warning MSB4(010|196)|/bin/sh -c|tool --switch|printed|.*   at Microsoft\.Build\.")
+_LEFT_OUT = re.compile(
+    r"_{10}|Project \"|Done building|MSBUILD : warning MSB4(010|196)|/bin/sh -c|tool --switch|printed|.*   at Microsoft\.Build\."
+)
 TASKS = "Types Needs Silent Boom Builds Counts Echo Unmade BadConstructor Message Outs Items Raw".split()
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from compiler.csharp.frameworks import Toolchain
+from server.build.warm import WarmTools
 from tests.conftest import RunAotd
-from tests.dotnet_tasks.conftest import Project
+from tests.dotnet_tasks.conftest import Project, compile_tasks
 
 SHOW = '<Message Importance="high" Text='
 
@@ -227,3 +229,28 @@ def test_a_tool_that_takes_too_long(project: Project) -> None:
     lines = project.target('<Echo Say="\'on\'; sleep 30" Timeout="300" />')
     assert lines[0] == "  on"
     assert "warning MSB5002: Terminating the task executable" in lines[1] and "limit of 300 milliseconds" in lines[1]
+
+
+def test_an_assembly_that_was_built_anew_is_loaded_anew(project: Project, toolchain: Toolchain, tools: WarmTools) -> None:
+    text = (
+        'public class Says : Microsoft.Build.Utilities.Task {{ public override bool Execute() {{ Log.LogWarning("{}"); return true; }} }}'
+    )
+    body = '<UsingTask TaskName="Says" AssemblyFile="Says.dll" /><Target Name="T"><Says /></Target>'
+    for word in ("one", "two"):
+        compile_tasks(toolchain, tools, text.format(word), project.folder / "Says.dll")
+        assert project.run(body)[0].endswith(f"warning : {word}")
+
+
+def test_a_dependency_beside_the_task_is_found(project: Project, toolchain: Toolchain, tools: WarmTools) -> None:
+    folder = project.folder / "lib"
+    folder.mkdir()
+    compile_tasks(toolchain, tools, 'public static class Part { public static string Text => "part"; }', folder / "Part.dll")
+    text = (
+        "public class Uses : Microsoft.Build.Utilities.Task { public override bool Execute() { Log.LogWarning(Part.Text); return true; } }"
+    )
+    compile_tasks(toolchain, tools, text, folder / "Uses.dll", folder / "Part.dll")
+    body = '<UsingTask TaskName="Uses" AssemblyFile="lib\\Uses.dll" /><Target Name="T"><Uses /></Target>'
+    assert project.run(body)[0].endswith("warning : part")
+    (folder / "Part.dll").unlink()
+    lines = project.run(body.replace("<Uses />", "<Uses /> "))
+    assert any("MSB4018" in line and "Could not load file or assembly 'Part" in "".join(lines) for line in lines)
