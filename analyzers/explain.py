@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from analyzers.context import SILENCED_BY, ModuleContext
 from analyzers.finding import RawFinding
-from analyzers.fixes import fixes_for
+from analyzers.fixes import PLATFORM_CALLS, fixes_for
 from analyzers.names import member_name
+from analyzers.override_fixes import override_asked
 from compiler.diagnostics import Explanation, Location
 from compiler.flow.associations import SemanticMember, association, members_of
 from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
@@ -60,6 +61,9 @@ def documentation_id(context: ModuleContext, member: Member) -> str:
 def _asked(context: ModuleContext, raw: RawFinding) -> _Asked:
     kind = SILENCED_BY[raw.rule.category]
     match raw.cause:
+        case MethodUse(method=method) if raw.rule.id in PLATFORM_CALLS:
+            place = context.positions.declaration(method.definition) if method.definition.module is context.module else None
+            return _Asked(f"the marshalling of '{context.names.called(method, raw.member)}' is made at run time", place)
         case MethodUse(method=method):
             return _required(context, method.definition, kind)
         case FieldUse(field=field):
@@ -74,7 +78,7 @@ def _asked(context: ModuleContext, raw: RawFinding) -> _Asked:
         case UnanalyzableCall(method=method):
             name = context.names.called(method, raw.member)
             return _Asked(f"'{name}' of {method.definition.module.name} is reflection that is followed only where its arguments are known")
-    return _Asked("")
+    return _Asked(*override_asked(context, raw))
 
 
 def _evaded(context: ModuleContext, member: MethodDefinition | FieldDefinition) -> _Asked:

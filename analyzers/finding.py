@@ -8,6 +8,7 @@ from enum import Enum
 from analyzers.rule import Rule
 from compiler.diagnostics import Diagnostic, Explanation, Location, Related, Severity
 from compiler.flow.facts import Fact, Member
+from compiler.flow.overrides import Override
 
 
 class Reporter(Enum):
@@ -33,7 +34,7 @@ class RawFinding:
     """A finding at a member: `member` is where suppressions are looked up, `location` where it is shown (None: no place).
 
     `member_name` replaces the member's own name where the finding is about something that has no definition. `cause` is the fact about
-    a body or declaration that it comes from.
+    a body or declaration that it comes from, `override` the pair of methods.
     """
 
     rule: Rule
@@ -43,6 +44,7 @@ class RawFinding:
     related: tuple[Related, ...] = ()
     member_name: str = ""
     cause: Fact | None = None
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from analyzers.context import SILENCED_BY, ModuleContext
 from analyzers.feature_guards import guard_properties
 from analyzers.finding import RawFinding
 from analyzers.names import member_name
+from analyzers.override_fixes import override_fixes
 from analyzers.replacements import replacement
 from analyzers.rule import Rule
 from compiler.diagnostics import Fix, FixKind
@@ -25,6 +26,11 @@ from compiler.flow.values import THIS, Annotated, FieldValue, GenericParameterVa
 from compiler.types.definitions import FieldDefinition, MethodDefinition
 
 _DYNAMIC_CODE = "System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported"
+# Rules about P/Invokes, with the way out of each.
+PLATFORM_CALLS = {
+    "IL2050": "Declare '{0}' with [LibraryImport] and its COM interfaces with [GeneratedComInterface]: their code is then generated",
+    "IL3055": "Declare '{0}' with [LibraryImport] and a delegate type of its own: its marshalling is generated at compile time",
+}
 # What a member of the type that has nothing to propagate to would be: nobody calls these by name.
 _NOT_CALLED = frozenset((".cctor", "Finalize", "<Main>$"))
 
@@ -34,6 +40,7 @@ def fixes_for(context: ModuleContext, raw: RawFinding, user: Member) -> tuple[Fi
     return (
         *_replacements(context, raw),
         *_annotations(context, raw),
+        *override_fixes(context, raw),
         *_guards(context, raw),
         *_requirements(context, raw, user),
         *_suppressions(context, raw.rule, user),
@@ -42,7 +49,10 @@ def fixes_for(context: ModuleContext, raw: RawFinding, user: Member) -> tuple[Fi
 
 def _replacements(context: ModuleContext, raw: RawFinding) -> Iterator[Fix]:
     cause = raw.cause
-    if isinstance(cause, MethodUse):
+    if isinstance(cause, MethodUse) and raw.rule.id in PLATFORM_CALLS:
+        name = context.names.called(cause.method, raw.member)
+        yield Fix(FixKind.REPLACE, PLATFORM_CALLS[raw.rule.id].format(name), name, "")
+    elif isinstance(cause, MethodUse):
         found = replacement(context, cause.method.definition, SILENCED_BY[raw.rule.category])
         if found is not None:
             name = context.names.called(cause.method, raw.member)
@@ -59,11 +69,14 @@ def _annotations(context: ModuleContext, raw: RawFinding) -> Iterator[Fix]:
     if owner is None or owner.module is not context.module:
         return
     members = member_type_names(source.annotation | cause.missing)
+    if not members:
+        # Bits that have no name.
+        return
     flags = " | ".join(f"DynamicallyAccessedMemberTypes.{name}" for name in members)
     what, suffix, prefix = _source_text(context, source)
     verb = "Widen" if source.annotation else "Add"
     title = f"{verb} [{prefix}DynamicallyAccessedMembers({' | '.join(members)})] {'of' if source.annotation else 'to'} {what}"
-    place, attributes = context.positions.syntax(owner, suffix)
+    place, attributes = context.positions.syntax(owner, suffix, prefix)
     yield Fix(FixKind.ANNOTATE, title, member_name(context.names, owner), f"{prefix}DynamicallyAccessedMembers({flags})", place, attributes)
 
 
@@ -133,10 +146,10 @@ def _requirements(context: ModuleContext, raw: RawFinding, user: Member) -> Iter
     kind = SILENCED_BY[raw.rule.category]
     attribute = kind.value.removesuffix("Attribute")
     text = json.dumps(f"{_verb(raw)} {_used(context, raw)}", ensure_ascii=False)
-    place, attributes = context.positions.syntax(user)
+    place = context.positions.syntax(user)[0]
     name = member_name(context.names, user)
     title = f"Add [{attribute}] to '{name}', so that its callers are told"
-    yield Fix(FixKind.REQUIRE, title, name, f"{attribute}({text})", place, attributes)
+    yield Fix(FixKind.REQUIRE, title, name, f"{attribute}({text})", place)
 
 
 def _is_entry_point(method: MethodDefinition) -> bool:
@@ -168,17 +181,17 @@ def _suppressions(context: ModuleContext, rule: Rule, user: Member) -> Iterator[
     """Say that it is known and why it is well: the one attribute that a build and a publish both honour."""
     holder = user
     accessed = association(user) if isinstance(user, MethodDefinition) else None
-    place, attributes = context.positions.syntax(holder)
+    place = context.positions.syntax(holder)[0]
     if place is None and accessed is not None and isinstance(user, MethodDefinition):
         # The accessor of a property that is an expression has no syntax of its own.
         holder = next((each for each in members_of(user.owner, events=not accessed.is_property) if each.token == accessed.token), user)
-        place, attributes = context.positions.syntax(holder)
+        place = context.positions.syntax(holder)[0]
     if place is None and isinstance(user, (MethodDefinition, FieldDefinition)) and _is_implicit(user):
         holder = user.owner
-        place, attributes = context.positions.syntax(holder)
+        place = context.positions.syntax(holder)[0]
     text = f'UnconditionalSuppressMessage("{rule.category.value}", "{rule.id}", Justification = "<why it is safe>")'
     name = member_name(context.names, holder)
-    yield Fix(FixKind.SUPPRESS, f"Suppress {rule.id} in '{name}', with a justification", name, text, place, attributes)
+    yield Fix(FixKind.SUPPRESS, f"Suppress {rule.id} in '{name}', with a justification", name, text, place)
 
 
 def _is_implicit(user: MethodDefinition | FieldDefinition) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
@@ -24,12 +25,17 @@ def check_overrides(context: ModuleContext, definition: TypeDefinition) -> Itera
     for pair in overrides_of(context.lookups.universe, definition, context.lookups.reader):
         # An inherited method that implements an interface of the derived type is that type's business.
         member = pair.method if pair.method.owner is definition else definition
-        for kind in Requires:
-            yield from _check_requires(context, member, pair, kind)
-        yield from _check_annotations(context, member, pair)
+        for raw in _check_pair(context, member, pair):
+            yield replace(raw, override=pair)
     if context.lookups.reader is ReaderKind.BUILD:
         for implementation in implementations_of(context.lookups.universe, definition):
             yield from _check_files(context, definition, implementation)
+
+
+def _check_pair(context: ModuleContext, member: Member, pair: Override) -> Iterator[RawFinding]:
+    for kind in Requires:
+        yield from _check_requires(context, member, pair, kind)
+    yield from _check_annotations(context, member, pair)
 
 
 def _check_files(context: ModuleContext, definition: TypeDefinition, pair: Implementation) -> Iterator[RawFinding]:

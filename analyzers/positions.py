@@ -163,13 +163,13 @@ class Positions:
         """The name in a member's declaration; None where it is not known."""
         return self._index.declaration(self._key(member)) if self._index is not None else None
 
-    def syntax(self, member: Member, suffix: str = "") -> tuple[Location | None, Location | None]:
-        """A member's declaration behind its attribute lists, and these lists; None where there are none. `#` and `<` with an index behind
-        it stand for a parameter and a type parameter."""
+    def syntax(self, member: Member, suffix: str = "", target: str = "") -> tuple[Location | None, Location | None]:
+        """A member's declaration behind its attribute lists, and the arguments of its DynamicallyAccessedMembers attribute for `target`
+        ("return: "); None where there are none. A suffix `#` or `<` with an index stands for a parameter or type parameter of it."""
         if self._index is None or member.module is not self._module:
             return None, None
         key = self._key(member) + suffix
-        return self._index.declaration(f"^{key}"), self._index.declaration(f"[{key}")
+        return self._index.declaration(f"^{key}"), self._index.declaration(f"[{target}{key}")
 
     def expression_statement(self, origin: Origin) -> Location | None:
         """The statement around an instruction when it is an expression alone, which can be put in a block."""

@@ -54,7 +54,7 @@ class Fix:
 
     `text` is the attribute that is added (without brackets), the condition that is put around a statement, or the code that replaces
     what is there; empty when the words are all there is. `place` is the declaration behind its attribute lists, the statement, or the
-    code; `attributes` are the attribute lists of the declaration. Both are None where no source is known.
+    code, None where no source is known; `attributes` are the arguments of such an attribute that is there already.
     """
 
     kind: FixKind

@@ -15,6 +15,7 @@ from compiler.csharp.client import CSharpRequest
 from compiler.csharp.frameworks import Framework, Toolchain
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.csharp_build import CSharpAssembly, CSharpCompiler, build_csharp
+from server.build.package_references import referenced_packages
 from server.build.project_values import Evaluate, EvaluatedProject
 from server.build.target_framework import choose_framework
 
@@ -108,7 +109,13 @@ def _build_alone(tools: BuildTools, project: EvaluatedProject, path: Path, parts
     framework, warnings = choose_framework(project, tools.toolchain.frameworks)
     for warning in warnings:
         tools.progress.diagnostic(in_project(warning, path))
-    direct = [*assembly_references(project, path), *(part.assembly.path for part in parts)]
+    packages = referenced_packages(project, framework, lambda file: file.read_text(encoding="utf-8", errors="replace"))
+    for diagnostic in packages.diagnostics:
+        tools.progress.diagnostic(in_project(diagnostic, path))
+    if packages.diagnostics:
+        raise BuildFailed(str(path))
+    own = [*assembly_references(project, path), *(part.assembly.path for part in parts)]
+    direct = [*own, *packages.compiled_with]
     tools.progress.step(f"compiling {path.name}")
     assembly = build_csharp(project, framework, direct, tools.compiler)
     for diagnostic in assembly.diagnostics:
@@ -117,7 +124,7 @@ def _build_alone(tools: BuildTools, project: EvaluatedProject, path: Path, parts
     if assembly.has_errors():
         raise BuildFailed(str(path))
     indirect = [reference for part in parts for reference in part.references]
-    return BuiltProject(project, framework, assembly, tuple(dict.fromkeys([*direct, *indirect])), tuple(direct))
+    return BuiltProject(project, framework, assembly, tuple(dict.fromkeys([*own, *packages.run_with, *indirect])), tuple(direct))
 
 
 def require_csharp(project: EvaluatedProject, path: Path) -> None:

@@ -41,10 +41,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class ProjectAnalysis:
-    """The analyzers over one evaluated project. Invariant: `_session` knows the assemblies of `_referenced` and no others of projects."""
+    """The analyzers over one evaluated project. `references` are what it runs with, outside the framework and projects.
+
+    Invariant: `_session` knows the assemblies of `_referenced` and no others of projects.
+    """
 
     project: EvaluatedProject
     framework: Framework
+    compiled_with: tuple[Path, ...]
     references: tuple[Path, ...]
     find_places: Callable[[CSharpRequest, Sequence[str] | None], SourcePlaces]
     _referenced: Mapping[str, bytes] = field(default_factory=dict)

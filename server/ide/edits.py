@@ -16,7 +16,6 @@ NAMESPACE = "System.Diagnostics.CodeAnalysis"
 
 _USING = re.compile(r"^\s*(global\s+)?using\s+(?!static\b|var\b)[\w.]+\s*;")
 _PREAMBLE = re.compile(r"^\s*(//.*|#\s*(nullable|pragma|define|undef).*|extern\s+alias.*|/\*.*\*/\s*)?$")
-_MEMBERS = re.compile(r"(DynamicallyAccessedMembers(?:Attribute)?)\s*\(([^()]*)\)")
 _ATTRIBUTE_NAME = re.compile(r"\b(UnconditionalSuppressMessage|DynamicallyAccessedMembers|DynamicallyAccessedMemberTypes|Requires\w+)\b")
 
 # (file) -> its text; raises OSError for one that cannot be read.
@@ -46,13 +45,17 @@ def edits_of(fixes: Iterable[Fix], text_of: TextOf) -> list[Edit]:
 
 
 def joined(fixes: Iterable[Fix]) -> list[Fix]:
-    """`fixes`, each once; annotations of one declaration are made one with all their member types."""
+    """`fixes`, each once; attributes of one kind on a declaration are one: annotations have all their member types."""
     found: dict[tuple[FixKind, Location | None, str], Fix] = {}
     for fix in fixes:
-        target = fix.text.partition("(")[0] if fix.kind is FixKind.ANNOTATE else fix.text
+        is_attribute = fix.kind in (FixKind.ANNOTATE, FixKind.REQUIRE)
+        target = fix.text.partition("(")[0] if is_attribute else fix.text
         key = (fix.kind, fix.place, target)
         known = found.get(key)
-        found[key] = fix if known is None else replace(known, text=_united(known.text, fix.text))
+        if known is None:
+            found[key] = fix
+        elif fix.kind is FixKind.ANNOTATE:
+            found[key] = replace(known, text=_united(known.text, fix.text))
     return list(found.values())
 
 
@@ -96,28 +99,12 @@ def _attributed(fix: Fix, place: Location, lines: Lines) -> list[Edit]:
     text = fix.text if using is not None else _ATTRIBUTE_NAME.sub(rf"{NAMESPACE}.\1", fix.text)
     usings = [using] if using is not None and using.text else []
     if fix.kind is FixKind.ANNOTATE and fix.attributes is not None:
-        wider = _widened(fix, fix.attributes, lines)
-        if wider is not None:
-            return [wider]
+        return [*usings, Edit(fix.attributes, text.partition("(")[2].removesuffix(")"))]
     start = replace(place, end_line=place.line, end_column=place.column)
     indent = lines.before(place)
     if not indent.strip():
         return [*usings, Edit(start, f"[{text}]{lines.end}{indent}")]
     return [*usings, Edit(start, f"[{text}] ")]
-
-
-def _widened(fix: Fix, attributes: Location, lines: Lines) -> Edit | None:
-    """The attribute that is there with other member types; None when there is none for the same target."""
-    there = lines.text(attributes)
-    wants_return = fix.text.startswith("return:")
-    for match in _MEMBERS.finditer(there):
-        opening = there.rfind("[", 0, match.start())
-        if there[opening + 1 :].lstrip().startswith("return") == wants_return:
-            flags = fix.text.partition("(")[2].removesuffix(")")
-            if f"{NAMESPACE}.DynamicallyAccessedMemberTypes" in match[2]:
-                flags = flags.replace("DynamicallyAccessedMemberTypes", f"{NAMESPACE}.DynamicallyAccessedMemberTypes")
-            return Edit(_within(attributes, there, match.start(2), match.end(2)), flags)
-    return None
 
 
 def _guarded(fix: Fix, place: Location, lines: Lines) -> list[Edit]:
@@ -155,20 +142,6 @@ def _united(one: str, other: str) -> str:
     head, _, flags = one.partition("(")
     several = [flag.strip() for text in (flags, other.partition("(")[2]) for flag in text.removesuffix(")").split("|")]
     return f"{head}({' | '.join(dict.fromkeys(several))})" if flags else one
-
-
-def _within(outer: Location, text: str, start: int, end: int) -> Location:
-    """The place of `text[start:end]`, where `text` is what stands at `outer`."""
-    line, column = _advance(outer.line, outer.column, text[:start])
-    end_line, end_column = _advance(line, column, text[start:end])
-    return Location(outer.file, line, column, end_line, end_column)
-
-
-def _advance(line: int, column: int, text: str) -> tuple[int, int]:
-    count = text.count("\n")
-    tail = text.rpartition("\n")[2]
-    units = len(tail.encode("utf-16-le", "surrogatepass")) // 2
-    return (line + count, units + 1) if count else (line, column + units)
 
 
 def _units(text: str, start: int, end: int | None) -> str:

@@ -21,6 +21,7 @@ from server.build.compilers import WarmCompilers
 from server.build.csharp_build import csharp_request, read_source_file
 from server.build.evaluation import project_toolset
 from server.build.graph import assembly_references, require_csharp
+from server.build.package_references import assets_file, referenced_packages
 from server.build.target_framework import choose_framework
 from server.build.warm import WarmTools
 from server.ide.analysis import ProjectAnalysis
@@ -55,11 +56,13 @@ class ProjectEngine:
         require_csharp(evaluated, project)
         framework, warnings = choose_framework(evaluated, toolchain.frameworks)
         references = assembly_references(evaluated, project)
+        packages = referenced_packages(evaluated, framework, view.read_text)
         projects = [Path(item.full_path()).resolve() for item in evaluated.items_of("ProjectReference")]
-        analysis = ProjectAnalysis(evaluated, framework, tuple(references), self._find_places)
+        compiled_with = (*references, *packages.compiled_with)
+        analysis = ProjectAnalysis(evaluated, framework, compiled_with, (*references, *packages.run_with), self._find_places)
         return Evaluation(
-            inputs=inputs,
-            diagnostics=(*evaluated.diagnostics, *warnings),
+            inputs=(*inputs, assets_file(evaluated)),
+            diagnostics=(*evaluated.diagnostics, *warnings, *packages.diagnostics),
             projects=tuple(projects),
             compilation=lambda now, reachable: _compilation(analysis, reachable, now),
         )
@@ -118,7 +121,7 @@ def _compilation(analysis: ProjectAnalysis, reachable: Sequence[Path], view: Fil
     """What is to be compiled, with the texts of `view`; `reachable` are the projects that it refers to, in any number of steps."""
     project = analysis.project
     request, missing = csharp_request(
-        project, analysis.framework, analysis.references, lambda path: view.read_source(path, read_source_file)
+        project, analysis.framework, analysis.compiled_with, lambda path: view.read_source(path, read_source_file)
     )
     others = tuple(CSharpReference(str(path.with_suffix(".dll")), project=str(path)) for path in reachable)
     return Compilation(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,27 @@ def test_the_summary_has_a_severity_of_its_own(aotd: RunAotd, tmp_path: Path, as
     assert check(aotd, tmp_path, assembly, source, "-p:NoWarn=IL2067") == []
     [line] = check(aotd, tmp_path, assembly, source, "-p:WarningsAsErrors=IL2104")
     assert ": error IL2104: " in line
+
+
+def test_restored_packages_are_compiled_with_and_reported_on(aotd: RunAotd, tmp_path: Path, assembly: Path) -> None:
+    project = write_project(
+        tmp_path, source="Acme.Tools.Make(typeof(string));\n", items='<PackageReference Include="Acme.Tools" Version="1.0.0" />'
+    )
+    missing = aotd("check", project, env=ENVIRONMENT)
+    assert missing.exit_code == 1 and "error NETSDK1004: Assets file " in missing.stdout
+    folder = tmp_path / "packages" / "acme.tools" / "1.0.0" / "lib" / "netstandard2.0"
+    folder.mkdir(parents=True)
+    shutil.copy(assembly, folder)
+    file = "lib/netstandard2.0/Acme.Tools.dll"
+    assets = {
+        "version": 3,
+        "targets": {"net9.0": {"Acme.Tools/1.0.0": {"type": "package", "compile": {file: {}}, "runtime": {file: {}}}}},
+        "libraries": {"Acme.Tools/1.0.0": {"type": "package", "path": "acme.tools/1.0.0", "files": [file]}},
+        "packageFolders": {f"{tmp_path}/packages/": {}},
+        "project": {"frameworks": {"net9.0": {"targetAlias": "net9.0"}}},
+    }
+    (tmp_path / "obj").mkdir(exist_ok=True)
+    (tmp_path / "obj" / "project.assets.json").write_text(json.dumps(assets))
+    result = aotd("check", project, env=ENVIRONMENT)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(f"{folder}/Acme.Tools.dll: warning IL2104: Assembly 'Acme.Tools' produced trim warnings.")

@@ -3,7 +3,8 @@
 // `L:` and the name for a local function, `lambda`, `=` before the id of what is stored to, `=*` for any assignment, `return` for a returned value, `dynamic` for an
 // operation that is bound at run time, `@owner@constructor` (`=name` behind it for an argument) for an attribute, `!owner!rule` for a
 // SuppressMessage attribute, `?` with a parameter's index and `foreach` or `pattern` for what a local is that a call gets, `<` before the id of a generic method where its name with type arguments stands, or `~` before the id of the field or property that an initializer belongs to.
-// Among the declarations `^` before the id of what can have attributes is its syntax behind the attribute lists, `[` these lists; an operation `;` is a
+// Among the declarations `^` before the id of what can have attributes is its syntax behind the attribute lists, `[` (with `return: ` behind it, or another target)
+// the arguments of its DynamicallyAccessedMembers attribute; an operation `;` is a
 // statement that is an expression alone.
 // `file` is an index into `paths`; `depth` counts the lambdas and local functions around the place. Lines and columns count from 1.
 using System;
@@ -91,7 +92,8 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
             Declare(node);
             if (node is GenericNameSyntax && model.GetSymbolInfo(node, cancellation).Symbol is { } generic)
                 Add(Operations, generic is IMethodSymbol ? "<" + Key(generic) : Key(generic), node);
-            if (node is ExpressionStatementSyntax)
+            // What a statement declares may be used behind it.
+            if (node is ExpressionStatementSyntax && !node.DescendantNodes().Any(inner => inner is SingleVariableDesignationSyntax))
                 Add(Operations, ";", node);
             if (node is AttributeSyntax attribute)
                 Attribute(attribute);
@@ -159,8 +161,15 @@ internal sealed class TreeReader(SemanticModel model, CancellationToken cancella
             return;
         int start = lists.Count > 0 ? lists.Last().GetLastToken().GetNextToken().SpanStart : holder.SpanStart;
         Declarations.Add(new Place("^" + key, model.SyntaxTree.GetMappedLineSpan(TextSpan.FromBounds(start, holder.Span.End)), 0));
-        if (lists.Count > 0)
-            Declarations.Add(new Place("[" + key, model.SyntaxTree.GetMappedLineSpan(TextSpan.FromBounds(lists.First().SpanStart, lists.Last().Span.End)), 0));
+        foreach (AttributeSyntax attribute in lists.SelectMany(list => list.Attributes))
+        {
+            if (attribute.ArgumentList is not { Arguments: { Count: > 0 } arguments }
+                || model.GetSymbolInfo(attribute, cancellation).Symbol?.ContainingType.Name != "DynamicallyAccessedMembersAttribute")
+                continue;
+            string target = ((AttributeListSyntax)attribute.Parent!).Target is { } given ? given.Identifier.ValueText + ": " : "";
+            TextSpan span = TextSpan.FromBounds(arguments.First().SpanStart, arguments.Last().Span.End);
+            Declarations.Add(new Place("[" + target + key, model.SyntaxTree.GetMappedLineSpan(span), 0));
+        }
     }
 
     private void Attribute(AttributeSyntax attribute)

@@ -68,6 +68,21 @@ def _run(call: TaskCall) -> bool:
     return True
 
 
+def package_assemblies(text: str, framework: str, rid: str) -> tuple[list[Path], list[Path]] | None:
+    """The assemblies of packages that a project is compiled with and those that it runs with, by the assets file's text.
+
+    None when it has no target for the framework. Raises ValueError for what is no JSON.
+    """
+    assets = _table(json.loads(text))
+    target = _target(assets, framework, rid)
+    if target is None:
+        return None
+    packages = list(_packages(assets, target))
+    compiled = [Path(item.include) for package in packages for item in _group(package, "compile")]
+    run = [Path(item.include) for package in packages for item in _runtime(package, rid)]
+    return compiled, [path for path in run if path.suffix.lower() == ".dll"]
+
+
 def _table(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, Mapping) else {}
 
