@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from server.build.logger_parameters import DETAILED, VERBOSITIES, LoggerError, LoggerParameters, parse_logger_parameters
-from server.cli.switch_gathering import GatheredSwitches, SwitchError, initialization_error, switch_error
+from server.cli.switch_gathering import GatheredSwitches, SwitchError, initialization_error, split_unquoted, switch_error, unquote
 
 _MOST_NODES = 1024
 _BINLOG = ".binlog"
@@ -28,6 +28,22 @@ class BinaryLogSwitch:
 
 
 @dataclass(frozen=True, slots=True)
+class AssemblyLogger:
+    """A logger of a .NET assembly, a file or a name; `class_name` is "" for the only one there. `written` is the switch's text."""
+
+    class_name: str
+    assembly: str
+    parameters: str
+    written: str
+    is_file: bool
+
+    @property
+    def shown_name(self) -> str:
+        """How errors name it."""
+        return self.class_name or PurePosixPath(self.assembly).name
+
+
+@dataclass(frozen=True, slots=True)
 class LoggerSwitches:
     """All loggers of a build. `console` is None when there is none; `rank` is that of -verbosity."""
 
@@ -38,6 +54,7 @@ class LoggerSwitches:
     n_nodes: int = 1
     duplicate_logs: tuple[str, ...] = ()
     shows_progress: bool = True
+    assemblies: tuple[AssemblyLogger, ...] = ()
 
 
 NO_LOGGERS = LoggerSwitches(1, None)
@@ -51,7 +68,7 @@ def parse_logger_switches(gathered: GatheredSwitches) -> LoggerSwitches:
         if value.lower() not in VERBOSITIES:
             raise switch_error("MSB1018", "Verbosity level is not valid.", value)
         rank = VERBOSITIES[value.lower()]
-    _refuse_assemblies(gathered)
+    assemblies = _assembly_loggers(gathered)
     shows_progress = _terminal_logger(gathered)
     try:
         console = None
@@ -64,7 +81,7 @@ def parse_logger_switches(gathered: GatheredSwitches) -> LoggerSwitches:
     distinct = {one.file: one for one in reversed(binary)}
     duplicates = [one.file for index, one in enumerate(binary) if any(other.file == one.file for other in binary[:index])]
     kept = tuple(one for one in binary if distinct.get(one.file) is one)
-    return LoggerSwitches(rank, console, files, kept, n_nodes, tuple(dict.fromkeys(duplicates)), shows_progress)
+    return LoggerSwitches(rank, console, files, kept, n_nodes, tuple(dict.fromkeys(duplicates)), shows_progress, assemblies)
 
 
 def logger_failure(error: LoggerError) -> SwitchError:
@@ -110,19 +127,21 @@ def _node_count(gathered: GatheredSwitches) -> int:
     return count
 
 
-def _refuse_assemblies(gathered: GatheredSwitches) -> None:
+def _assembly_loggers(gathered: GatheredSwitches) -> tuple[AssemblyLogger, ...]:
+    """`-logger:[CLASS,]ASSEMBLY[;PARAMETERS]`; of `-distributedLogger:CENTRAL*FORWARDING` the central one."""
+    found: list[AssemblyLogger] = []
     for name in ("logger", "distributedlogger"):
         for value in gathered.values(name):
-            described, _, _ = value.partition(";")
-            class_name, comma, assembly = described.strip().strip('"').partition(",")
-            if not (assembly if comma else class_name).strip():
+            central = split_unquoted(value, "*")[0] if name == "distributedlogger" else value
+            specification, *parameters = split_unquoted(central, ";")
+            class_name, *assembly = split_unquoted(specification, ",")
+            where = unquote(",".join(assembly) if assembly else class_name).strip()
+            if not where:
                 raise initialization_error("MSB1019", "Logger switch was not correctly formed.", value)
-            shown = class_name.strip() if comma else PurePosixPath(class_name.strip()).name
-            text = (
-                f"Cannot create an instance of the logger {shown}. "
-                "Loggers from assemblies are not run here: write a log with -bl and replay it."
-            )
-            raise initialization_error("MSB1021", text, value)
+            is_file = "/" in where or where.lower().endswith((".dll", ".exe"))
+            given = unquote(";".join(parameters))
+            found.append(AssemblyLogger(unquote(class_name).strip() if assembly else "", where.replace("\\", "/"), given, value, is_file))
+    return tuple(found)
 
 
 def _terminal_logger(gathered: GatheredSwitches) -> bool:

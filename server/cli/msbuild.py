@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from server.cli import console
 from server.cli.build_loggers import BuildLoggers, begin_build, dotnet_process, end_build, open_loggers
 from server.cli.build_services import CallerServices
 from server.cli.caller import caller
+from server.cli.hosted_loggers import HostedLoggers
 from server.cli.logger_switches import logger_failure
 from server.cli.msbuild_switches import MSBuildSwitches, SwitchError, parse_msbuild_switches
 from server.cli.switch_gathering import switch_error
@@ -44,7 +46,8 @@ Evaluates and builds as `dotnet msbuild` does, or plays a binary log to the logg
 
 `-p:AotdCompareContent=true` compares inputs and outputs of targets by content besides time, as `aotd build` does.
 
--tl:off shows no progress. Loggers from assemblies (-l, -dl) are refused; the other switches of MSBuild are accepted and change nothing.
+-tl:off shows no progress. Loggers from assemblies (-l:[CLASS,]ASSEMBLY[;PARAMETERS], -dl) hear the build when it has ended; the other
+switches of MSBuild are accepted and change nothing.
 """
 _BINLOG = ".binlog"
 _EXPLAIN = ("--explain", "-explain")
@@ -78,17 +81,18 @@ def run_msbuild(args: Sequence[str], *, as_verb: bool) -> int:
         console.write(f"MSBuild version {MSBUILD_VERSION} for .NET\n")
     evaluations = whom.tools.kept(WarmEvaluations)
     evaluator = evaluations.evaluator(whom.environment, str(whom.directory), remembers=whom.tools.is_resident)
-    if switches.project.suffix.lower() == _BINLOG:
-        return _replay(switches, evaluator)
     if ((switches.get_properties or switches.get_items) and not switches.targets) or switches.lists_targets or switches.preprocesses:
         code = _query(switches, evaluator)
         evaluations.save()
         return code
     try:
-        return _build(switches, evaluator, args)
+        is_log = switches.project.suffix.lower() == _BINLOG
+        return _replay(switches, evaluator) if is_log else _build(switches, evaluator, args)
     except LoggerError as error:
         console.write(logger_failure(error).text)
-        return 1
+    except SwitchError as error:
+        console.write(error.text)
+    return 1
 
 
 def _summing_up(switches: MSBuildSwitches) -> MSBuildSwitches:
@@ -106,27 +110,16 @@ def _open(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> BuildLogger
 
 
 def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequence[str]) -> int:
-    loggers = _open(switches, evaluator)
-    try:
-        if loggers.has_binary or evaluator.variables.get("MSBUILDLOGIMPORTS"):
-            evaluator = evaluator.tracing_imports()
-        log = BuildLog(
-            [*loggers.listeners, *_caller_listeners()],
-            switches.warnings,
-            loggers.least,
-            logs_task_inputs=loggers.has_binary or switches.loggers.rank >= DIAGNOSTIC,
-            logs_evaluations=loggers.logs_evaluations,
-            explain=_explain if switches.explains else None,
-        )
-        if switches.loggers.rank >= DIAGNOSTIC:
-            _show_command_line(switches, evaluator, args)
-        begin_build(log, loggers, tuple(evaluator.variables.items()), _facts(evaluator, args), switches.response_files)
-        _say_without_effect(log, switches)
-        answer = _build_projects(switches, evaluator, log)
-        failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
-        end_build(log, succeeded=not failed, question=switches.question)
-    finally:
-        loggers.close()
+    services = CallerServices(caller(), switches.project.parent, is_quiet=switches.loggers.rank == 0)
+    with closing(_hosted_loggers(switches, services)) as hosted, _ending(services):
+        hosted.check()
+        loggers = _open(switches, evaluator)
+        hosted.listen(loggers)
+        try:
+            answer, failed = _logged_build(switches, evaluator, services, loggers, args)
+        finally:
+            loggers.close()
+        failed = not hosted.finish() or failed
     if switches.asks and switches.targets:
         if answer.instance is None:
             console.error_line("Build failed. Properties, Items, and Target results cannot be obtained. See details in stderr above.")
@@ -135,6 +128,45 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequenc
             text = query_text(answer.instance, switches.get_properties, switches.get_items, found)
             failed = not _write_result(switches, text) or failed
     return 1 if failed else 0
+
+
+@contextmanager
+def _ending(services: CallerServices) -> Iterator[None]:
+    """Gives back, after the block, what a build has borrowed."""
+    try:
+        yield
+    finally:
+        services.end()
+
+
+def _hosted_loggers(switches: MSBuildSwitches, services: CallerServices) -> HostedLoggers:
+    """The loggers of assemblies; none hear a build that only answers a question, as in MSBuild."""
+    answers = switches.asks and not switches.result_file
+    return HostedLoggers(replace(switches.loggers, assemblies=() if answers else switches.loggers.assemblies), services)
+
+
+def _logged_build(
+    switches: MSBuildSwitches, evaluator: ProjectEvaluator, services: CallerServices, loggers: BuildLoggers, args: Sequence[str]
+) -> tuple[BuildAnswer, bool]:
+    """The build from its first event to its last: its answer, and whether it failed."""
+    if loggers.has_binary or evaluator.variables.get("MSBUILDLOGIMPORTS"):
+        evaluator = evaluator.tracing_imports()
+    log = BuildLog(
+        [*loggers.listeners, *_caller_listeners()],
+        switches.warnings,
+        loggers.least,
+        logs_task_inputs=loggers.has_binary or switches.loggers.rank >= DIAGNOSTIC,
+        logs_evaluations=loggers.logs_evaluations,
+        explain=_explain if switches.explains else None,
+    )
+    if switches.loggers.rank >= DIAGNOSTIC:
+        _show_command_line(switches, evaluator, args)
+    begin_build(log, loggers, tuple(evaluator.variables.items()), _facts(evaluator, args), switches.response_files)
+    _say_without_effect(log, switches)
+    answer = _build_projects(switches, evaluator, log, services)
+    failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
+    end_build(log, succeeded=not failed, question=switches.question)
+    return answer, failed
 
 
 def _caller_listeners() -> list[Listener]:
@@ -171,9 +203,8 @@ def _say_without_effect(log: BuildLog, switches: MSBuildSwitches) -> None:
         log.send(Message(text, Importance.HIGH))
 
 
-def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog) -> BuildAnswer:
+def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog, services: CallerServices) -> BuildAnswer:
     only_restores = [target.lower() for target in switches.targets] == ["restore"]
-    services = CallerServices(caller(), switches.project.parent, is_quiet=switches.loggers.rank == 0)
     records = _content_records(switches)
     try:
         if switches.restore or only_restores:
@@ -186,7 +217,6 @@ def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log:
     finally:
         if records is not None:
             records.save()
-        services.end()
 
 
 def _content_records(switches: MSBuildSwitches) -> ContentRecords | None:
@@ -211,21 +241,21 @@ def _restore(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildL
 
 def _replay(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> int:
     """Plays a binary log to the loggers."""
-    try:
+    services = CallerServices(caller(), switches.project.parent, is_quiet=switches.loggers.rank == 0)
+    with closing(_hosted_loggers(switches, services)) as hosted, _ending(services):
+        hosted.check()
         loggers = _open(switches, evaluator)
-    except LoggerError as error:
-        console.write(logger_failure(error).text)
-        return 1
-    try:
-        with switches.project.open("rb") as stream:
-            for record in BinaryLog(stream).records():
-                for listener in loggers.listeners:
-                    listener(record)
-    except (BinaryLogError, OSError) as error:
-        shown = error.message if isinstance(error, BinaryLogError) else str(error.strerror)
-        console.write(f"There was an exception while reading the log file: {shown}\n")
-    finally:
-        loggers.close()
+        try:
+            with switches.project.open("rb") as stream:
+                for record in BinaryLog(stream).records():
+                    for listener in loggers.listeners:
+                        listener(record)
+        except (BinaryLogError, OSError) as error:
+            shown = error.message if isinstance(error, BinaryLogError) else str(error.strerror)
+            console.write(f"There was an exception while reading the log file: {shown}\n")
+        finally:
+            loggers.close()
+        hosted.play(str(switches.project))
     return 0
 
 

@@ -30,6 +30,8 @@ _NEWER_MEMBERS = {"ENGINE_SERVICES_2": b"IsOutOfProcRarNodeEnabled"}
 _SHARED_SOURCES = ("Escaping.cs", "WellKnownMetadata.cs")
 _UTILITIES = "Microsoft.Build.Utilities.Core"
 _FRAMEWORK = "Microsoft.Build.Framework"
+# With MSBuild's reader of binary logs, for loggers of assemblies.
+_ENGINE = "Microsoft.Build"
 _RUNTIME_PROPERTIES: dict[str, bool | int | str] = {
     "System.GC.Server": False,
     "System.GC.Concurrent": False,
@@ -93,7 +95,8 @@ def _build(toolchain: Toolchain, output: Path, compile_csharp: Compile) -> None:
         utilities = output / f"{_UTILITIES}.dll"
         sources = [*sorted(_UTILITIES_SOURCES.glob("*.cs")), *(_HOST_SOURCES / name for name in _SHARED_SOURCES)]
         utilities.write_bytes(_compiled(_UTILITIES, sources, library, OutputKind.LIBRARY, (), compile_csharp))
-    host = _compiled("taskhost", sorted(_HOST_SOURCES.glob("*.cs")), [*library, utilities], OutputKind.EXE, symbols, compile_csharp)
+    references = [*library, utilities, toolchain.msbuild_dir / f"{_ENGINE}.dll"]
+    host = _compiled("taskhost", sorted(_HOST_SOURCES.glob("*.cs")), references, OutputKind.EXE, symbols, compile_csharp)
     (output / "taskhost.dll").write_bytes(host)
     write_runtimeconfig(toolchain, output / "taskhost.dll", _RUNTIME_PROPERTIES)
 

@@ -11,6 +11,7 @@ internal sealed class Verbs
 {
     private readonly Channel channel;
     private readonly TaskTable tasks;
+    private readonly string toolsFolder;
     private readonly TaskObjects objects = new();
     private readonly ConcurrentDictionary<int, TaskRun> running = new();
 
@@ -18,6 +19,7 @@ internal sealed class Verbs
     {
         this.channel = channel;
         tasks = new TaskTable(folders);
+        toolsFolder = folders.Length > 0 ? folders[0] : "";
         Console.SetOut(new BuildWriter(channel, "out"));
         Console.SetError(new BuildWriter(channel, "err"));
     }
@@ -49,6 +51,7 @@ internal sealed class Verbs
             {
                 "describe" => tasks.Describe(request, channel),
                 "run" => Run(request),
+                "loggers" => Loggers(request),
                 "end_build" => EndBuild(),
                 _ => throw new ArgumentException("unknown verb " + request.Verb),
             };
@@ -73,6 +76,12 @@ internal sealed class Verbs
         {
             running.TryRemove(request.Id, out _);
         }
+    }
+
+    private JsonObject Loggers(Request request)
+    {
+        BuildWriter.Request.Value = request.Id;
+        return LoggerReplay.Run(request, toolsFolder);
     }
 
     private JsonObject EndBuild()
