@@ -1,4 +1,4 @@
-"""Restores that are killed somewhere and run again, and what their packages folders then hold."""
+"""`aotd restore` of a project with a hundred packages, killed somewhere and run again, and what is there then."""
 
 from __future__ import annotations
 
@@ -9,17 +9,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.restore.feed_server import FeedServer
+from tests.restore.raw_zip import RawEntry, raw_zip
 
-# Name below the packages folder -> mode, time of change and hash of a file; None for a folder.
+PACKAGES = 100
+_FILES = 8
+_FILE_BYTES = 40_000
+
+# Name -> mode, time of change and hash of a file; None for a folder.
 Tree = dict[str, tuple[int, int, str] | None]
 
-_KEPT_TIME = (".nupkg", ".sha512", ".metadata")
+# Files with a time of their own, and those in which paths count: their hash is over the text with a mark in place of the folder.
+_KEPT_TIME = (".nupkg", ".sha512", ".metadata", ".json", ".props", ".targets")
+_LEFT_OUT = (".nuget.cache", ".dgspec.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +37,49 @@ class Interruption:
     installed: int
 
 
-def restore(feed: FeedServer, work: Path, package_ids: Sequence[str]) -> subprocess.Popen[bytes]:
-    """A process that installs the packages from the feed."""
+def hundred_packages() -> dict[str, dict[str, bytes]]:
+    """A tree of packages, each with some files: number n needs number n // 2."""
+    chance = random.Random(11)
+    found = {}
+    for number in range(1, PACKAGES + 1):
+        needed = f'<dependencies><dependency id="Load.{number // 2}" version="1.0.0" /></dependencies>' if number > 1 else ""
+        manifest = f"<package><metadata><id>Load.{number}</id><version>1.0.0</version>{needed}</metadata></package>"
+        entries = [RawEntry(f"Load.{number}.nuspec".encode(), manifest.encode())]
+        entries += [RawEntry(b"lib/netstandard2.0/f%d.dll" % file, chance.randbytes(_FILE_BYTES)) for file in range(_FILES)]
+        found[f"load.{number}"] = {"1.0.0": raw_zip(entries)}
+    return found
+
+
+def restore(feed: FeedServer, work: Path) -> subprocess.Popen[bytes]:
+    """A process that restores a project in `work`, where home and packages are too. It refers to the leaves of the tree."""
     work.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tests.restore.install_all", str(work), feed.index, *package_ids]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+    references = "".join(
+        f'<PackageReference Include="Load.{number}" Version="1.0.0" />' for number in range(PACKAGES // 2 + 1, PACKAGES + 1)
+    )
+    properties = "<PropertyGroup><TargetFramework>net9.0</TargetFramework></PropertyGroup>"
+    (work / "App.csproj").write_text(f'<Project Sdk="Microsoft.NET.Sdk">{properties}<ItemGroup>{references}</ItemGroup></Project>')
+    source = f'<add key="feed" value="{feed.index}" allowInsecureConnections="true" />'
+    (work / "NuGet.Config").write_text(f"<configuration><packageSources><clear />{source}</packageSources></configuration>")
+    command = [sys.executable, "-m", "server.cli.main", "restore", "App.csproj"]
+    return subprocess.Popen(command, cwd=work, env=_environment(work), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def _environment(work: Path) -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(("NUGET", "DOTNET"))}
+    own = {"HOME": str(work / "home"), "NUGET_SCRATCH": str(work / "scratch"), "PYTHONPATH": str(ROOT), "AOTD_NO_DAEMON": "1"}
+    return {**kept, **own}
 
 
 def finished(process: subprocess.Popen[bytes]) -> None:
     """Waits for the process and demands that it went well."""
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors.decode()
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output.decode()
 
 
-def killed_at(feed: FeedServer, work: Path, package_ids: Sequence[str], requests: int, wait_seconds: float) -> Interruption | None:
+def killed_at(feed: FeedServer, work: Path, requests: int, wait_seconds: float) -> Interruption | None:
     """Starts a restore and kills it `wait_seconds` after its request number `requests`; None when it had ended by then."""
     feed.requests.clear()
-    process = restore(feed, work, package_ids)
+    process = restore(feed, work)
     while process.poll() is None and len(feed.requests) < requests:
         time.sleep(0.001)
     time.sleep(wait_seconds)
@@ -62,25 +95,28 @@ def packages_folder(work: Path) -> Path:
     return work / "home" / ".nuget" / "packages"
 
 
-def tree(folder: Path) -> Tree:
-    """Everything below the folder. Times count for files that have those of the archive."""
+def tree(work: Path) -> Tree:
+    """Everything that a restore in `work` left in the packages folder and the project's own. Times count for files from packages."""
     found: Tree = {}
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        status = path.lstat()
-        if path.is_dir():
-            found[name] = None
-        else:
-            changed = 0 if name.endswith(_KEPT_TIME) else int(status.st_mtime)
-            found[name] = (status.st_mode, changed, hashlib.sha256(path.read_bytes()).hexdigest())
+    for folder in (packages_folder(work), work / "obj"):
+        for path in sorted(folder.rglob("*")):
+            name = str(path.relative_to(work))
+            if path.is_dir():
+                found[name] = None
+            elif not name.endswith(_LEFT_OUT):
+                status = path.lstat()
+                changed = 0 if name.endswith(_KEPT_TIME) else int(status.st_mtime)
+                content = path.read_bytes()
+                text = content.replace(str(work).encode(), b"{WORK}") if folder.name == "obj" else content
+                found[name] = (status.st_mode, changed, hashlib.sha256(text).hexdigest())
     return found
 
 
-def interruptions(chance: random.Random, n_packages: int, points: int) -> list[tuple[int, float]]:
+def interruptions(chance: random.Random, points: int, installing_seconds: float) -> list[tuple[int, float]]:
     """Points to kill at: after some request, or a while after the last one, when packages are still being extracted."""
-    last = 2 * n_packages + 1
-    chosen = [chance.randrange(1, last + n_packages) for _ in range(points)]
-    return [(min(point, last), chance.random() * (0.01 if point < last else 0.2)) for point in chosen]
+    last = 2 * PACKAGES + 1
+    chosen = [chance.randrange(1, last + last // 2) for _ in range(points)]
+    return [(min(point, last), chance.random() * (0.01 if point < last else installing_seconds)) for point in chosen]
 
 
 def is_clean(work: Path) -> bool:

@@ -5,33 +5,30 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from tests.restore.feed_server import FeedServer, packages_in, running
-from tests.restore.interrupted import finished, interruptions, is_clean, killed_at, packages_folder, restore, tree
+from tests.restore.feed_server import FeedServer, running
+from tests.restore.interrupted import PACKAGES, finished, hundred_packages, interruptions, is_clean, killed_at, restore, tree
 
-PACKAGES, POINTS = 100, 3
+POINTS = 3
 
 
-def test_killed_and_run_again_is_as_undisturbed(corpus_feed: Path, tmp_path: Path) -> None:
-    packages = packages_in(corpus_feed)
-    ids = sorted(packages)[:PACKAGES]
-    with running(FeedServer(packages)) as feed:
-        finished(restore(feed, tmp_path / "undisturbed", ids))
-        wanted = tree(packages_folder(tmp_path / "undisturbed"))
+def test_killed_and_run_again_is_as_undisturbed(tmp_path: Path) -> None:
+    with running(FeedServer(hundred_packages())) as feed:
+        finished(restore(feed, tmp_path / "undisturbed"))
+        wanted = tree(tmp_path / "undisturbed")
         assert sum(name.endswith(".nupkg.metadata") for name in wanted) == PACKAGES
-        for number, (requests, wait_seconds) in enumerate(interruptions(random.Random(5), PACKAGES, POINTS)):
+        assert "obj/project.assets.json" in wanted
+        for number, (requests, wait_seconds) in enumerate(interruptions(random.Random(5), POINTS, 0.2)):
             work = tmp_path / f"killed-{number}"
-            killed_at(feed, work, ids, requests, wait_seconds)
-            finished(restore(feed, work, ids))
-            assert tree(packages_folder(work)) == wanted
+            killed_at(feed, work, requests, wait_seconds)
+            finished(restore(feed, work))
+            assert tree(work) == wanted
             assert is_clean(work)
 
 
-def test_three_at_once_do_not_collide(corpus_feed: Path, tmp_path: Path) -> None:
-    packages = packages_in(corpus_feed)
-    ids = sorted(packages)[:40]
-    with running(FeedServer(packages)) as feed:
-        finished(restore(feed, tmp_path / "alone", ids))
-        for process in [restore(feed, tmp_path / "together", ids) for _ in range(3)]:
+def test_two_at_once_do_not_collide(tmp_path: Path) -> None:
+    with running(FeedServer(hundred_packages())) as feed:
+        finished(restore(feed, tmp_path / "alone"))
+        for process in [restore(feed, tmp_path / "together") for _ in range(2)]:
             finished(process)
-    assert tree(packages_folder(tmp_path / "together")) == tree(packages_folder(tmp_path / "alone"))
+    assert tree(tmp_path / "together") == tree(tmp_path / "alone")
     assert is_clean(tmp_path / "together")
