@@ -9,17 +9,19 @@ from analyzers.finding import Finding
 from analyzers.why import ProgramReasons
 from compiler.diagnostics import InputError
 from compiler.render import canonical_line
+from server.build.assembly_findings import SUFFIXES, check_assembly
 from server.build.findings import Reporters, graph_findings, program_reasons
-from server.build.graph import BuildFailed, BuiltProject, build_graph
+from server.build.graph import BuildFailed, BuildProgress, build_graph
 from server.cli import console
 from server.cli.caller import caller
 from server.cli.check_options import BAD_VALUE, take_choice
 from server.cli.explanations import chain_lines, explanation_lines
 from server.cli.project_tools import build_tools
-from server.cli.switches import is_switch, parse_project_switches
+from server.cli.switches import ProjectSwitches, is_switch, parse_project_switches
 
 USAGE = """Usage: aotd why [PROJECT] WHAT [SWITCHES]
 
+PROJECT is a project file, a folder that contains one, or an assembly, X.dll.
 Says why something is in a program: the chain of uses from its entry point (of a library: from what it shows) to WHAT, which is
   a member        N.Type.Method, a part of its name, or its documentation id M:N.Type.Method(System.String)
   findings        IL2026, Program.cs(12) or Program.cs:12, with what asks for each and the ways out
@@ -44,18 +46,28 @@ def run(args: Sequence[str]) -> int:
         raise InputError(BAD_VALUE, "Say what is to be explained: a member, or a finding (IL2026, Program.cs(12)).")
     what = rest.pop(words[-1])
     switches = parse_project_switches(rest, caller().directory)
+    wants_findings = bool(_CODE.fullmatch(what) or _PLACE.fullmatch(what))
     with console.Progress(quiet=True) as progress:
-        tools = build_tools(switches.project, progress)
         try:
-            projects = build_graph(switches.project, dict(switches.properties), tools)
+            found, reasons = _read(switches, Reporters(reporter), progress, wants_findings=wants_findings)
         except BuildFailed:
             return 1
-        reasons = program_reasons(projects)
-        if _CODE.fullmatch(what) or _PLACE.fullmatch(what):
-            parts = graph_findings(projects, tools.compiler, Reporters(reporter))
-            found = [finding for part in parts for finding in part.findings]
-            return _explain_findings([finding for finding in found if is_meant(finding, what)], reasons, what)
-    return _explain_members(projects, reasons, what)
+    if wants_findings:
+        return _explain_findings([finding for finding in found if is_meant(finding, what)], reasons, what)
+    return _explain_members(switches.project.name, reasons, what)
+
+
+def _read(
+    switches: ProjectSwitches, reporters: Reporters, progress: BuildProgress, *, wants_findings: bool
+) -> tuple[list[Finding], ProgramReasons]:
+    """The findings, when they are wanted, and what uses what. Raises BuildFailed and InputError."""
+    tools = build_tools(switches.project, progress)
+    if switches.project.suffix.lower() in SUFFIXES:
+        result = check_assembly(switches.project, switches.properties, tools.toolchain.frameworks, with_suppressed=False)
+        return list(result.findings.findings), result.reasons
+    projects = build_graph(switches.project, dict(switches.properties), tools)
+    parts = graph_findings(projects, tools.compiler, reporters) if wants_findings else ()
+    return [finding for part in parts for finding in part.findings], program_reasons(projects)
 
 
 def is_meant(finding: Finding, what: str) -> bool:
@@ -79,11 +91,10 @@ def _explain_findings(findings: Sequence[Finding], reasons: ProgramReasons, what
     return 0
 
 
-def _explain_members(projects: Sequence[BuiltProject], reasons: ProgramReasons, what: str) -> int:
+def _explain_members(project: str, reasons: ProgramReasons, what: str) -> int:
     found = reasons.matching(what)
     if not found:
-        names = ", ".join(built.project.property("AssemblyName") for built in projects)
-        raise InputError(NOTHING, f"there is no member '{what}' in {names} or in what they refer to")
+        raise InputError(NOTHING, f"there is no member '{what}' in {project} or in what it refers to")
     for assembly, member, name in found[:MOST_SHOWN]:
         chain = reasons.chain(assembly, member)
         console.write(f"{name} of {assembly}" + ("\n" if chain else " is used by nothing that is known\n"))

@@ -61,6 +61,8 @@ def test_places_come_from_the_symbols(aotd: RunAotd, tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert lines[0].startswith(f"{alone}: error IL2026: Program.<Main>$(String[]): Using member 'Plugins.Load(String)'")
     assert lines[2] == "      Program.<Main>$(String[]) is the entry point"
+    why = aotd("why", alone, "Plugins.Load", env=ENVIRONMENT)
+    assert why.stdout.splitlines()[1:] == ["    Program.<Main>$(String[]) is the entry point", "    -> calls Plugins.Load(String)"]
 
 
 def test_what_is_no_assembly_is_refused(aotd: RunAotd, tmp_path: Path) -> None:
