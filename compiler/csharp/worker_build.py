@@ -69,7 +69,9 @@ def _build(toolchain: Toolchain, sources: list[Path], staging: Path, environment
     result = run_program(toolchain, program, [], tool_environment(toolchain, environment), timeout_seconds=_BUILD_TIMEOUT_SECONDS)
     if result.exit_code != 0:
         said = (result.stdout + result.stderr).decode("utf-8", "replace").strip()
-        message = f"the C# worker does not build with {toolchain.roslyn_dir}: {said or f'exit code {result.exit_code}'}"
+        lines = said.splitlines() or [f"exit code {result.exit_code}"]
+        rest = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+        message = f"the C# worker does not build with {toolchain.roslyn_dir}: {lines[0]}{rest}"
         raise ToolchainError(ToolchainCode.WORKER_NOT_BUILT, message)
     write_runtimeconfig(toolchain, output / "worker.dll", _RUNTIME_PROPERTIES)
 
