@@ -158,7 +158,7 @@ def package_dependencies(nuspec: Nuspec, target: TargetFramework) -> list[Depend
 
 def _dependency(dependency: NuspecDependency) -> Dependency:
     include = parse_assets(dependency.include) if dependency.include else ALL_BUT_CONTENT
-    versions = parse_range(dependency.version_range, floating=False) if dependency.version_range is not None else None
+    versions = parse_range(dependency.version_range) if dependency.version_range is not None else None
     return Dependency(
         LibraryRange(dependency.id, versions if versions is not None else ALL_VERSIONS, Target.ANY),
         include=include & ~parse_assets(dependency.exclude),

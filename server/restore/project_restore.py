@@ -27,7 +27,7 @@ from server.restore.packages_lock import PackagesLock, hash_errors, lock_file_pa
 from server.restore.resolver import resolve
 from server.restore.restore_log import LogMessage, RestoreLog, error, merge_graphs
 from server.restore.runtime_graph import InvalidRuntimeGraph, RuntimeGraph, parse_runtime_graph
-from server.restore.source_messages import failed_sources, insecure_sources
+from server.restore.source_messages import failed_sources, insecure_sources, unmapped_sources
 from server.restore.sources import Match, PackageSources
 from server.restore.spec_checks import check_spec
 from server.restore.transitive_no_warn import transitive_no_warn
@@ -98,6 +98,7 @@ def begin_project(spec: PackageSpec, projects: Projects, sources: PackageSources
     """The project, checked and resolved for its frameworks. Raises RestoreError for what ends the whole restore; OSError."""
     log = RestoreLog(spec)
     unlisted: list[LogMessage] = []
+    log.add_all(unmapped_sources(spec, sources))
     check_spec(spec, log)
     lock, lock_path, keeps_lock = None, lock_file_path(spec), False
     if spec.restore.lock.with_lock_file and spec.restore.lock.with_lock_file.lower() != "true" and os.path.isfile(lock_path):

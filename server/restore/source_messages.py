@@ -32,6 +32,18 @@ def insecure_sources(spec: PackageSpec, sources: PackageSources) -> Iterator[Log
             )
 
 
+def unmapped_sources(spec: PackageSpec, sources: PackageSources) -> Iterator[LogMessage]:
+    """NU1507 when central package management meets several servers and nothing says which package is from which."""
+    servers = [one.name for one in sources.feeds if one.feed.is_http]
+    if spec.restore.central.enabled and sources.considers is None and len(servers) > 1:
+        yield warning(
+            "NU1507",
+            f"There are {len(servers)} package sources defined in your configuration. When using central package management, please map "
+            "your package sources with package source mapping (https://aka.ms/nuget-package-source-mapping) or specify a single package source. "
+            f"The following sources are defined: {', '.join(servers)}",
+        )
+
+
 def failed_sources(asked: Collection[str], sources: PackageSources) -> Iterator[LogMessage]:
     """NU1801 for each package that an ignored source could not be asked for, among those that a project asked for.
 
