@@ -82,11 +82,14 @@ class ParallelBuilds:
 
     @contextmanager
     def _giving_way(self) -> Iterator[None]:
+        """Inside the block others may have the node. An interruption there ends the build, and no node is waited for again."""
         self._permits.release()
         try:
             yield
-        finally:
-            self._permits.acquire()
+        except BaseException:
+            self._is_cancelled.set()
+            raise
+        self._permits.acquire()
 
     @contextmanager
     def owning(self, project: Hashable, node: RequestNode) -> Iterator[None]:
@@ -144,6 +147,9 @@ class ParallelBuilds:
                 with self.running():
                     self._check_cancelled()
                     return jobs[index](nodes[index], logs[index])
+            except KeyboardInterrupt:
+                self._is_cancelled.set()
+                raise
             finally:
                 output.ended(index)
                 with self._changed:

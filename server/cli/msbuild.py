@@ -12,14 +12,14 @@ from compiler.diagnostics import Diagnostic, InputError, Severity
 from server.build.binlog_reader import BinaryLog, BinaryLogError
 from server.build.console_logger import build_line
 from server.build.content_records import ContentRecords
-from server.build.events import BuildLog, Importance, Listener, Message, Record
+from server.build.events import BuildLog, Importance, Listener, Message, Record, TargetStarted, TaskStarted
 from server.build.logger_parameters import DIAGNOSTIC, LoggerError
 from server.build.session import BuildAnswer, BuildSession
 from server.build.targets import Outcome
 from server.cli import console
 from server.cli.build_loggers import BuildLoggers, begin_build, dotnet_process, end_build, open_loggers
 from server.cli.build_services import CallerServices
-from server.cli.caller import caller
+from server.cli.caller import Caller, caller
 from server.cli.hosted_loggers import HostedLoggers
 from server.cli.logger_switches import logger_failure
 from server.cli.msbuild_switches import MSBuildSwitches, SwitchError, parse_msbuild_switches
@@ -152,7 +152,7 @@ def _logged_build(
     if loggers.has_binary or evaluator.variables.get("MSBUILDLOGIMPORTS"):
         evaluator = evaluator.tracing_imports()
     log = BuildLog(
-        [*loggers.listeners, *_caller_listeners()],
+        [_stop_when_cancelled(caller()), *loggers.listeners, *_caller_listeners()],
         switches.warnings,
         loggers.least,
         logs_task_inputs=loggers.has_binary or switches.loggers.rank >= DIAGNOSTIC,
@@ -167,6 +167,16 @@ def _logged_build(
     failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
     end_build(log, succeeded=not failed, question=switches.question)
     return answer, failed
+
+
+def _stop_when_cancelled(whom: Caller) -> Listener:
+    """Ends the build at the next target or task after its caller has gone away."""
+
+    def listen(record: Record) -> None:
+        if isinstance(record.event, TargetStarted | TaskStarted) and whom.is_cancelled():
+            raise KeyboardInterrupt
+
+    return listen
 
 
 def _caller_listeners() -> list[Listener]:

@@ -109,6 +109,40 @@ def test_circles_end(build: Build) -> None:
     assert sum("other of right" in line for line in lines) >= 1
 
 
+@pytest.mark.parametrize("nodes", [1, 4])
+def test_cancelled(build: Build, nodes: int) -> None:
+    """A caller that goes away ends the build at the next task, whatever the other requests do."""
+    began = time.monotonic()
+    out = Channel(io.StringIO(), False, False)
+    variables = {"HOME": str(build.folder), "PATH": os.environ["PATH"]}
+    whom = Caller(out, out, lambda: 80, build.folder, variables, lambda: time.monotonic() > began + 0.05, WarmTools())
+    with serving(whom), pytest.raises(KeyboardInterrupt):
+        msbuild.run(["top.proj", "-nologo", f"-m:{nodes}"])
+    assert "made" not in out.output.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from above
+
+
+def test_interrupted_while_it_waits() -> None:
+    """Nobody waits for a node again."""
+    parallel = ParallelBuilds(1)
+    release = threading.Event()
+
+    def job(_node: RequestNode, _log: BuildLog) -> str:
+        release.wait(5)
+        return "done"
+
+    def interrupt(record: Record) -> None:
+        raise KeyboardInterrupt(record)
+
+    def sends(_node: RequestNode, log: BuildLog) -> str:
+        log.send(Message("x", Importance.HIGH))
+        return "not reached"
+
+    threading.Timer(0.2, release.set).start()
+    with parallel.running(), pytest.raises(KeyboardInterrupt):
+        parallel.run_all(RequestNode(None), BuildLog([interrupt]), [sends, job])
+    parallel.close()
+
+
 def test_no_more_than_the_nodes_run() -> None:
     """Requests that wait for others take no node."""
     heard: list[str] = []
