@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.msbuild.test_build_with_own_sdk import LIBRARY, PROGRAM, Build
+from tests.msbuild.test_build_with_own_sdk import LIBRARY, PROGRAM, Build, empty_assembly
 
 PACKAGE = '<ItemGroup><PackageReference Include="Good" Version="1.2.0" /></ItemGroup>'
 ENTRY = {
@@ -97,3 +97,13 @@ def test_without_a_restore(build: Build) -> None:
     build.write("app/app.csproj", PROGRAM.format(PACKAGE))
     assert not build.run("app/app.csproj")
     assert [line for line in build.lines if "error NETSDK1004" in line]
+
+
+def test_a_newer_assembly_of_a_package_replaces_the_frameworks(build: Build) -> None:
+    """The framework of the test has a file of that name that is no assembly: any assembly is newer."""
+    folder = restored(build, "app")
+    (folder / "ref/net8.0/System.Runtime.dll").write_bytes(empty_assembly("System.Runtime"))
+    build.write("app/app.csproj", PROGRAM.format(PACKAGE))
+    assert build.run("app/app.csproj"), build.lines
+    references = [Path(reference.path) for reference in build.machine.requests[0].references]
+    assert [path for path in references if path.name == "System.Runtime.dll"] == [folder / "ref/net8.0/System.Runtime.dll"]
