@@ -6,11 +6,12 @@ a project would have (NoWarn, TrimmerSingleWarn, ...) come from the command line
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from analyzers.run import AnalysisRequest, AnalysisSession
+from analyzers.run import AnalysisRequest, proceed_always
 from analyzers.why import ProgramReasons
 from compiler.csharp.frameworks import NETCORE_APP, Framework
 from compiler.diagnostics import Diagnostic
@@ -21,6 +22,7 @@ from compiler.metadata.tokens import TableId, make_token
 from compiler.types.universe import TypeUniverse
 from server.build.dependency_findings import PublishedAnalysis, dependency_findings, placed
 from server.build.findings import PartFindings, assembly_finder, assembly_part, feature_switches, publish_options
+from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedItem
 from server.build.target_framework import choose_framework
 
@@ -48,14 +50,17 @@ class BareProject:
 
 @dataclass(frozen=True, slots=True)
 class CheckedAssembly:
-    """An assembly's findings, why members are in it, and what is to be said about the class library that it was read with."""
+    """An assembly's findings, why members are in it, computed when it is asked for, and what is to be said about the class library
+    that it was read with."""
 
     findings: PartFindings
-    reasons: ProgramReasons
+    reasons: Callable[[], ProgramReasons]
     diagnostics: tuple[Diagnostic, ...]
 
 
-def check_assembly(path: Path, properties: Mapping[str, str], frameworks: Sequence[Framework], *, with_suppressed: bool) -> CheckedAssembly:
+def check_assembly(
+    path: Path, properties: Mapping[str, str], frameworks: Sequence[Framework], kept: KeptFindings, *, with_suppressed: bool
+) -> CheckedAssembly:
     """What publishing reports on the assembly at `path` and on what it needs beside it. Raises InputError, BadImage among them."""
     image = open_image(str(path), path.read_bytes())
     project = BareProject(str(path.parent), {**_target_framework(image, frameworks), "MSBuildProjectFullPath": str(path), **properties})
@@ -63,8 +68,8 @@ def check_assembly(path: Path, properties: Mapping[str, str], frameworks: Sequen
     others = _needed(path, image, framework)
     finder = assembly_finder(framework, others)
     parts = [*(assembly_part(other) for other in others), assembly_part(path)]
-    reasons = ProgramReasons(parts, finder)
-    wanted = PublishedAnalysis(publish_options(project), feature_switches(project), with_suppressed=with_suppressed)
+    reasons = cache(lambda: ProgramReasons(parts, finder))
+    wanted = PublishedAnalysis(publish_options(project), feature_switches(project), with_suppressed, kept)
     request = AnalysisRequest(
         assembly_name=path.stem,
         image=parts[-1].image,
@@ -74,8 +79,8 @@ def check_assembly(path: Path, properties: Mapping[str, str], frameworks: Sequen
         feature_switches=wanted.feature_switches,
         with_suppressed=with_suppressed,
     )
-    own = tuple(placed(finding, path) for finding in AnalysisSession(finder).findings(request))
-    in_others = dependency_findings(project, others, finder, wanted, reasons)
+    own = tuple(placed(finding, path) for finding in kept.findings(request, finder, proceed_always))
+    in_others = dependency_findings(project, others, finder, wanted, reasons()) if others else ()
     return CheckedAssembly(PartFindings(path.stem, "", path.parent, "", (*own, *in_others)), reasons, warnings)
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from analyzers.finding import Finding
 from analyzers.options import AnalysisOptions
 from analyzers.roll_up import roll_up
-from analyzers.run import AnalysisRequest, AnalysisSession, proceed_always
+from analyzers.run import AnalysisRequest, proceed_always
 from analyzers.severity import Severities
 from analyzers.why import ProgramReasons
 from compiler.diagnostics import Location
 from compiler.flow.reader_kind import ReaderKind
 from compiler.types.interned import AssemblyFinder
+from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject
 
 _SINGLE_WARN = "TrimmerSingleWarn"
@@ -27,11 +28,12 @@ _REFERENCES = ("Reference", "PackageReference", "ProjectReference", "ManagedAsse
 
 @dataclass(frozen=True, slots=True)
 class PublishedAnalysis:
-    """How a program is analysed as it is published."""
+    """How a program is analysed as it is published, and where the findings in its dependencies are kept."""
 
     options: AnalysisOptions
     feature_switches: Mapping[str, str]
     with_suppressed: bool
+    kept: KeptFindings
 
 
 def dependency_findings(
@@ -61,7 +63,7 @@ def whole_findings(
         feature_switches=wanted.feature_switches,
         with_suppressed=wanted.with_suppressed,
     )
-    return AnalysisSession(finder).findings(request, proceed)
+    return wanted.kept.findings(request, finder, proceed)
 
 
 def reached_findings(

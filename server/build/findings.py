@@ -29,6 +29,7 @@ from server.build.csharp_options import codes
 from server.build.dependency_findings import PublishedAnalysis, dependency_findings
 from server.build.feature_switches import runtime_options
 from server.build.graph import BuiltProject, in_project
+from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject, is_true
 
 
@@ -61,7 +62,7 @@ GraphFindings = tuple[PartFindings, ...]
 
 
 def graph_findings(
-    projects: Sequence[BuiltProject], compiler: CSharpCompiler, reporters: Reporters, *, with_suppressed: bool = False
+    projects: Sequence[BuiltProject], compiler: CSharpCompiler, reporters: Reporters, kept: KeptFindings, *, with_suppressed: bool = False
 ) -> GraphFindings:
     """Each of `projects` with the findings in its own assembly, sorted by place. The last of them is what is published, and has what
     publishing reports on other assemblies behind its own.
@@ -73,7 +74,7 @@ def graph_findings(
     program = projects[-1].project if publishes else None
     found = [_project_findings(built, compiler, reporters, program, with_suppressed) for built in projects]
     if program is not None:
-        found[-1] = (*found[-1], *_dependency_findings(projects, with_suppressed=with_suppressed))
+        found[-1] = (*found[-1], *_dependency_findings(projects, kept, with_suppressed=with_suppressed))
     return tuple(_part(built, findings) for built, findings in zip(projects, found, strict=True))
 
 
@@ -83,7 +84,7 @@ def _part(built: BuiltProject, findings: tuple[Finding, ...]) -> PartFindings:
     return PartFindings(project.property("AssemblyName"), file, folder, project.property("ErrorLog"), findings)
 
 
-def _dependency_findings(projects: Sequence[BuiltProject], *, with_suppressed: bool) -> tuple[Finding, ...]:
+def _dependency_findings(projects: Sequence[BuiltProject], kept: KeptFindings, *, with_suppressed: bool) -> tuple[Finding, ...]:
     """What publishing the last of `projects` reports on the assemblies outside the framework that no project of these made."""
     program = projects[-1]
     own = {built.assembly.path for built in projects}
@@ -91,7 +92,7 @@ def _dependency_findings(projects: Sequence[BuiltProject], *, with_suppressed: b
     if not others:
         return ()
     finder = assembly_finder(program.framework, program.references)
-    wanted = PublishedAnalysis(publish_options(program.project), feature_switches(program.project), with_suppressed=with_suppressed)
+    wanted = PublishedAnalysis(publish_options(program.project), feature_switches(program.project), with_suppressed, kept)
     return dependency_findings(program.project, others, finder, wanted, program_reasons(projects))
 
 

@@ -23,7 +23,7 @@ from server.cli import console
 from server.cli.caller import caller
 from server.cli.check_options import BAD_VALUE, CheckOptions, Format, error_log_file, parse_check_options
 from server.cli.explanations import explanation_lines
-from server.cli.project_tools import build_tools
+from server.cli.project_tools import build_tools, kept_findings
 from server.cli.switches import Verbosity
 from server.cli.version import program_version
 
@@ -118,7 +118,7 @@ def _checked_projects(options: CheckOptions, recorded: _Recorded) -> _Checked:
     tools = build_tools(options.switches.project, recorded)
     projects = build_graph(options.switches.project, options.properties, tools)
     logs = options.error_log is not None or any(built.project.property("ErrorLog") for built in projects)
-    found = graph_findings(projects, tools.compiler, options.reporters, with_suppressed=logs)
+    found = graph_findings(projects, tools.compiler, options.reporters, kept_findings(), with_suppressed=logs)
     return _Checked(found, lambda: program_reasons(projects))
 
 
@@ -127,10 +127,10 @@ def _checked_assembly(options: CheckOptions, recorded: _Recorded) -> _Checked:
         raise InputError(BAD_VALUE, "An assembly has no source for --reporter build; what publishing reports can be checked.")
     path = options.switches.project
     frameworks = build_tools(path, recorded).toolchain.frameworks
-    result = check_assembly(path, options.switches.properties, frameworks, with_suppressed=options.error_log is not None)
+    result = check_assembly(path, options.switches.properties, frameworks, kept_findings(), with_suppressed=options.error_log is not None)
     for diagnostic in result.diagnostics:
         recorded.diagnostic(diagnostic)
-    return _Checked((result.findings,), lambda: result.reasons)
+    return _Checked((result.findings,), result.reasons)
 
 
 def _report(options: CheckOptions, recorded: _Recorded, checked: _Checked) -> int:

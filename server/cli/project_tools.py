@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from compiler.user_cache import cache_directory
 from server.build.compilers import WarmCompilers
 from server.build.evaluation import disk_evaluator
 from server.build.graph import BuildProgress, BuildTools
+from server.build.kept_findings import KeptFindings
 from server.cli.caller import caller
 from server.cli.progress import ByteProgress
 
@@ -18,3 +20,8 @@ def build_tools(project: Path, progress: BuildProgress) -> BuildTools:
         toolchain = whom.tools.kept(WarmCompilers).toolchain(whom.environment, project.parent, fetching.update)
     compiler = whom.tools.kept(WarmCompilers).compiler(toolchain, whom.environment)
     return BuildTools(disk_evaluator(toolchain, whom.environment, whom.directory), toolchain, compiler, progress)
+
+
+def kept_findings() -> KeptFindings:
+    """The findings that are kept in the cache folder of the caller's user."""
+    return KeptFindings(cache_directory(caller().environment) / "findings")

@@ -16,7 +16,7 @@ from server.cli import console
 from server.cli.caller import caller
 from server.cli.check_options import BAD_VALUE, take_choice
 from server.cli.explanations import chain_lines, explanation_lines
-from server.cli.project_tools import build_tools
+from server.cli.project_tools import build_tools, kept_findings
 from server.cli.switches import ProjectSwitches, is_switch, parse_project_switches
 
 USAGE = """Usage: aotd why [PROJECT] WHAT [SWITCHES]
@@ -63,10 +63,10 @@ def _read(
     """The findings, when they are wanted, and what uses what. Raises BuildFailed and InputError."""
     tools = build_tools(switches.project, progress)
     if switches.project.suffix.lower() in SUFFIXES:
-        result = check_assembly(switches.project, switches.properties, tools.toolchain.frameworks, with_suppressed=False)
-        return list(result.findings.findings), result.reasons
+        result = check_assembly(switches.project, switches.properties, tools.toolchain.frameworks, kept_findings(), with_suppressed=False)
+        return list(result.findings.findings), result.reasons()
     projects = build_graph(switches.project, dict(switches.properties), tools)
-    parts = graph_findings(projects, tools.compiler, reporters) if wants_findings else ()
+    parts = graph_findings(projects, tools.compiler, reporters, kept_findings()) if wants_findings else ()
     return [finding for part in parts for finding in part.findings], program_reasons(projects)
 
 

@@ -31,6 +31,7 @@ from server.build.findings import (
     is_published,
     publish_options,
 )
+from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject
 from server.ide.reference_places import at_reference, reference_place
 from server.workspace.files import FileView
@@ -51,6 +52,7 @@ class ProjectAnalysis:
     compiled_with: tuple[Path, ...]
     references: tuple[Path, ...]
     find_places: Callable[[CSharpRequest, Sequence[str] | None], SourcePlaces]
+    kept: KeptFindings
     _referenced: Mapping[str, bytes] = field(default_factory=dict)
     _session: AnalysisSession | None = None
     # All findings in assemblies, which stay as long as the project's evaluation does.
@@ -102,7 +104,7 @@ class ProjectAnalysis:
     def dependency_diagnostics(self, view: FileView, reasons: ProgramReasons, proceed: Callable[[], None]) -> tuple[Diagnostic, ...]:
         """The findings in referenced assemblies that the program reaches, where the project file refers to them. Raises InputError."""
         file = Path(self.project.property("MSBuildProjectFullPath"))
-        wanted = PublishedAnalysis(publish_options(self.project), feature_switches(self.project), with_suppressed=False)
+        wanted = PublishedAnalysis(publish_options(self.project), feature_switches(self.project), with_suppressed=False, kept=self.kept)
         finder = self._finder({})
         found: list[Diagnostic] = []
         for path in sorted(path for path in self.references if path.is_file()):

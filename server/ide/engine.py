@@ -17,10 +17,12 @@ from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Toolchain
 from compiler.csharp.places import SourcePlaces
 from compiler.request import Progress
+from compiler.user_cache import cache_directory
 from server.build.compilers import WarmCompilers
 from server.build.csharp_build import csharp_request, read_source_file
 from server.build.evaluation import project_toolset
 from server.build.graph import assembly_references, require_csharp
+from server.build.kept_findings import KeptFindings
 from server.build.package_references import assets_file, referenced_packages
 from server.build.target_framework import choose_framework
 from server.build.warm import WarmTools
@@ -38,6 +40,7 @@ class ProjectEngine:
 
     def __init__(self, environment: Mapping[str, str], tools: WarmTools) -> None:
         self._environment = dict(environment)
+        self._kept = KeptFindings(cache_directory(environment) / "findings")
         self._tools = tools
         self._evaluators: dict[tuple[Path, Path], ProjectEvaluator] = {}
         self._files: OverlayFiles | None = None
@@ -59,7 +62,7 @@ class ProjectEngine:
         packages = referenced_packages(evaluated, framework, view.read_text)
         projects = [Path(item.full_path()).resolve() for item in evaluated.items_of("ProjectReference")]
         compiled_with = (*references, *packages.compiled_with)
-        analysis = ProjectAnalysis(evaluated, framework, compiled_with, (*references, *packages.run_with), self._find_places)
+        analysis = ProjectAnalysis(evaluated, framework, compiled_with, (*references, *packages.run_with), self._find_places, self._kept)
         return Evaluation(
             inputs=(*inputs, assets_file(evaluated)),
             diagnostics=(*evaluated.diagnostics, *warnings, *packages.diagnostics),

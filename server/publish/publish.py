@@ -16,6 +16,7 @@ from compiler.request import CompileRequest, CompileResult, Progress
 from server.build.csharp_build import CSharpCompiler
 from server.build.findings import Reporters, findings_as_diagnostics, graph_findings
 from server.build.graph import BuildFailed, BuildProgress, BuildTools, BuiltProject, build_graph, in_project
+from server.build.kept_findings import KeptFindings
 from server.build.runtime_identifiers import require_rid
 from server.publish.content import content_files, copy_content
 from server.publish.request import CompilerPlace, compile_request
@@ -81,7 +82,7 @@ def publish_built(
     progress: PublishProgress,
 ) -> Published:
     """The program of the last of `projects`, which are built, references first. Raises as `publish_project` does."""
-    report_findings(projects, compiler, progress)
+    report_findings(projects, compiler, KeptFindings(place.cache_dir / "findings"), progress)
     built = projects[-1]
     project = Path(built.project.property("MSBuildProjectFullPath"))
     request = compile_request(built, built.project.property("RuntimeIdentifier"), place)
@@ -104,10 +105,10 @@ def publish_built(
     )
 
 
-def report_findings(projects: Sequence[BuiltProject], compiler: CSharpCompiler, progress: BuildProgress) -> None:
+def report_findings(projects: Sequence[BuiltProject], compiler: CSharpCompiler, kept: KeptFindings, progress: BuildProgress) -> None:
     """Gives the analyzers' findings to the progress. Raises BuildFailed when one is an error."""
     progress.step("looking for trim and AOT findings")
-    found = findings_as_diagnostics(graph_findings(projects, compiler, Reporters.ALL))
+    found = findings_as_diagnostics(graph_findings(projects, compiler, Reporters.ALL, kept))
     for diagnostic in found:
         progress.diagnostic(diagnostic)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in found):

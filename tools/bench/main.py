@@ -12,6 +12,9 @@ BENCHMARKS = {
     "fuzz-projects": "tools.bench.fuzz_projects",
     "wordcount": "tools.bench.wordcount",
     "programs": "tools.bench.programs",
+    "analyze": "tools.bench.analyze",
+    "edits": "tools.bench.edits",
+    "fuzz": "tools.bench.fuzz",
     "restore": "tools.bench.restore",
 }
 

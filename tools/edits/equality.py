@@ -30,21 +30,47 @@ class Step:
 
 
 def run_sequence(compiler: Compiler, seed: int, n_edits: int) -> Iterator[Step]:
-    """One project and its edits. Edits that do not compile are taken back."""
+    """One project and its edits, compared with a clean analysis after each. Edits that do not compile are taken back."""
+    for session, request, number, done in _versions(compiler, seed, n_edits):
+        yield compare(compiler, session, request, seed, number, done)
+    compiler.worker.close_project(_name(seed))
+
+
+def run_to_end(compiler: Compiler, seed: int, n_edits: int) -> Step:
+    """The same, compared after the last edit only."""
+    last: tuple[AnalysisSession, AnalysisRequest, int, str] | None = None
+    for session, request, number, done in _versions(compiler, seed, n_edits):
+        for reader in ReaderKind:
+            session.findings(replace(request, reader=reader, with_suppressed=True))
+        last = (session, request, number, done)
+    assert last is not None, "the project compiles before it is edited"
+    session, request, number, done = last
+    # An edit that did not compile is what the compiler knows now.
+    compiler.compile(_name(seed), request.sources)
+    step = compare(compiler, session, request, seed, number, done)
+    compiler.worker.close_project(_name(seed))
+    return step
+
+
+def _name(seed: int) -> str:
+    return f"edits-{seed}"
+
+
+def _versions(compiler: Compiler, seed: int, n_edits: int) -> Iterator[tuple[AnalysisSession, AnalysisRequest, int, str]]:
+    """The session of all edits, and what is asked of it after each, with what was done."""
     random = Random(seed)
     project = make_project(random, N_FILES, N_MEMBERS, N_STATEMENTS)
-    session, name = compiler.session(), f"edits-{seed}"
+    session = compiler.session()
     done = "start"
     for number in range(n_edits + 1):
-        request = compiler.compile(name, project.texts())
+        request = compiler.compile(_name(seed), project.texts())
         if request is not None:
             before = copy.deepcopy(project)
-            yield compare(compiler, session, request, seed, number, done)
+            yield session, request, number, done
         else:
             project = copy.deepcopy(before)
         for _ in range(random.choice((1, 1, 1, 3))):
             done = edit(random, project)
-    compiler.worker.close_project(name)
 
 
 def compare(compiler: Compiler, session: AnalysisSession, request: AnalysisRequest, seed: int, number: int, done: str) -> Step:
