@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
 from compiler.diagnostics import Location
+from server.build.atomic_files import replace_file
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 from server.msbuild.functions.frameworks import parse_framework
 
@@ -42,7 +44,8 @@ def _run(call: TaskCall) -> bool:
             call.error("NETSDK1004", text, location=Location(call.instance.path))
         return not call.logged_error
     try:
-        assets = _table(json.loads(path.read_text(encoding="utf-8")))
+        content = path.read_text(encoding="utf-8")
+        assets = _table(json.loads(content))
     except (OSError, ValueError) as error:
         call.error("NETSDK1060", f"Error reading assets file: {error}", location=Location(call.instance.path))
         return False
@@ -56,6 +59,8 @@ def _run(call: TaskCall) -> bool:
         if call.items("PackageReferences"):
             call.error("NETSDK1005", text, location=Location(call.instance.path))
         return not call.logged_error
+    if not _note(call, content):
+        return False
     packages = list(_packages(assets, target))
     call.set_items("CompileTimeAssemblies", [item for package in packages for item in _group(package, "compile")])
     call.set_items("RuntimeAssemblies", [item for package in packages for item in _runtime(package, rid)])
@@ -81,6 +86,21 @@ def package_assemblies(text: str, framework: str, rid: str) -> tuple[list[Path],
     compiled = [Path(item.include) for package in packages for item in _group(package, "compile")]
     run = [Path(item.include) for package in packages for item in _runtime(package, rid)]
     return compiled, [path for path in run if path.suffix.lower() == ".dll"]
+
+
+def _note(call: TaskCall, content: str) -> bool:
+    """Leaves a mark of what was resolved from, whose time says when that changed. False when it cannot be written."""
+    names = ("TargetFramework", "RuntimeIdentifier", "Language")
+    digest = blake2b(repr((content, [call.text(name) for name in names])).encode(), digest_size=20).hexdigest().encode()
+    mark = Path(call.path(call.text("CacheFile")))
+    try:
+        if not mark.is_file() or mark.read_bytes() != digest:
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(mark, digest)
+    except OSError as error:
+        call.error("MSB3491", f'Could not write to file "{mark}". {error.strerror}')
+        return False
+    return True
 
 
 def _table(value: Json) -> Mapping[str, Json]:
@@ -198,7 +218,10 @@ TASKS = (
     TaskDefinition(
         "AotdResolvePackageAssets",
         (
-            *(Parameter(name, Kind.TEXT) for name in ("ProjectAssetsFile", "TargetFramework", "RuntimeIdentifier", "Language")),
+            *(
+                Parameter(name, Kind.TEXT)
+                for name in ("ProjectAssetsFile", "TargetFramework", "RuntimeIdentifier", "Language", "CacheFile")
+            ),
             Parameter("PackageReferences", Kind.ITEMS),
         ),
         (

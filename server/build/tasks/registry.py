@@ -76,6 +76,7 @@ _ALL: tuple[TaskDefinition, ...] = (
     xsl_transformation.TASK,
     *combine_xml.TASKS,
     *format_texts.TASKS,
+    *framework_packs.TASKS,
     *hashes.TASKS,
     *lists_and_paths.TASKS,
     *manifest_names.TASKS,
