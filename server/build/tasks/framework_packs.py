@@ -248,9 +248,10 @@ def _resolve_app_hosts(call: TaskCall) -> bool:
 
 def _packages_to_prune(call: TaskCall) -> bool:
     """The packages that the project's framework holds, each with the highest version that is in it."""
-    packs = {item.identity.lower(): item.value("RuntimeFrameworkName") or item.identity for item in call.items("TargetingPacks")}
-    names = [packs.get(item.identity.lower(), "") for item in call.items("FrameworkReferences")]
-    frameworks = [name for name in dict.fromkeys(names) if name]
+    packs = {item.identity.lower(): item.value("RuntimeFrameworkName") for item in call.items("TargetingPacks")}
+    references = [item.identity.lower() for item in call.items("FrameworkReferences")]
+    # .NET Standard has a pack, too, but no framework to run on.
+    frameworks = list(dict.fromkeys(packs[name] for name in references if name in packs))
     identifier, version = call.text("TargetFrameworkIdentifier"), call.text("TargetFrameworkVersion")
     is_core = identifier.lower() == ".netcoreapp"
     if is_core and not frameworks and (parse_version4(version) or (0,))[0] >= 3:
@@ -260,7 +261,11 @@ def _packages_to_prune(call: TaskCall) -> bool:
     found: dict[str, str] = {}
     for name in frameworks or [""]:
         listed = framework_packages(identifier, version, name, Path(call.text("PrunePackageDataRoot")), roots)
-        found.update(listed)
+        for package, text in listed.items():
+            # A package that moved from one framework to another is in both lists: the higher version counts.
+            known = parse_version(found.get(package, ""))
+            if known is None or known < (parse_version(text) or known):
+                found[package] = text
     call.set_items("PackagesToPrune", [OutputItem(name, {"Version": _highest(text, is_core)}) for name, text in found.items()])
     return True
 

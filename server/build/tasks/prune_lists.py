@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _FILE = "PackageOverrides.txt"
+# Its packs have no list: that of .NET 9, the last one there is, serves later frameworks too.
+_DESKTOP = "Microsoft.WindowsDesktop.App"
 _OWN = Path(__file__).resolve().parents[2] / "msbuild" / "sdk" / "PrunePackageData"
 
 
@@ -23,8 +25,9 @@ def framework_packages(identifier: str, version: str, framework: str, data: Path
             packs = sorted((root / f"{framework}.Ref").glob(f"{version}.*/data/{_FILE}"))
             if packs:
                 return _read(packs[-1])
-    folder = identifier.lstrip(".").lower() + version
-    own = _OWN / folder / (framework or "all") / _FILE
+    own = _OWN / (identifier.lstrip(".").lower() + version) / (framework or "all") / _FILE
+    if not own.is_file() and is_core and framework == _DESKTOP:
+        own = _OWN / "netcoreapp9.0" / _DESKTOP / _FILE
     return _read(own) if own.is_file() else {}
 
 
