@@ -99,3 +99,14 @@ def test_what_cannot_be_found_is_an_error_of_the_project(build: Build) -> None:
     build.write("App/App.csproj", project("net9.0", '<PackageReference Include="Nowhere" Version="1.0.0" />'))
     assert not build.run("App/App.csproj", "Restore")
     assert "App.csproj : error NU1101: Unable to find package Nowhere." in "\n".join(build.lines)
+
+
+def test_what_the_framework_holds_is_pruned_from_net_10_on(build: Build) -> None:
+    put(build, "Needs", "1.0.0", "System.Text.Json")
+    put(build, "System.Text.Json", "8.0.0")
+    build.write("App/App.csproj", project("net10.0", '<PackageReference Include="Needs" Version="1.0.0" />'))
+    assert build.run("App/App.csproj", "Restore"), build.lines
+    assert list(assets(build, "App")["targets"]["net10.0"]) == ["Needs/1.0.0"]
+    build.write("Older/Older.csproj", project("net9.0", '<PackageReference Include="Needs" Version="1.0.0" />'))
+    assert build.run("Older/Older.csproj", "Restore"), build.lines
+    assert sorted(assets(build, "Older")["targets"]["net9.0"]) == ["Needs/1.0.0", "System.Text.Json/8.0.0"]

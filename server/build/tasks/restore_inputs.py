@@ -14,6 +14,7 @@ from uuid import uuid4
 from compiler.diagnostics import Location
 from server.build.events import Importance
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
+from server.msbuild.escaping import unescape
 from server.msbuild.items import Item
 from server.restore.errors import NO_CLI_TOOLS, RestoreError
 from server.restore.restore_settings import RestoreInputs, SourceProperties, restore_settings
@@ -106,7 +107,7 @@ def _target_frameworks(call: TaskCall) -> bool:
 def _global_property(call: TaskCall) -> bool:
     wanted = call.text("PropertyName").lower()
     values = {name.lower(): value for name, value in call.instance.global_properties.items()}
-    call.set_value("GlobalPropertyValue", values.get(wanted, ""))
+    call.set_value("GlobalPropertyValue", unescape(values.get(wanted, "")))
     call.set_value("CheckCompleted", value=True)
     return True
 
