@@ -23,6 +23,8 @@ from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject
 
 _SINGLE_WARN = "TrimmerSingleWarn"
+# Generic recursion: whether a program instantiates so deeply cannot be told from one assembly.
+_OF_THE_WHOLE_PROGRAM = "IL3054"
 _REFERENCES = ("Reference", "PackageReference", "ProjectReference", "ManagedAssemblyToLink")
 
 
@@ -79,6 +81,8 @@ def reached_findings(
 
 def is_reached(finding: Finding, reasons: ProgramReasons) -> bool:
     """Whether the program can run the code of a finding. What is not about code of a member counts."""
+    if finding.id == _OF_THE_WHOLE_PROGRAM:
+        return False
     why = finding.explanation
     return why is None or not why.member or reasons.is_reached(why.assembly, why.member)
 
