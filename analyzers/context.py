@@ -10,6 +10,7 @@ from analyzers.il_names import IlNames
 from analyzers.names import Names
 from analyzers.positions import Positions
 from analyzers.rule import Category, Rule
+from analyzers.rule_versions import RuleVersion
 from analyzers.suppress import Suppressions
 from compiler.flow.annotations import Annotations
 from compiler.flow.body_reader import Constants
@@ -55,7 +56,7 @@ class ModuleContext:
     `proves` says whether a feature guard protects a place; the publish's compiler folds branches instead, so there it is never asked.
     `proceed` is called before each method and type; what it raises ends the analysis. `heeds_source` says whether what the source says
     of suppression counts, and not what is compiled alone; `reads_source` whether the bodies of the source are read instead of those of
-    the module.
+    the module. `rules` are those of the project's version of .NET.
     """
 
     lookups: Lookups
@@ -67,6 +68,7 @@ class ModuleContext:
     proceed: Callable[[], None]
     heeds_source: bool
     reads_source: bool = False
+    rules: RuleVersion = RuleVersion()
 
     def is_silenced(self, rule: Rule, member: Member) -> bool:
         """Whether the Requires attribute that silences `rule` is in scope in `member`."""

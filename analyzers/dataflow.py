@@ -39,7 +39,10 @@ def check_flow(context: ModuleContext, fact: FlowFact) -> Iterator[RawFinding]:
     origin = fact.origin
     if context.is_silenced_at(RULES["IL2062"], origin):
         return
-    seen = _seen_by_build(context, fact) if context.lookups.reader is ReaderKind.BUILD else fact
+    if context.lookups.reader is ReaderKind.BUILD:
+        seen = _seen_by_build(context, fact)
+    else:
+        seen = None if context.rules.publish_skips_own_methods and _is_skipped_by_publish(context, fact) else fact
     if seen is None:
         return
     rule, args = _rule_and_arguments(context, seen)
@@ -81,6 +84,16 @@ def _is_unseen_by_build(fact: FlowFact) -> bool:
         return True
     ends = (fact.source, fact.target) if isinstance(fact, Mismatch) else (fact.target,) if isinstance(fact, UnknownFlow) else ()
     return any(isinstance(end, FieldValue) and is_generated_name(end.field.name) for end in ends)
+
+
+def _is_skipped_by_publish(context: ModuleContext, fact: FlowFact) -> bool:
+    """What publishing passes over since .NET 10."""
+    if isinstance(fact, UnanalyzableCall):
+        return fact.kind in (Unanalyzable.CREATE_INSTANCE_PARAMETER, Unanalyzable.ASSEMBLY_CREATE_INSTANCE)
+    if not isinstance(fact, (Mismatch, UnknownFlow)) or not isinstance(fact.target, ReturnValue):
+        return False
+    lookups = context.lookups
+    return not lookups.annotations.is_interesting(lookups.universe.signature(fact.target.method).return_type)
 
 
 def _rule_and_arguments(context: ModuleContext, fact: FlowFact) -> tuple[Rule, tuple[str, ...]]:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
+from analyzers.requires import requires_findings
 from analyzers.rule import RULES, link, sentence
 from compiler.diagnostics import InputError
 from compiler.flow.annotations import AnnotationProblem, ProblemKind
 from compiler.flow.associations import members_of
-from compiler.flow.facts import Member
+from compiler.flow.contexts import open_context
+from compiler.flow.facts import Member, Origin
 from compiler.flow.generated import is_generated_name
 from compiler.flow.member_types import names as member_type_names
 from compiler.flow.reader_kind import ReaderKind
@@ -19,6 +21,13 @@ from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDe
 from compiler.types.type_desc import NamedType
 from compiler.types.universe import EMPTY_CONTEXT
 
+_UNMANAGED_CALLERS_ONLY = "System.Runtime.InteropServices.UnmanagedCallersOnlyAttribute"
+_MAIN_RETURNS = (
+    "System.Void",
+    "System.Int32",
+    "System.Threading.Tasks.Task",
+    "System.Threading.Tasks.Task`1<System.Int32>",
+)
 _STATIC_CONSTRUCTOR_RULES = {
     Requires.UNREFERENCED_CODE: "IL2116",
     Requires.ASSEMBLY_FILES: "IL3004",
@@ -46,7 +55,12 @@ def check_declarations(context: ModuleContext, definition: TypeDefinition) -> It
     if context.lookups.reader is ReaderKind.PUBLISH:
         yield from _check_delegate(context, definition)
     yield from _check_static_constructor(context, definition)
-    yield from _check_base(context, definition)
+    if context.rules.reports_entry_points:
+        yield from _check_entry_points(context, definition)
+    if not context.rules.reports_implicit_base_calls:
+        yield from _check_base(context, definition)
+    elif context.lookups.reader is ReaderKind.BUILD:
+        yield from _check_implicit_base_call(context, definition)
 
 
 def _is_seen_by_build(context: ModuleContext, problem: AnnotationProblem) -> bool:
@@ -76,7 +90,7 @@ def check_scopes(context: ModuleContext) -> Iterator[RawFinding]:
 def check_entry_point(context: ModuleContext) -> Iterator[RawFinding]:
     """The call of an annotated Main by the code that starts a native program."""
     token = context.module.image.entry_point
-    if token >> 24 != 0x06:
+    if token >> 24 != 0x06 or context.rules.reports_entry_points:
         return
     main = context.module.method_definition(token & 0xFFFFFF)
     rules = {Requires.UNREFERENCED_CODE: "IL2026", Requires.DYNAMIC_CODE: "IL3050", Requires.ASSEMBLY_FILES: "IL3002"}
@@ -88,6 +102,36 @@ def check_entry_point(context: ModuleContext) -> Iterator[RawFinding]:
             message = rule.message(context.names.method(main), sentence(requirement.message), link(requirement.url))
             name = f"<Module>.MainMethodWrapper({parameters})"
             yield RawFinding(rule, message, context.module.type_definition(1), None, member_name=name)
+
+
+def _check_entry_points(context: ModuleContext, definition: TypeDefinition) -> Iterator[RawFinding]:
+    """IL2123, IL3005, IL3057: Requires attributes on methods that are called from outside."""
+    rules = {Requires.UNREFERENCED_CODE: "IL2123", Requires.DYNAMIC_CODE: "IL3057", Requires.ASSEMBLY_FILES: "IL3005"}
+    for method in definition.methods:
+        if not method.is_static:
+            continue
+        found = [kind for kind in rules if context.lookups.requirements.on_entity(method.module, method.token, kind) is not None]
+        if found and _is_entry_point(context, method):
+            for kind in found:
+                rule = RULES[rules[kind]]
+                yield RawFinding(rule, rule.message(context.names.method(method)), method, context.positions.declaration(method))
+
+
+def _is_entry_point(context: ModuleContext, method: MethodDefinition) -> bool:
+    """Whether a method is called from outside: an export, or Main. The build's analyzers take any method for it that could be Main."""
+    export = context.lookups.attributes.first(method.module, method.token, _UNMANAGED_CALLERS_ONLY)
+    is_build = context.lookups.reader is ReaderKind.BUILD
+    if export is not None:
+        return any(name == "EntryPoint" and (is_build or value is not None) for name, value in export.value.named.items())
+    if not is_build:
+        return context.module.image.entry_point == method.token
+    if method.name not in ("Main", "<Main>$"):
+        return False
+    universe = context.lookups.universe
+    try:
+        return repr(universe.resolve_sig(method.module, method.sig.return_type, open_context(universe, method))) in _MAIN_RETURNS
+    except InputError:
+        return False
 
 
 def _problem(context: ModuleContext, problem: AnnotationProblem) -> RawFinding:
@@ -129,7 +173,7 @@ def _check_delegate(context: ModuleContext, definition: TypeDefinition) -> Itera
             yield RawFinding(RULES["IL2063"], RULES["IL2063"].message(name), invoke, None)
         thunk = name.replace(".Invoke(", ".InvokeMulticastThunk(")
         for index, annotation in found.parameters.items():
-            if annotations.is_out(invoke, index):
+            if annotations.is_out(invoke, index) or context.rules.publish_skips_own_methods:
                 continue
             asked = ", ".join(f"'DynamicallyAccessedMemberTypes.{each}'" for each in member_type_names(annotation))
             source = "#ILLink.Shared.TypeSystemProxy.ParameterIndex"
@@ -161,13 +205,10 @@ def _check_base(context: ModuleContext, definition: TypeDefinition) -> Iterator[
     """IL2109: a type that derives from a RequiresUnreferencedCode type without the attribute."""
     requirements = context.lookups.requirements
     kind = Requires.UNREFERENCED_CODE
-    if not definition.extends or requirements.on_type(definition, kind) is not None:
+    if requirements.on_type(definition, kind) is not None:
         return
-    try:
-        base = context.lookups.universe.resolve_type(definition.module, definition.extends, EMPTY_CONTEXT)
-    except InputError:
-        return
-    if not isinstance(base, NamedType):
+    base = _base(context, definition)
+    if base is None:
         return
     requirement = requirements.on_type(base.definition, kind)
     if requirement is not None:
@@ -175,3 +216,26 @@ def _check_base(context: ModuleContext, definition: TypeDefinition) -> Iterator[
         names = (context.names.definition(definition), context.names.base_type(definition, base))
         message = rule.message(*names, sentence(requirement.message), link(requirement.url))
         yield RawFinding(rule, message, definition, context.positions.declaration(definition))
+
+
+def _check_implicit_base_call(context: ModuleContext, definition: TypeDefinition) -> Iterator[RawFinding]:
+    """The call of a base constructor by the constructor of a class that has none of its own, at the class."""
+    base = _base(context, definition)
+    if base is None:
+        return
+    for constructor in definition.methods_named(".ctor"):
+        if constructor.sig.parameters or context.positions.is_written(constructor):
+            continue
+        for called in base.definition.methods_named(".ctor"):
+            if not called.sig.parameters:
+                yield from requires_findings(context, called, Origin(constructor, -1), context.positions.declaration(definition))
+
+
+def _base(context: ModuleContext, definition: TypeDefinition) -> NamedType | None:
+    if not definition.extends:
+        return None
+    try:
+        base = context.lookups.universe.resolve_type(definition.module, definition.extends, EMPTY_CONTEXT)
+    except InputError:
+        return None
+    return base if isinstance(base, NamedType) else None

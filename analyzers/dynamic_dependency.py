@@ -10,6 +10,7 @@ from analyzers.requires import check_access
 from analyzers.rule import RULES
 from compiler.flow.dynamic_dependency import Dependency, Unresolved, dependencies_of
 from compiler.flow.facts import MemberAccess, Origin
+from compiler.flow.member_types import names as member_type_names
 from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
 
 _RULES = {Unresolved.ASSEMBLY: "IL2035", Unresolved.TYPE: "IL2036", Unresolved.MEMBERS: "IL2037"}
@@ -31,5 +32,8 @@ def check_dependencies(context: ModuleContext, definition: TypeDefinition) -> It
 def _unresolved(context: ModuleContext, member: MethodDefinition | FieldDefinition, dependency: Dependency) -> RawFinding:
     assert dependency.missing is not None
     rule = RULES[_RULES[dependency.missing]]
-    args = (dependency.name,) if dependency.type is None else (dependency.name, context.names.definition(dependency.type))
+    name = dependency.name
+    if dependency.members is not None and context.rules.names_member_kinds:
+        name = ", ".join(member_type_names(dependency.members)) or "None"
+    args = (name,) if dependency.type is None else (name, context.names.definition(dependency.type))
     return RawFinding(rule, rule.message(*args), member, context.positions.declaration(member))

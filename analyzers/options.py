@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from analyzers.rule import Category
+from analyzers.rule_versions import DEFAULT_MAJOR
 from analyzers.severity import SeverityOptions
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisOptions:
-    """Which families are on, and what the project says about severities."""
+    """Which families are on, the version of .NET whose rules hold, and what the project says about severities."""
 
     trim: bool = True
     single_file: bool = True
     aot: bool = True
+    major_version: int = DEFAULT_MAJOR
     severities: SeverityOptions = field(default_factory=SeverityOptions)
 
     def is_on(self, category: Category) -> bool:

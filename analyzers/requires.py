@@ -45,7 +45,8 @@ def check_method_use(context: ModuleContext, use: MethodUse) -> Iterator[RawFind
     for kind in (use.only,) if use.only is not None else Requires:
         requirement = context.lookups.requirements.of_method(callee, kind)
         if requirement is not None and context.may_not_use(use.origin, kind) and _is_in_source(context, use):
-            yield _requires_finding(context, requirement, name, use.origin)
+            place = use.origin.callee if context.rules.places_calls_at_callee else None
+            yield _requires_finding(context, requirement, name, use.origin, place)
 
 
 def _is_in_source(context: ModuleContext, use: MethodUse) -> bool:
@@ -57,6 +58,14 @@ def _is_in_source(context: ModuleContext, use: MethodUse) -> bool:
     if is_base_call and isinstance(caller, MethodDefinition) and caller.name == ".ctor":
         return context.positions.is_written(caller)
     return context.positions.is_operation(use.origin)
+
+
+def requires_findings(context: ModuleContext, callee: MethodDefinition, origin: Origin, place: Location | None) -> Iterator[RawFinding]:
+    """The uses of a method by code at `origin`, by each kind of attribute that it has, at `place`."""
+    for kind in Requires:
+        requirement = context.lookups.requirements.of_method(callee, kind)
+        if requirement is not None and context.may_not_use(origin, kind):
+            yield _requires_finding(context, requirement, context.names.method(callee), origin, place)
 
 
 def _is_binding_detail(callee: MethodDefinition) -> bool:
@@ -89,7 +98,8 @@ def check_constructible(context: ModuleContext, fact: ConstructibleArgument) -> 
             requirement = context.lookups.requirements.of_method(constructor, kind)
             if requirement is not None and context.may_not_use(fact.origin, kind):
                 rule = RULE_OF[kind]
-                message = rule.message(member_name(context.names, user), requirement.message, link(requirement.url))
+                named = constructor if context.rules.names_constructors_of_arguments else user
+                message = rule.message(member_name(context.names, named), requirement.message, link(requirement.url))
                 yield RawFinding(rule, message, member, context.positions.generic_name(fact.origin, fact.owner))
 
 

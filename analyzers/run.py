@@ -19,6 +19,7 @@ from analyzers.link_xml import check_link_xml
 from analyzers.options import AnalysisOptions
 from analyzers.positions import Positions
 from analyzers.reader_state import ReaderState
+from analyzers.rule_versions import rules_of
 from analyzers.severity import Severities
 from analyzers.sorted_findings import sort_key
 from analyzers.source_index import SourceIndex
@@ -131,7 +132,9 @@ class AnalysisSession:
     def _state(self, request: AnalysisRequest) -> tuple[ReaderState, TextEdits]:
         """What is known from before under the same question, and how the texts changed since."""
         switches = tuple(sorted(request.feature_switches.items()))
-        question = _Question(request.assembly_name, request.places is not None, request.heeds_source, switches)
+        question = _Question(
+            request.assembly_name, request.places is not None, request.heeds_source, switches, request.options.major_version
+        )
         known = self._readers.get(request.reader)
         if known is None or known[0] != question or not known[1].is_consistent:
             index = SourceIndex(request.places) if request.places is not None else None
@@ -159,7 +162,19 @@ class AnalysisSession:
         names = lookups.csharp_names if is_build else lookups.il_names
         heeds_source = is_build or request.heeds_source
         reads_source = is_build and index is not None and bool(index.bodies())
-        return ModuleContext(lookups, version.module, positions, names, constants, proves, proceed, heeds_source, reads_source), guards
+        context = ModuleContext(
+            lookups,
+            version.module,
+            positions,
+            names,
+            constants,
+            proves,
+            proceed,
+            heeds_source,
+            reads_source,
+            rules_of(request.options.major_version),
+        )
+        return context, guards
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +185,7 @@ class _Question:
     has_places: bool
     heeds_source: bool
     feature_switches: tuple[tuple[str, str], ...]
+    major_version: int
 
 
 def analyze(request: AnalysisRequest, find_assembly: AssemblyFinder) -> tuple[Diagnostic, ...]:

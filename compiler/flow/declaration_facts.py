@@ -41,7 +41,7 @@ def read_declarations(annotations: Annotations, attributes: AttributeReader, def
     _generic_parameters(annotations, attributes, definition, definition.token, emit)
     is_build = annotations.reader is ReaderKind.BUILD
     for field in definition.fields:
-        if is_build and is_generated_name(field.name):
+        if is_build and is_generated_name(field.name) and not field.name.endswith(">k__BackingField"):
             continue
         _signature(annotations, field, [field.sig], context, emit)
         read_attributes(annotations, attributes, field, field.token, emit)

@@ -17,7 +17,7 @@ def type_id(definition: TypeDefinition) -> str:
 
 def field_id(field: FieldDefinition) -> str:
     """`F:` and the field."""
-    return f"F:{_type_name(field.owner)}.{_escaped(field.name)}"
+    return f"F:{_type_name(field.owner)}.{field.name}"
 
 
 def member_id(universe: TypeUniverse, module: Module, token: Token) -> str:

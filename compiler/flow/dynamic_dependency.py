@@ -30,12 +30,13 @@ class Unresolved(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One attribute: the members it reaches, or what is missing with its name and the type that was searched."""
+    """One attribute: the members it reaches, or what is missing with its name (or kinds of members) and the type that was searched."""
 
     reached: tuple[Reached, ...] = ()
     missing: Unresolved | None = None
     name: str = ""
     type: TypeDefinition | None = None
+    members: int | None = None
 
 
 def dependencies_of(annotations: Annotations, attributes: AttributeReader, member: MethodDefinition | FieldDefinition) -> list[Dependency]:
@@ -60,7 +61,7 @@ def _resolve(annotations: Annotations, attribute: CustomAttribute, member: Metho
     else:
         name = selector if isinstance(selector, str) else ""
         reached = tuple(_by_signature(annotations, target, name))
-    return Dependency(reached) if reached else Dependency(missing=Unresolved.MEMBERS, name=name, type=target)
+    return Dependency(reached) if reached else Dependency(missing=Unresolved.MEMBERS, name=name, type=target, members=members)
 
 
 def _target(

@@ -25,8 +25,8 @@ class Origin:
 
     `il_offset` is -1 for the whole member. `attribute` is the CustomAttribute row for what an attribute on the member does (0: none),
     `argument` the named argument of it.
-    In source, `place` is that of the operation, `proven` what guards and attributes of functions around it allow, and `function` the
-    lambda or local function that it is in.
+    In source, `place` is that of the operation, `callee` that of a call without its arguments, `proven` what guards and attributes of
+    functions around it allow, and `function` the lambda or local function that it is in.
     """
 
     member: Member
@@ -34,6 +34,7 @@ class Origin:
     attribute: int = 0
     argument: str = ""
     place: Location | None = None
+    callee: Location | None = None
     proven: frozenset[Requires] = frozenset()
     function: SourceFunction | None = None
 

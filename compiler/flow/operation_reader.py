@@ -7,7 +7,7 @@ arguments of a call in the order of their evaluation. What it cannot follow has 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Protocol, cast
 
@@ -40,6 +40,8 @@ from compiler.types.definitions import MethodDefinition
 from compiler.types.type_desc import FieldDesc, GenericParameter, MethodDesc, NamedType
 
 _MOST_TRACKED_ITEMS = 32
+# Where in a call the end of what is called stands, if there is one.
+_CALLEE = 11
 _NO_FEATURES: Features = frozenset()
 
 
@@ -415,6 +417,10 @@ class OperationReader:
         passed += [NOTHING] * (len(parameters) - len(passed))
         call = Call(method, creates, NOTHING if method.is_static else snapshot(instance), tuple(passed))
         origin = self._origin(node)
+        if node[0] == Kind.CALL and len(node) > _CALLEE:
+            line, column = cast("tuple[int, int]", tuple(node[_CALLEE:]))
+            assert origin.place is not None, "an operation has a place"
+            origin = replace(origin, callee=replace(origin.place, end_line=line, end_column=column))
         self._store.call((id(node), method), origin, call)
         if method.is_static or method.args or method.name == ".ctor":
             self._store.instantiation(id(node), origin, method)

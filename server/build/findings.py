@@ -15,6 +15,7 @@ from pathlib import Path
 from analyzers.finding import Finding
 from analyzers.merge import merge_findings
 from analyzers.options import AnalysisOptions
+from analyzers.rule_versions import DEFAULT_MAJOR
 from analyzers.run import AnalysisRequest, AnalysisSession
 from analyzers.severity import SeverityOptions
 from analyzers.why import ProgramPart, ProgramReasons
@@ -31,6 +32,7 @@ from server.build.feature_switches import runtime_options
 from server.build.graph import BuiltProject, in_project
 from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject, is_true
+from server.build.target_framework import wanted_version
 
 
 class Reporters(Enum):
@@ -179,6 +181,7 @@ def analysis_options(project: EvaluatedProject, configurations: Sequence[CSharpS
         trim=is_true(project, "EnableTrimAnalyzer"),
         single_file=is_true(project, "EnableSingleFileAnalyzer"),
         aot=is_true(project, "EnableAotAnalyzer"),
+        major_version=_major_version(project),
         severities=SeverityOptions(
             no_warn=finding_ids(project, "NoWarn"),
             warnings_as_errors=finding_ids(project, "WarningsAsErrors"),
@@ -199,8 +202,15 @@ def publish_options(project: EvaluatedProject, configurations: Sequence[CSharpSo
     return AnalysisOptions(
         trim=not is_true(project, "SuppressTrimAnalysisWarnings"),
         aot=not is_true(project, "SuppressAotAnalysisWarnings"),
+        major_version=_major_version(project),
         severities=severities,
     )
+
+
+def _major_version(project: EvaluatedProject) -> int:
+    """The version of .NET whose analyzers a project gets: that of its target framework."""
+    version = wanted_version(project)
+    return int(version[0]) if version and version[0].isdecimal() else DEFAULT_MAJOR
 
 
 def feature_switches(project: EvaluatedProject) -> Mapping[str, str]:

@@ -39,8 +39,7 @@ def test_findings(case: Case, bless: bool, worker: CSharpWorker, programs: Progr
 
 
 IMPLICIT_USINGS = (
-    "global using System; global using System.Collections.Generic; "
-    "global using System.IO; global using System.Threading.Tasks; "
+    "global using System; global using System.Collections.Generic; global using System.IO; global using System.Threading.Tasks; "
 )
 
 
@@ -72,6 +71,34 @@ def test_generic_code_that_expands_without_end(worker: CSharpWorker, programs: P
         ("IL3054", "Mutual.A<__Canon>()"),
         ("IL3054", "Node`1<Node`1<Node`1<Node`1<Node`1<__Canon>>>>>"),
     ]
+
+
+BASES = """
+using System.Diagnostics.CodeAnalysis;
+[RequiresUnreferencedCode("all of it")] class Old { }
+class Young : Old { }
+static class Use {
+    [RequiresUnreferencedCode("a method")] static int M(int n) => n;
+    static int N() => M(1);
+    [RequiresUnreferencedCode("the program")] static void Main() { }
+}
+"""
+AT_9 = ["4,7 4,12 IL2109", "7,23 7,27 IL2026"]
+AT_10 = ["4,7 4,12 IL2026", "7,23 7,24 IL2026", "8,59 8,63 IL2123"]
+
+
+@pytest.mark.parametrize(("major", "expected"), [(8, AT_9), (9, AT_9), (10, AT_10), (11, AT_10)])
+def test_rules_of_versions(major: int, expected: list[str], worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:
+    options = CSharpOptions(output_kind=OutputKind.EXE, lang_version="12")
+    result = worker.compile(programs.request("findings-versions", BASES, options=options))
+    assert result.pe is not None and result.pdb is not None, [canonical_line(d) for d in result.diagnostics]
+    places = PlaceFinder(lambda paths: worker.places(programs.request("findings-versions", "").project, paths))
+    request = AnalysisRequest(
+        "program", result.pe, result.pdb, AnalysisOptions(major_version=major), sources={"/src/0.cs": BASES}, places=places
+    )
+    found = AnalysisSession(lambda name: find_in(toolchain.reference_dir, name)).findings(request)
+    places_of = [(each.location, each.id) for each in found if each.location is not None]
+    assert [f"{at.line},{at.column} {at.end_line},{at.end_column} {id_}" for at, id_ in places_of] == expected
 
 
 def test_mutated_assemblies_give_findings_or_a_typed_error(worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:

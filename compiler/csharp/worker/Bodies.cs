@@ -275,7 +275,8 @@ internal sealed class Body(Compilation compilation, Symbols symbols, ISymbol own
 
     private bool IsCaptured(ILocalSymbol local) => !local.IsConst && !SymbolEqualityComparer.Default.Equals(local.ContainingSymbol, current);
 
-    // [kind, place, method, creates (0 or 1), number of the local function or -1, instance, arguments, conditions]
+    // [kind, place, method, creates (0 or 1), number of the local function or -1, instance, arguments, conditions], then line and column where what
+    // is called ends, before the arguments, where it is called by a call expression.
     private object[] Call(IOperation operation, IMethodSymbol method, IOperation? instance, IEnumerable<IArgumentOperation> arguments, bool creates)
     {
         var passed = new List<object>();
@@ -289,7 +290,18 @@ internal sealed class Body(Compilation compilation, Symbols symbols, ISymbol own
                 conditions.Add(new object[] { value ? 1 : 0, Condition(argument.Value) });
             passed.Add(Encode(argument));
         }
-        return Placed(Kind.Call, operation, symbols.Method(method), creates ? 1 : 0, LocalFunction(method), Encode(instance), passed, conditions);
+        return Placed(
+            Kind.Call,
+            operation,
+            [symbols.Method(method), creates ? 1 : 0, LocalFunction(method), Encode(instance), passed, conditions, .. CalleeEnd(operation)]);
+    }
+
+    private static object[] CalleeEnd(IOperation operation)
+    {
+        if (operation.Syntax is not InvocationExpressionSyntax { Expression: var callee })
+            return [];
+        FileLinePositionSpan span = callee.SyntaxTree.GetMappedLineSpan(callee.Span);
+        return [span.EndLinePosition.Line + 1, span.EndLinePosition.Character + 1];
     }
 
     private int LocalFunction(IMethodSymbol method)
@@ -414,7 +426,10 @@ internal sealed class Body(Compilation compilation, Symbols symbols, ISymbol own
         INamedTypeSymbol? binder = compilation.GetTypeByMetadataName("Microsoft.CSharp.RuntimeBinder.Binder");
         if (binder?.GetMembers(name).OfType<IMethodSymbol>().FirstOrDefault() is not { } method)
             return nothing;
-        return Placed(Kind.Call, operation, symbols.Method(method), 0, -1, nothing, Array.Empty<object>(), Array.Empty<object>());
+        return Placed(
+            Kind.Call,
+            operation,
+            [symbols.Method(method), 0, -1, nothing, Array.Empty<object>(), Array.Empty<object>(), .. CalleeEnd(operation)]);
     }
 
     // ---- conditions ----

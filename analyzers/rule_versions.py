@@ -1,0 +1,46 @@
+"""What differs between the analyzers of .NET's versions: a table of rules by version. A project has those of its target framework.
+
+What differs by annotations of the class library alone is not here: that follows from the library that a project is compiled against.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """The rules of one version."""
+
+    places_calls_at_callee: bool = False
+    """Uses of Requires members by calls are at `a.Method`, not at `a.Method(arguments)`."""
+    reports_implicit_base_calls: bool = False
+    """A class without a constructor calls that of its base, at its name. Before, IL2109 is reported for such classes instead."""
+    names_constructors_of_arguments: bool = False
+    """What `new()` constraints may construct is reported by the constructor's name, not by that of the member that gives the argument."""
+    reports_entry_points: bool = False
+    """IL2123, IL3005, IL3057, and no use of Main by what calls it."""
+    names_member_kinds: bool = False
+    """IL2037 has member kinds by name, not by number."""
+    publish_skips_own_methods: bool = False
+    """Publishing reports neither the methods that it makes for annotated delegates, nor annotated results that are no types, nor objects
+    that are created by the name of their type (IL2032, IL2058)."""
+
+
+_FIRST = RuleVersion()
+_BY_MAJOR = {
+    10: RuleVersion(
+        places_calls_at_callee=True,
+        reports_implicit_base_calls=True,
+        names_constructors_of_arguments=True,
+        reports_entry_points=True,
+        names_member_kinds=True,
+        publish_skips_own_methods=True,
+    )
+}
+DEFAULT_MAJOR = 9
+
+
+def rules_of(major: int) -> RuleVersion:
+    """The rules of .NET `major`: those of the newest version in the table that is not newer."""
+    return _BY_MAJOR[max(known)] if (known := [each for each in _BY_MAJOR if each <= major]) else _FIRST
