@@ -12,6 +12,7 @@ from compiler.diagnostics import Diagnostic, InputError, Severity
 from server.build.binlog_reader import BinaryLog, BinaryLogError
 from server.build.console_logger import build_line
 from server.build.content_records import ContentRecords
+from server.build.detailed_summary import DetailedSummary
 from server.build.events import BuildLog, Importance, Listener, Message, Record, TargetStarted, TaskStarted
 from server.build.logger_parameters import DIAGNOSTIC, LoggerError
 from server.build.session import BuildAnswer, BuildSession
@@ -41,7 +42,7 @@ Evaluates and builds as `dotnet msbuild` does, or plays a binary log to the logg
   -pp[:FILE]  -ts[:FILE]
   -clp:PARAMETERS  -noconlog  -fl[1-9]  -flp[1-9]:PARAMETERS  -dfl  -bl[:FILE]
   -warnaserror[:CODES]  -warnnotaserror:CODES  -nowarn:CODES
-  -nologo  -noautorsp  @FILE  -version  -help
+  -nologo  -noautorsp  @FILE  -ds  -version  -help
   --explain   says of each target why it runs or does not
 
 `-p:AotdCompareContent=true` compares inputs and outputs of targets by content besides time, as `aotd build` does.
@@ -151,8 +152,9 @@ def _logged_build(
     """The build from its first event to its last: its answer, and whether it failed."""
     if loggers.has_binary or evaluator.variables.get("MSBUILDLOGIMPORTS"):
         evaluator = evaluator.tracing_imports()
+    details = DetailedSummary()
     log = BuildLog(
-        [_stop_when_cancelled(caller()), *loggers.listeners, *_caller_listeners()],
+        [_stop_when_cancelled(caller()), *([details] if switches.sums_up_details else ()), *loggers.listeners, *_caller_listeners()],
         switches.warnings,
         loggers.least,
         logs_task_inputs=loggers.has_binary or switches.loggers.rank >= DIAGNOSTIC,
@@ -163,7 +165,7 @@ def _logged_build(
         _show_command_line(switches, evaluator, args)
     begin_build(log, loggers, tuple(evaluator.variables.items()), _facts(evaluator, args), switches.response_files)
     _say_without_effect(log, switches)
-    answer = _build_projects(switches, evaluator, log, services)
+    answer = _build_projects(switches, evaluator, log, services, details)
     failed = not answer.succeeded or log.has_escalated or (switches.asks and not switches.result_file and log.has_errors)
     end_build(log, succeeded=not failed, question=switches.question)
     return answer, failed
@@ -213,17 +215,22 @@ def _say_without_effect(log: BuildLog, switches: MSBuildSwitches) -> None:
         log.send(Message(text, Importance.HIGH))
 
 
-def _build_projects(switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog, services: CallerServices) -> BuildAnswer:
+def _build_projects(
+    switches: MSBuildSwitches, evaluator: ProjectEvaluator, log: BuildLog, services: CallerServices, details: DetailedSummary
+) -> BuildAnswer:
     only_restores = [target.lower() for target in switches.targets] == ["restore"]
     records = _content_records(switches)
     try:
         if switches.restore or only_restores:
             answer = _restore(switches, evaluator, log, services)
+            details.send(log)
             if only_restores or not answer.succeeded:
                 return answer
         n_nodes = 1 if switches.explains else switches.loggers.n_nodes
         session = BuildSession(evaluator, log, services, records, question=switches.question, n_nodes=n_nodes)
-        return session.build(str(switches.project), switches.properties, switches.targets)
+        answer = session.build(str(switches.project), switches.properties, switches.targets)
+        details.send(log)
+        return answer
     finally:
         if records is not None:
             records.save()

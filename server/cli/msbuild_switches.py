@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.build.events import WarningPolicy
+from server.build.logger_parameters import DIAGNOSTIC
 from server.cli.logger_switches import NO_LOGGERS, LoggerSwitches, parse_logger_switches
 from server.cli.switch_gathering import PROJECT, GatheredSwitches, SwitchError, initialization_error, switch_error
 
@@ -57,6 +58,7 @@ class MSBuildSwitches:
     without_effect: tuple[str, ...] = ()
     explains: bool = False
     compares_content: bool = False
+    sums_up_details: bool = False
 
     @property
     def asks(self) -> bool:
@@ -120,6 +122,7 @@ def parse_msbuild_switches(args: Sequence[str], directory: Path, variables: Mapp
         shows_logo=not booleans["nologo"],
         question=gathered.has("question"),
         response_files=tuple(gathered.included),
+        sums_up_details=booleans["detailedsummary"] or loggers.rank >= DIAGNOSTIC,
         without_effect=tuple(name for name in _WITHOUT_EFFECT if gathered.has(name)),
     )
 

@@ -88,7 +88,7 @@ class Folder:
 @pytest.fixture
 def built(tmp_path: Path) -> Folder:
     folder = Folder(tmp_path)
-    folder.run("a.proj", "-nologo", "-noconlog", "-m:1", "-bl")
+    folder.run("a.proj", "-nologo", "-noconlog", "-m:1", "-ds", "-bl")
     return folder
 
 
@@ -170,3 +170,10 @@ def shown(records: Iterator[Record], parameters: str, rank: int, nodes: int) -> 
     for record in records:
         logger(record)
     return "".join(lines)
+
+
+@pytest.mark.parametrize(("switches", "sums_up"), [(("-v:n", "-ds"), True), (("-v:n",), False), (("-v:n", "-ds:false"), False), (("-v:diag",), True)])
+def test_detailed_summary_is_shown(tmp_path: Path, switches: tuple[str, ...], sums_up: bool) -> None:  # noqa: FBT001
+    printed = Folder(tmp_path).run("b.proj", "-nologo", "-m:1", "-t:X;Y", *switches)
+    assert (f"s       {tmp_path}/b.proj (X, Y) \n" in printed) is sums_up
+    assert ("Average Utilization: 100.0\n" in printed) is sums_up
