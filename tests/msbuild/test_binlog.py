@@ -172,8 +172,10 @@ def shown(records: Iterator[Record], parameters: str, rank: int, nodes: int) -> 
     return "".join(lines)
 
 
-@pytest.mark.parametrize(("switches", "sums_up"), [(("-v:n", "-ds"), True), (("-v:n",), False), (("-v:n", "-ds:false"), False), (("-v:diag",), True)])
+@pytest.mark.parametrize(
+    ("switches", "sums_up"), [(("-v:n", "-ds"), True), (("-v:n",), False), (("-v:n", "-ds:false"), False), (("-v:diag",), True)]
+)
 def test_detailed_summary_is_shown(tmp_path: Path, switches: tuple[str, ...], sums_up: bool) -> None:  # noqa: FBT001
     printed = Folder(tmp_path).run("b.proj", "-nologo", "-m:1", "-t:X;Y", *switches)
-    assert (f"s       {tmp_path}/b.proj (X, Y) \n" in printed) is sums_up
-    assert ("Average Utilization: 100.0\n" in printed) is sums_up
+    assert (f"s       {tmp_path}/b.proj (X, Y) " in printed) is sums_up
+    assert ("Average Utilization: " in printed) is sums_up
