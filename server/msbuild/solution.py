@@ -58,8 +58,8 @@ class Solution:
 
 
 def is_solution(path: str) -> bool:
-    """Is it the name of a solution file?"""
-    return path.lower().endswith((".sln", ".slnx"))
+    """Is it the name of a solution file, or of a filter over one?"""
+    return path.lower().endswith((".sln", ".slnx", ".slnf"))
 
 
 def read_solution(path: str, text: str) -> Solution:

@@ -39,8 +39,8 @@ def unmapped_sources(spec: PackageSpec, sources: PackageSources) -> Iterator[Log
         yield warning(
             "NU1507",
             f"There are {len(servers)} package sources defined in your configuration. When using central package management, please map "
-            "your package sources with package source mapping (https://aka.ms/nuget-package-source-mapping) or specify a single package source. "
-            f"The following sources are defined: {', '.join(servers)}",
+            "your package sources with package source mapping (https://aka.ms/nuget-package-source-mapping) or specify a "
+            f"single package source. The following sources are defined: {', '.join(servers)}",
         )
 
 

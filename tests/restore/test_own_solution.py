@@ -28,3 +28,17 @@ def test_a_solution_is_restored_once_for_all_projects(tmp_path: Path) -> None:
     assert build.files("packages") and not (build.folder / "Plain" / "obj").exists()
     assert build.run("all.slnx", "Restore")
     assert "All projects are up-to-date for restore." in "\n".join(build.lines)
+
+
+def test_a_solution_filter_restores_its_projects_only(tmp_path: Path) -> None:
+    build = Build(tmp_path)
+    build.write("NuGet.Config", CONFIG)
+    for name in ("App", "Lib"):
+        build.write(f"{name}/{name}.csproj", project("net9.0", ""))
+    build.write("all.slnx", '<Solution><Project Path="App/App.csproj" /><Project Path="Lib/Lib.csproj" /></Solution>')
+    build.write("some/one.slnf", '{"solution": {"path": "..\\\\all.slnx", "projects": ["Lib\\\\Lib.csproj"]}}')
+    assert build.run("some/one.slnf", "Restore")
+    assert (build.folder / "Lib" / "obj").exists() and not (build.folder / "App" / "obj").exists()
+    build.write("some/two.slnf", '{"solution": {"path": "../all.slnx", "projects": ["Other/Other.csproj"]}}')
+    assert not build.run("some/two.slnf", "Restore")
+    assert "error MSB5028: " in "\n".join(build.lines)

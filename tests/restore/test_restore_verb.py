@@ -109,3 +109,17 @@ def check_build_files(place: Place) -> None:
         found = [canonical(path.read_text(encoding="utf-8-sig")) for path in place.case.rglob(f"*{suffix}")]
         for text in place.expected(suffix).values():
             assert canonical(place.real(text)) in found
+
+
+def test_static_graph_evaluation_restores_the_same(corpus: Corpus, tmp_path: Path) -> None:
+    place = lay_case(corpus, "proj-multi-target", tmp_path, SDK)
+    place.spec["args"] = [*place.spec.get("args", []), "-p:RestoreUseStaticGraphEvaluation=true"]
+    tools = WarmTools()
+    try:
+        code, text = restore(place, tools)
+    finally:
+        tools.close()
+    expected = json.loads((place.source / "expected.json").read_text(encoding="utf-8"))
+    assert code == expected["exit_code"], text
+    assert written(place) == expected["files"]
+    check_assets(place)

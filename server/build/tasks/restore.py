@@ -7,7 +7,7 @@ from pathlib import Path
 from compiler.diagnostics import Location
 from server.build.atomic_files import replace_file
 from server.build.events import Importance
-from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
+from server.build.tasks.task import Kind, Parameter, ProjectBuildRequest, TaskCall, TaskDefinition
 from server.restore.assets_file import json_text
 from server.restore.errors import RestoreError
 from server.restore.feeds import SourceOptions
@@ -84,12 +84,31 @@ def _write_graph(call: TaskCall) -> bool:
     return True
 
 
+def _restore_static_graph(call: TaskCall) -> bool:
+    """Restore by static graph evaluation: the same result, gathered as the other restore gathers it."""
+    solution = call.text("SolutionPath")
+    path = solution if solution and solution != "*Undefined*" else call.text("ProjectFullPath")
+    request = ProjectBuildRequest(call.path(path), ("Restore",), {"RestoreUseStaticGraphEvaluation": "false"}, (), False)
+    succeeded = all(answer.succeeded for answer in call.build_projects([request], False))
+    call.child_failed = not succeeded
+    return succeeded
+
+
 _TEXTS = (
     "RestoreDisableParallel RestoreNoCache RestoreNoHttpCache RestoreIgnoreFailedSources RestoreRecursive RestoreForce "
     "HideWarningsAndErrors Interactive RestoreForceEvaluate RestorePackagesConfig EmbedFilesInBinlog"
 ).split()
 
+_STATIC_GRAPH_TEXTS = (
+    "CleanupAssetsForUnsupportedProjects DisableParallel Force ForceEvaluate HideWarningsAndErrors IgnoreFailedSources Interactive "
+    "MSBuildBinPath NoCache NoHttpCache ProjectFullPath Recursive RestorePackagesConfig SolutionPath ProcessFileName "
+    "SerializeGlobalProperties MSBuildStartupDirectory EmbedFilesInBinlog EnableBinaryLogger BinaryLoggerParameters"
+).split()
+
 TASKS = (
+    TaskDefinition(
+        "RestoreTaskEx", tuple(Parameter(name, Kind.TEXT) for name in _STATIC_GRAPH_TEXTS), ("EmbedInBinlog",), _restore_static_graph
+    ),
     TaskDefinition(
         "RestoreTask",
         (*(Parameter(name, Kind.TEXT) for name in _TEXTS), Parameter(_ENTRIES, Kind.ITEMS)),
