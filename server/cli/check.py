@@ -144,7 +144,7 @@ def _report(options: CheckOptions, recorded: _Recorded, checked: _Checked) -> in
     reasons = checked.reasons() if logs or options.explains or options.format is Format.JSON else None
     if options.format is Format.JSON:
         assert reasons is not None
-        console.write(findings_json(shown, options.switches.project.parent, reasons))
+        console.write(findings_json(shown, fixed if options.baseline is not None else None, options.switches.project.parent, reasons))
     else:
         _print_findings(recorded.shown, shown, reasons if options.explains else None)
         _print_summary(options, recorded.shown, found, fixed)
@@ -233,13 +233,16 @@ def source_folder(projects: Sequence[Path]) -> Path:
     return next((folder for folder in (common, *common.parents) if (folder / ".git").exists()), common)
 
 
-def findings_json(found: GraphFindings, folder: Path, reasons: ProgramReasons) -> str:
-    """`{"findings": [...]}`, files relative to `folder`, and their numbers."""
+def findings_json(found: GraphFindings, fixed: Sequence[Accepted] | None, folder: Path, reasons: ProgramReasons) -> str:
+    """`{"findings": [...]}`, files relative to `folder`, their numbers, and with a baseline what is `fixed`."""
     findings = [finding for part in found for finding in part.findings]
     rows = [finding_row(finding, folder, reasons) for finding in findings]
     numbers = Counter(finding.severity for finding in findings)
     counts = {f"{severity.value}s": numbers[severity] for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)}
-    return json.dumps({"findings": rows, "summary": counts}, indent=2, ensure_ascii=False) + "\n"
+    content: dict[str, object] = {"findings": rows, "summary": counts}
+    if fixed is not None:
+        content["fixed"] = [{"project": each.project, "id": each.id, "member": each.member, "message": each.message} for each in fixed]
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def hides_steps(verbosity: Verbosity) -> bool:

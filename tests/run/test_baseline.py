@@ -68,6 +68,8 @@ def test_fixed_findings_are_said(aotd: RunAotd, tmp_path: Path) -> None:
         f"{checked.file}: message AOTD1102: fixed, remove it from the baseline: IL2026 in Plugins.Twice(): Using member"
     )
     assert last == "  findings: 0 errors, 0 warnings, 1 suppressed by the baseline, 1 fixed"
+    content = json.loads(checked.check("--format", "json", source=SOURCE.replace('        Load("y");\n', "")).stdout)
+    assert content["findings"] == [] and [each["member"] for each in content["fixed"]] == ["Plugins.Twice()"]
 
 
 def test_errors_that_are_accepted_do_not_fail(aotd: RunAotd, tmp_path: Path) -> None:
