@@ -26,11 +26,13 @@ class ResidentCompiler:
         """The program of `request`; while another is compiled, without memory."""
         if not self._lock.acquire(blocking=False):
             return compile_with_memory(request, progress, LibraryMemory())
+        is_whole = False
         try:
-            return compile_with_memory(request, progress, self._memory)
-        except BaseException:
-            # What was begun is not known to be whole.
-            self._memory.forget()
-            raise
+            result = compile_with_memory(request, progress, self._memory)
+            is_whole = True
+            return result
         finally:
+            if not is_whole:
+                # What was begun is not known to be whole.
+                self._memory.forget()
             self._lock.release()
