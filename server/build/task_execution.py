@@ -186,6 +186,7 @@ def _run_task(
         build_projects=_builder(host),
         call_targets=call_targets,
         projects=host.projects,
+        question=host.question,
     )
     if host.log.logs_task_inputs:
         _report_arguments(host.log, definition, element, arguments)

@@ -49,6 +49,9 @@ def _copy_one(call: TaskCall, source: Item, target: OutputItem) -> tuple[bool, b
     from_path, to_path = call.path(source.identity), call.path(target.include)
     if from_path == to_path:
         return True, False
+    if call.must_be_up_to_date and not (call.flag("SkipUnchangedFiles") and _is_unchanged(from_path, to_path)):
+        call.error("", f'Copying file from "{source.identity}" to "{target.include}".')
+        return False, False
     if os.path.isdir(from_path):
         text = f'The source file "{source.identity}" is actually a directory.  The "Copy" task does not support copying directories.'
         call.error("MSB3025", text)

@@ -20,7 +20,7 @@ def _run(call: TaskCall) -> bool:
         seen.add(path)
         try:
             if os.path.isfile(path) or os.path.islink(path):
-                call.message(f'Deleting file "{file.identity}".')
+                _tell(call, f'Deleting file "{file.identity}".')
                 os.unlink(path)
             else:
                 call.message(f'File "{file.identity}" doesn\'t exist. Skipping.', Importance.LOW)
@@ -36,6 +36,13 @@ def _run(call: TaskCall) -> bool:
     return succeeded
 
 
+def _tell(call: TaskCall, comment: str) -> None:
+    if call.must_be_up_to_date:
+        call.warning("", comment)
+    else:
+        call.message(comment)
+
+
 TASK = TaskDefinition(
     "Delete",
     (
@@ -43,6 +50,7 @@ TASK = TaskDefinition(
         Parameter("TreatErrorsAsWarnings", Kind.BOOL),
         Parameter("Retries", Kind.INT),
         Parameter("RetryDelayMilliseconds", Kind.INT),
+        Parameter("FailIfNotIncremental", Kind.BOOL),
     ),
     ("DeletedFiles",),
     _run,

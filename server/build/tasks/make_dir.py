@@ -23,8 +23,13 @@ def _run(call: TaskCall) -> bool:
             continue
         try:
             if not os.path.isdir(path):
-                call.message(f'Creating directory "{directory.identity}".')
-                os.makedirs(path, exist_ok=True)
+                comment = f'Creating directory "{directory.identity}".'
+                if call.must_be_up_to_date:
+                    call.error("", comment)
+                    succeeded = False
+                else:
+                    call.message(comment)
+                    os.makedirs(path, exist_ok=True)
             made.append(output_item(directory))
         except OSError as error:
             call.error("MSB3191", f'Unable to create directory "{directory.identity}". {exception_text(error, path)}')

@@ -18,8 +18,13 @@ def _run(call: TaskCall) -> bool:
             continue
         path = call.path(directory.identity)
         if os.path.isdir(path):
+            comment = f'Removing directory "{directory.identity}".'
+            if call.must_be_up_to_date:
+                call.error("", comment)
+                succeeded = False
+                continue
             try:
-                call.message(f'Removing directory "{directory.identity}".')
+                call.message(comment)
                 shutil.rmtree(path)
             except OSError as error:
                 call.error("MSB3231", f'Unable to remove directory "{directory.identity}". {exception_text(error, path)}')
@@ -32,4 +37,9 @@ def _run(call: TaskCall) -> bool:
     return succeeded
 
 
-TASK = TaskDefinition("RemoveDir", (Parameter("Directories", Kind.ITEMS, required=True),), ("RemovedDirectories",), _run)
+TASK = TaskDefinition(
+    "RemoveDir",
+    (Parameter("Directories", Kind.ITEMS, required=True), Parameter("FailIfNotIncremental", Kind.BOOL)),
+    ("RemovedDirectories",),
+    _run,
+)

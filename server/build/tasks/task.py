@@ -128,6 +128,7 @@ class TaskCall:
     """One run of a task. `arguments` hold what was given; `outputs` what the task gives out, or why not.
 
     `projects` gives all projects of the build, as they are now.
+    Under `question` a build only asks whether everything is up to date.
     A call that `is_abandoned` ended without an answer of the task: it has no outputs.
     """
 
@@ -142,6 +143,7 @@ class TaskCall:
     build_projects: Callable[[Sequence[ProjectBuildRequest], bool], list[ProjectBuildAnswer]]
     call_targets: Callable[[Sequence[str]], list[ProjectBuildAnswer]]
     projects: Callable[[], Sequence[ProjectInstance]]
+    question: bool = False
     outputs: dict[str, OutputValue] = field(default_factory=dict)
     output_failures: dict[str, OutputFailure] = field(default_factory=dict)
     logged_error: bool = False
@@ -164,6 +166,11 @@ class TaskCall:
             return value.identity
         assert isinstance(value, str)
         return value
+
+    @property
+    def must_be_up_to_date(self) -> bool:
+        """Does the task fail instead of changing anything?"""
+        return self.flag("FailIfNotIncremental", default=self.question)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """The boolean parameter."""

@@ -34,11 +34,11 @@ def _run(call: TaskCall) -> bool:
                     call.error("MSB3375", f'The file "{file.identity}" does not exist.')
                     succeeded = False
                     continue
-                call.message(f'Creating "{file.identity}" because "AlwaysCreate" was specified.')
+                _tell(call, f'Creating "{file.identity}" because "AlwaysCreate" was specified.')
                 with open(path, "xb"):
                     pass
             else:
-                call.message(f'Touching "{file.identity}".')
+                _tell(call, f'Touching "{file.identity}".')
             os.utime(path, (moment, moment) if moment is not None else None)
             touched.append(output_item(file))
         except OSError as error:
@@ -50,12 +50,20 @@ def _run(call: TaskCall) -> bool:
     return succeeded
 
 
+def _tell(call: TaskCall, comment: str) -> None:
+    if call.must_be_up_to_date:
+        call.warning("", comment)
+    else:
+        call.message(comment)
+
+
 TASK = TaskDefinition(
     "Touch",
     (
         Parameter("Files", Kind.ITEMS, required=True),
         Parameter("AlwaysCreate", Kind.BOOL),
         Parameter("ForceTouch", Kind.BOOL),
+        Parameter("FailIfNotIncremental", Kind.BOOL),
         Parameter("Time", Kind.TEXT),
     ),
     ("TouchedFiles",),

@@ -32,9 +32,13 @@ def _run(call: TaskCall) -> bool:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if call.flag("Overwrite"):
             data = mark + data if data else data
-            if call.flag("WriteOnlyWhenDifferent") and _holds(path, data):
-                shown = call.text("File")
+            shown, only_different = call.text("File"), call.flag("WriteOnlyWhenDifferent")
+            if only_different and _holds(path, data):
                 call.message(f'Skipping write to file "{shown}" because content would not change.', Importance.LOW)
+            elif only_different and call.must_be_up_to_date and os.path.isfile(path):
+                text = f'Could not read existing file "{shown}" to determine whether its contents are up to date. Overwriting it.'
+                call.error("MSB3492", text)
+                return False
             else:
                 with open(path, "wb") as stream:
                     stream.write(data)
