@@ -74,6 +74,7 @@ _WRONG_TYPE = (
     " has 'DynamicallyAccessedMembersAttribute', but that attribute can only be applied to %s of type 'System.Type' or 'System.String'."
 )
 _VIA_REFLECTION = "is accessed via reflection. Trimmer can't guarantee availability of the requirements of the "
+_REFERENCE = "Referenced assembly '{0}' is not built with `{1}` and may not be compatible with %s."
 _ENTRY_POINT = " cannot be placed directly on application entry point '{0}'."
 _DAM_ON_TYPE = "'DynamicallyAccessedMembersAttribute' on '{0}' or one of its base types references '{1}' which "
 
@@ -146,6 +147,7 @@ _TRIM: dict[str, str] = {
     "IL2115": _DAM_ON_TYPE + "has 'DynamicallyAccessedMembersAttribute' requirements.",
     "IL2116": "'RequiresUnreferencedCodeAttribute' cannot be placed directly on static constructor '{0}', consider placing "
     "'RequiresUnreferencedCodeAttribute' on the type declaration instead.",
+    "IL2125": _REFERENCE % "trimming",
     "IL2123": "'RequiresUnreferencedCodeAttribute'" + _ENTRY_POINT,
     "IL2122": "Type '{0}' is not assembly qualified. Type name strings used for dynamically accessing a type should be assembly qualified.",
 }
@@ -174,6 +176,7 @@ _AOT: dict[str, str] = {
     "guaranteed after native compilation: the marshalling code for the delegate might not be available. Use a non-abstract delegate "
     "type or ensure "
     "any delegate instance passed as parameter is marked with `UnmanagedFunctionPointerAttribute`.",
+    "IL3058": _REFERENCE % "AOT",
     "IL3057": "'RequiresDynamicCodeAttribute'" + _ENTRY_POINT,
     "IL3056": "'RequiresDynamicCodeAttribute' cannot be placed directly on static constructor '{0}'.",
     "IL4000": "Return value does not match FeatureGuardAttribute '{0}'.",

@@ -20,6 +20,8 @@ class RuleVersion:
     """What `new()` constraints may construct is reported by the constructor's name, not by that of the member that gives the argument."""
     reports_entry_points: bool = False
     """IL2123, IL3005, IL3057, and no use of Main by what calls it."""
+    reports_references: bool = False
+    """IL2125, IL3058."""
     names_member_kinds: bool = False
     """IL2037 has member kinds by name, not by number."""
     publish_skips_own_methods: bool = False
@@ -34,6 +36,7 @@ _BY_MAJOR = {
         reports_implicit_base_calls=True,
         names_constructors_of_arguments=True,
         reports_entry_points=True,
+        reports_references=True,
         names_member_kinds=True,
         publish_skips_own_methods=True,
     )

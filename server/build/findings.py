@@ -15,6 +15,7 @@ from pathlib import Path
 from analyzers.finding import Finding
 from analyzers.merge import merge_findings
 from analyzers.options import AnalysisOptions
+from analyzers.reference_checks import check_references
 from analyzers.rule_versions import DEFAULT_MAJOR
 from analyzers.run import AnalysisRequest, AnalysisSession
 from analyzers.severity import SeverityOptions
@@ -148,9 +149,17 @@ def _project_findings(
         feature_switches=feature_switches(project),
         with_suppressed=with_suppressed,
     )
-    session = AnalysisSession(assembly_finder(built.framework, built.references))
+    finder = assembly_finder(built.framework, built.references)
+    session = AnalysisSession(finder)
+    asked = {
+        "IL2125": project.property("VerifyReferenceTrimCompatibility"),
+        "IL3058": project.property("VerifyReferenceAotCompatibility"),
+    }
+    names = [path.stem for path in built.references]
+    file = project.property("MSBuildProjectFullPath")
+    of_references = () if reporters is Reporters.PUBLISH else tuple(check_references(names, finder, request.options, asked, file))
     if program is None:
-        return session.findings(request)
+        return (*of_references, *session.findings(request))
     switches = feature_switches(program)
     publish = replace(
         request,
@@ -162,7 +171,7 @@ def _project_findings(
     if reporters is Reporters.PUBLISH:
         # A native compiler knows statements, not operations.
         return session.findings(replace(publish, places=None))
-    return merge_findings(session.findings(request), session.findings(publish))
+    return (*of_references, *merge_findings(session.findings(request), session.findings(publish)))
 
 
 def _places(built: BuiltProject, compiler: CSharpCompiler) -> SourcePlaces:

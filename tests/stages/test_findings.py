@@ -7,13 +7,15 @@ from random import Random
 
 import pytest
 
+from analyzers.finding import Finding
 from analyzers.options import AnalysisOptions
+from analyzers.reference_checks import check_references
 from analyzers.run import AnalysisRequest, AnalysisSession, analyze
 from compiler.csharp.client import CSharpWorker
 from compiler.csharp.options import CSharpOptions, OutputKind
 from compiler.csharp.places import PlaceFinder
 from compiler.csharp.toolchain import Toolchain
-from compiler.diagnostics import InputError
+from compiler.diagnostics import InputError, Location
 from compiler.flow.reader_kind import ReaderKind
 from compiler.render import canonical_line
 from tests.cases_runner import Case, case_id, cases, check_case
@@ -99,6 +101,25 @@ def test_rules_of_versions(major: int, expected: list[str], worker: CSharpWorker
     found = AnalysisSession(lambda name: find_in(toolchain.reference_dir, name)).findings(request)
     places_of = [(each.location, each.id) for each in found if each.location is not None]
     assert [f"{at.line},{at.column} {at.end_line},{at.end_column} {id_}" for at, id_ in places_of] == expected
+
+
+def test_references_that_are_not_compatible(worker: CSharpWorker, programs: Programs, toolchain: Toolchain, tmp_path: Path) -> None:
+    options = CSharpOptions(output_kind=OutputKind.LIBRARY, lang_version="12")
+    for name, mark in (("trimmable", '[assembly: System.Reflection.AssemblyMetadata("IsTrimmable", "True")]'), ("plain", "")):
+        result = worker.compile(programs.request(f"findings-{name}", mark, options=options))
+        assert result.pe is not None, [canonical_line(d) for d in result.diagnostics]
+        (tmp_path / f"{name}.dll").write_bytes(result.pe)
+    found: list[Finding] = []
+    for major in (9, 10):
+        asked = {"IL2125": "true", "IL3058": "True" if major == 10 else ""}
+        wanted = AnalysisOptions(major_version=major)
+        names = ["trimmable", "plain", "missing"]
+        found += check_references(names, lambda name: find_in(tmp_path, name) or find_in(toolchain.reference_dir, name), wanted, asked, "P")
+    assert [(each.id, each.message.split("'")[1], each.location) for each in found] == [
+        ("IL3058", "trimmable", Location("P")),
+        ("IL2125", "plain", Location("P")),
+        ("IL3058", "plain", Location("P")),
+    ]
 
 
 def test_mutated_assemblies_give_findings_or_a_typed_error(worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:
