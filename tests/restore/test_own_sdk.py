@@ -82,14 +82,14 @@ def test_packages_bring_properties_to_the_build_but_not_to_restore(build: Build)
 
 def test_several_frameworks_and_central_versions(build: Build) -> None:
     central = "<PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup>"
-    build.write(
-        "Directory.Packages.props", f'<Project>{central}<ItemGroup><PackageVersion Include="Inner" Version="2.0.0" /></ItemGroup></Project>'
-    )
+    put(build, "Global", "1.0.0")
+    versions = '<GlobalPackageReference Include="Global" Version="1.0.0" /><PackageVersion Include="Inner" Version="2.0.0" />'
+    build.write("Directory.Packages.props", f"<Project>{central}<ItemGroup>{versions}</ItemGroup></Project>")
     build.write("App/App.csproj", project("net9.0;netstandard2.0", '<PackageReference Include="Inner" />'))
     assert build.run("App/App.csproj", "Restore")
     assert {name: list(target) for name, target in assets(build, "App")["targets"].items()} == {
-        "net9.0": ["Inner/2.0.0"],
-        "netstandard2.0": ["Inner/2.0.0"],
+        "net9.0": ["Global/1.0.0", "Inner/2.0.0"],
+        "netstandard2.0": ["Global/1.0.0", "Inner/2.0.0"],
     }
     assert build.run("App/App.csproj", "Restore")
     assert "All projects are up-to-date for restore." in "\n".join(build.lines)
