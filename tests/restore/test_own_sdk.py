@@ -54,12 +54,15 @@ def build(tmp_path: Path) -> Build:
 def test_a_project_and_the_one_that_it_refers_to(build: Build) -> None:
     build.write(
         "App/App.csproj",
-        project("net9.0", '<ProjectReference Include="../Lib/Lib.csproj" /><PackageReference Include="Inner" Version="2.*" />'),
+        project("net9.0", '<ProjectReference Include="../Lib/Lib.csproj" ExcludeAssets="runtime" /><PackageReference Include="Inner" Version="2.*" />'),
     )
     build.write("Lib/Lib.csproj", project("netstandard2.0", '<PackageReference Include="Outer" Version="1.0.0" />'))
     assert build.run("App/App.csproj", "Restore")
     app = assets(build, "App")
     assert sorted(app["targets"]["net9.0"]) == ["Inner/2.0.0", "Lib/1.0.0", "Outer/1.0.0"]
+    assert list(app["targets"]["net9.0"]["Lib/1.0.0"]["runtime"]) == ["bin/placeholder/_._"]
+    # What a reference says of its assets is not said of the packages of the project that it names.
+    assert list(assets(build, "Lib")["targets"]["netstandard2.0"]["Outer/1.0.0"]["runtime"]) == ["lib/netstandard2.0/Outer.dll"]
     assert app["project"]["restore"]["packagesPath"] == str(build.folder / "packages")
     assert sorted(assets(build, "Lib")["targets"]["netstandard2.0"]) == ["Inner/1.0.0", "Outer/1.0.0"]
     assert "Outer.props" in (build.folder / "Lib/obj/Lib.csproj.nuget.g.props").read_text()
