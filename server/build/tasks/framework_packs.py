@@ -31,6 +31,7 @@ class _Packs:
     runtimes: RuntimeGraph
     downloads: dict[tuple[str, str], OutputItem] = field(default_factory=dict)
     implicit: list[OutputItem] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
 
     def download(self, name: str, version: str) -> None:
         """Asks for a package, once."""
@@ -44,6 +45,16 @@ class _Packs:
         """The offered runtime nearest to `rid`, "" when none serves."""
         available = {one for one in offered.split(";") if one}
         return next((one for one in self.runtimes.expand(rid) if one in available), "")
+
+    def report_unknown(self, rid: str) -> bool:
+        """Whether no graph of the SDK has the runtime, which is an error, told once."""
+        if rid in self.runtimes.runtimes:
+            return False
+        if rid not in self.unknown:
+            self.unknown.add(rid)
+            text = f"The specified RuntimeIdentifier '{rid}' is not recognized. See https://aka.ms/netsdk1083 for more information."
+            self.call.error("NETSDK1083", text)
+        return True
 
     def is_bundled(self, name: str, version: str) -> bool:
         """Whether the SDK brings the pack: it is in the packs folder, or is the host of the SDK's own runtime and version."""
@@ -162,6 +173,7 @@ def _add_runtime_packs(packs: _Packs, item: Item, others: Sequence[Item], found:
     for rid in [*needed, *others_only]:
         best = packs.best_rid(rid, pack.value("RuntimePackRuntimeIdentifiers"))
         if not best:
+            packs.report_unknown(rid)
             continue
         for pattern in pack.value("RuntimePackNamePatterns").split(";"):
             name = pattern.replace(_RID_MARK, best)
@@ -225,7 +237,7 @@ def _resolve_app_hosts(call: TaskCall) -> bool:
         for rid in dict.fromkeys([*([own] if own else []), *others, *shims]):
             best = packs.best_rid(rid, item.value("AppHostRuntimeIdentifiers"))
             if not best:
-                if rid == own:
+                if rid == own and not packs.report_unknown(rid):
                     text = f"There is no application host available for the specified RuntimeIdentifier '{rid}'."
                     call.error("NETSDK1084", text)
                 continue
