@@ -31,7 +31,7 @@ from server.msbuild.property_traces import TracedProperties
 from server.msbuild.recorded_files import RecordedFiles
 from server.msbuild.sdks import Toolset
 from server.msbuild.shredder import split_list
-from server.msbuild.tracing import Made, Parts, Recorder
+from server.msbuild.tracing import Made, Parts, RecordedVariables, Recorder
 from server.msbuild.using_tasks import read_using_task
 from server.msbuild.xml import XmlElement, inner_text
 
@@ -97,9 +97,9 @@ def evaluate(request: EvaluationRequest) -> ProjectInstance:
     directory = paths.directory_name(request.path) or "/"
     memory = request.memory
     if memory is None:
-        recorder = Recorder(None, lambda _: None)
+        recorder = Recorder(None, request.variables, lambda _: None)
         return _evaluate(request, directory, recorder, request.files, ProjectHome(directory, request.files))
-    recorder = Recorder(memory.parts, memory.files.answer)
+    recorder = Recorder(memory.parts, request.variables, memory.files.answer)
     memory.files.begin(recorder)
     try:
         instance = _evaluate(request, directory, recorder, memory.files, memory.home)
@@ -115,6 +115,7 @@ def _evaluate(request: EvaluationRequest, directory: str, recorder: Recorder, fi
         request.surroundings,
         current_directory=directory,
         files=files,
+        variables=RecordedVariables(recorder),
         clock=_noticed(recorder, request.surroundings.clock),
         random_bytes=_noticed(recorder, request.surroundings.random_bytes),
     )
@@ -136,6 +137,7 @@ def _evaluate(request: EvaluationRequest, directory: str, recorder: Recorder, fi
         error.earlier = tuple(instance.diagnostics)
         raise
     instance.properties, instance.items = recorder.properties.copy(), recorder.items.copy()
+    instance.surroundings = replace(surroundings, variables=request.variables)
     return instance
 
 

@@ -22,10 +22,21 @@ from server.msbuild.solution_project import solution_project
 from server.msbuild.toolsets import find_toolset
 from server.msbuild.xml import XmlElement
 
-MemoryKey = tuple[str, tuple[tuple[str, str], ...]]
+MemoryKey = tuple[str, Toolset, tuple[tuple[str, str], ...]]
 
 # Projects that an evaluator remembers; those that were not asked for longest are forgotten.
 MOST_MEMORIES = 256
+
+
+class Memories:
+    """What evaluators remember of projects, whatever their environments and folders; one evaluation at a time, whose `turn` it is.
+
+    All of them read the same files with the same cache.
+    """
+
+    def __init__(self) -> None:
+        self.by_project: OrderedDict[MemoryKey, EvaluationMemory] = OrderedDict()
+        self.turn = threading.Lock()
 
 
 class ProjectEvaluator:
@@ -43,15 +54,15 @@ class ProjectEvaluator:
         *,
         cache: ProjectFileCache | None = None,
         remembers: bool = False,
+        memories: Memories | None = None,
     ) -> None:
         self.variables = dict(variables)
         self.directory = directory
         self.files: FileSystem = files if files is not None else DiskFiles()
         self.toolset = toolset if toolset is not None else find_toolset(variables, directory, self.files)
         self.cache = cache if cache is not None else ProjectFileCache(self.files)
-        self.memories: OrderedDict[MemoryKey, EvaluationMemory] | None = OrderedDict() if remembers else None
+        self.memories = memories if memories is not None else Memories() if remembers else None
         self.traces_imports = False
-        self._turn = threading.Lock()
         self.surroundings = machine_surroundings(self.variables, directory, self.files, self.toolset)
 
     def tracing_imports(self) -> ProjectEvaluator:
@@ -71,8 +82,8 @@ class ProjectEvaluator:
         generated = self._generated(file, properties, targets) if is_solution(file) else None
         if self.memories is None or generated is not None:
             return evaluate(self._request(file, properties, generated, None))
-        with self._turn:
-            memory = self._memory(self.memories, file, properties)
+        with self.memories.turn:
+            memory = self._memory(self.memories.by_project, file, properties)
             return evaluate(self._request(file, properties, None, memory))
 
     def _request(
@@ -93,7 +104,7 @@ class ProjectEvaluator:
         )
 
     def _memory(self, memories: OrderedDict[MemoryKey, EvaluationMemory], file: str, properties: Mapping[str, str]) -> EvaluationMemory:
-        key = (file, tuple(properties.items()))
+        key = (file, self.toolset, tuple(properties.items()))
         memory = memories.get(key)
         if memory is None:
             memory = memories[key] = EvaluationMemory(self.files, self.cache, paths.directory_name(file) or "/")

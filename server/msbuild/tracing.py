@@ -11,7 +11,7 @@ identifiers) makes a part volatile: it is never kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -29,6 +29,8 @@ ENTRIES = "entries"
 TIMES = "times"
 TEXT = "text"
 TREE = "tree"
+VARIABLE = "variable"
+ALL_VARIABLES = "all variables"
 DISK_KINDS = frozenset({FILE, DIRECTORY, ENTRIES, TIMES, TEXT, TREE})
 
 
@@ -124,11 +126,12 @@ class Parts:
 class Recorder:
     """Records one evaluation and replays what `parts` kept; with `parts` None it only holds the facts.
 
-    `ask_disk` answers questions about files; `logs` are the lists that only grow.
+    `variables` is the environment, `ask_disk` answers questions about files; `logs` are the lists that only grow.
     """
 
-    def __init__(self, parts: Parts | None, ask_disk: Callable[[Question], object]) -> None:
+    def __init__(self, parts: Parts | None, variables: Mapping[str, str], ask_disk: Callable[[Question], object]) -> None:
         self.parts = parts
+        self.variables = variables
         self.ask_disk = ask_disk
         self.properties = RecordedProperties(self)
         self.items = RecordedItems(self)
@@ -234,6 +237,10 @@ class Recorder:
                 now: object = found.value if found is not None else None
             elif kind == ITEMS:
                 now = numbers.get(name, 0)
+            elif kind == VARIABLE:
+                now = self.variables.get(name)
+            elif kind == ALL_VARIABLES:
+                now = dict(self.variables)
             elif kind in DISK_KINDS:
                 now = self.ask_disk(question)
             else:
@@ -310,6 +317,27 @@ class RecordedProperties(PropertyTable):
         found = self.values.get(key)
         self.recorder.asks((PROPERTY, key), found.value if found is not None else None)
         return PropertyTable.value(self, name)
+
+
+class RecordedVariables(Mapping[str, str]):
+    """The environment, whose readers are noted."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def __getitem__(self, name: str) -> str:
+        value = self._recorder.variables.get(name)
+        self._recorder.asks((VARIABLE, name), value)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        self._recorder.asks((ALL_VARIABLES, ""), dict(self._recorder.variables))
+        return iter(self._recorder.variables)
+
+    def __len__(self) -> int:
+        return len(self._recorder.variables)
 
 
 class RecordedItems(ItemTable):

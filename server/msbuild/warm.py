@@ -1,7 +1,7 @@
 """Evaluators worth keeping in one process: parsed project files for all projects, and one evaluator for each environment and folder.
 
-In a process that goes on to serve others an evaluator remembers its projects; a command of its own parses what it needs, with the help of
-what earlier commands left in the user's cache.
+In a process that goes on to serve others evaluators share what they remember of projects, also between environments; a command of its
+own parses what it needs, with the help of what earlier commands left in the user's cache.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from compiler.user_cache import cache_directory
 from server.msbuild.files import DiskFiles
 from server.msbuild.parsed_store import ParsedStore
-from server.msbuild.project import ProjectEvaluator
+from server.msbuild.project import Memories, ProjectEvaluator
 from server.msbuild.project_files import ProjectFileCache
 from server.msbuild.sdks import Toolset
 from server.msbuild.toolsets import find_toolset
@@ -32,6 +32,7 @@ class WarmEvaluations:
         self._files = DiskFiles()
         self._caches: dict[tuple[str, str, str], ProjectFileCache] = {}
         self._evaluators: OrderedDict[_Key, ProjectEvaluator] = OrderedDict()
+        self._memories: dict[tuple[str, str, str], Memories] = {}
 
     def evaluator(self, variables: Mapping[str, str], directory: str, *, remembers: bool) -> ProjectEvaluator:
         """The evaluator for commands in `directory`. Raises InputError when global.json forbids every SDK that is installed."""
@@ -40,8 +41,11 @@ class WarmEvaluations:
         with self._lock:
             found = self._evaluators.get(key)
             if found is None:
-                cache = self._cache(toolset, str(cache_directory(variables)))
-                found = ProjectEvaluator(variables, directory, self._files, toolset, cache=cache, remembers=remembers)
+                folder = str(cache_directory(variables))
+                cache = self._cache(toolset, folder)
+                key_of_cache = (folder, toolset.tools_directory, toolset.dotnet_root)
+                memories = self._memories.setdefault(key_of_cache, Memories()) if remembers else None
+                found = ProjectEvaluator(variables, directory, self._files, toolset, cache=cache, memories=memories)
                 self._evaluators[key] = found
                 if len(self._evaluators) > MOST_EVALUATORS:
                     self._evaluators.popitem(last=False)
@@ -68,3 +72,4 @@ class WarmEvaluations:
         with self._lock:
             self._evaluators.clear()
             self._caches.clear()
+            self._memories.clear()

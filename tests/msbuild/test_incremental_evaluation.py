@@ -13,7 +13,7 @@ import pytest
 from server.msbuild.errors import InvalidProjectFile
 from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance
-from server.msbuild.project import ProjectEvaluator
+from server.msbuild.project import Memories, ProjectEvaluator
 from server.msbuild.query import item_values
 from server.msbuild.sdks import installed_toolset, own_toolset
 
@@ -96,7 +96,7 @@ class Workbench:
         fresh = ProjectEvaluator({}, str(self.folder), toolset=own_toolset()).evaluate(path, properties)
         assert content(now) == content(fresh)
         assert self.remembering.memories is not None
-        [memory] = self.remembering.memories.values()
+        [memory] = self.remembering.memories.by_project.values()
         return memory.n_evaluated, memory.n_replayed
 
 
@@ -229,3 +229,20 @@ def test_edits_over_a_real_sdk(tmp_path: Path) -> None:
         path.write_text(f'<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>{properties}</PropertyGroup></Project>')
         fresh = ProjectEvaluator({}, str(tmp_path), toolset=toolset).evaluate(path, {})
         assert content(remembering.evaluate(path, {})) == content(fresh)
+
+
+def test_environments_share_what_is_remembered(bench: Workbench) -> None:
+    """A variable of the environment that changed redoes what reads it, as a property or by a function, and nothing else."""
+    read = "$(GREETING)+$([System.Environment]::GetEnvironmentVariable('NAME'))"
+    rule = f"<Project><PropertyGroup><FromBoth>{read}</FromBoth></PropertyGroup></Project>"
+    bench.write("rules/a.props", rule)
+    path, memories = bench.folder / "app.csproj", Memories()
+    for greeting, name in (("hello", "one"), ("hello", "two"), ("bye", "two"), ("bye", "")):
+        variables = {"GREETING": greeting, "UNREAD": greeting + name} | ({"NAME": name} if name else {})
+        kept = bench.remembering
+        evaluator = ProjectEvaluator(variables, str(bench.folder), kept.files, own_toolset(), cache=kept.cache, memories=memories)
+        now = evaluator.evaluate(path, {})
+        assert now.property("FromBoth") == f"{greeting}+{name}"
+        assert content(now) == content(ProjectEvaluator(variables, str(bench.folder), toolset=own_toolset()).evaluate(path, {}))
+    [memory] = memories.by_project.values()
+    assert memory.n_evaluated <= 2 < memory.n_replayed
