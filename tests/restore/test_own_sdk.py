@@ -113,3 +113,9 @@ def test_what_the_framework_holds_is_pruned_from_net_10_on(build: Build) -> None
     build.write("Older/Older.csproj", project("net9.0", '<PackageReference Include="Needs" Version="1.0.0" />'))
     assert build.run("Older/Older.csproj", "Restore"), build.lines
     assert sorted(assets(build, "Older")["targets"]["net9.0"]) == ["Needs/1.0.0", "System.Text.Json/8.0.0"]
+
+
+def test_windows_without_a_version_is_windows_7(build: Build) -> None:
+    build.write("App/App.csproj", project("net9.0-windows", ""))
+    assert build.run("App/App.csproj", "Restore")
+    assert assets(build, "App")["project"]["frameworks"]["net9.0-windows"]["framework"] == "net9.0-windows7.0"
