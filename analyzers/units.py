@@ -36,7 +36,7 @@ from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.source_facts import SourceBodies
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import MethodDefinition, TypeDefinition
-from compiler.types.reads import EVERYTHING, ORDER, Reads
+from compiler.types.reads import EVERYTHING, GENERIC_CODE, Reads
 
 # What names a method or type in every version of the assembly: a hash (`compiler/metadata/row_identity.py`). Of a body of the source a
 # number that it keeps as long as it stays.
@@ -145,7 +145,7 @@ class UnitReader:
     def program(self) -> UnitResult:
         """What all code of the module is in together."""
         result = self._noted(lambda: check_generic_recursion(self._context))
-        result.reads.facts.add(ORDER)
+        result.reads.facts.add(GENERIC_CODE)
         return result
 
     def _identity(self, definition: MethodDefinition | TypeDefinition) -> Identity:

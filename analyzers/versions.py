@@ -17,11 +17,11 @@ from compiler.metadata.row_identity import RowIdentity, read_identity
 from compiler.metadata.signature_hashes import SignatureMemory
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import Module
-from compiler.types.reads import BODY, EVERYTHING, FIELD, GUARDS, HEADER, MEMBERS, METHOD, ORDER, Reads
+from compiler.types.reads import BODY, EVERYTHING, FIELD, GENERIC_CODE, GUARDS, HEADER, MEMBERS, METHOD, Reads
 from compiler.types.universe import TypeUniverse
 
 _OPERAND_SIZES = operand_sizes()
-_OF_ALL_ROWS = {GUARDS: FactKind.GUARDS, ORDER: FactKind.ORDER}
+_OF_ALL_ROWS = {GUARDS: FactKind.GUARDS, GENERIC_CODE: FactKind.GENERIC_CODE}
 _KIND_OF = {
     HEADER: FactKind.HEADER,
     METHOD: FactKind.METHOD,

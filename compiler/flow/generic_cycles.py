@@ -55,7 +55,7 @@ def generic_cycles(universe: TypeUniverse, module: Module) -> GenericCycles:
     if not _may_expand(module):
         return GenericCycles((), ())
     edges = [edge for owner in _generic_owners(module) for edge in _edges(universe, owner)]
-    edges += [edge for definition in module.types() for edge in _override_edges(universe, definition)]
+    edges += [edge for definition in _generic_types(module) for edge in _override_edges(universe, definition)]
     component = _components({node for edge in edges for node in (edge.start, edge.end)}, edges)
     inner = [edge for edge in edges if component[edge.start] == component[edge.end]]
     endless = {component[edge.start] for edge in inner if edge.expands}
@@ -90,8 +90,17 @@ def _mentions_more(blob: bytes) -> bool:
     return has_parameter and any(kind in blob for kind in _COMPOUND)
 
 
+def _generic_types(module: Module) -> list[TypeDefinition]:
+    """The types that are generic or have a generic method, in the order of the module."""
+    rows: set[int] = set()
+    for coded in module.image.column(TableId.GENERIC_PARAM, "Owner"):
+        token = decode_coded("TypeOrMethodDef", coded)
+        rows.add(token & 0xFFFFFF if token >> 24 == TableId.TYPE_DEF else module.method_owner(token & 0xFFFFFF))
+    return [module.type_definition(rid) for rid in sorted(rows)]
+
+
 def _generic_owners(module: Module) -> Iterator[Owner]:
-    for definition in module.types():
+    for definition in _generic_types(module):
         if definition.generic_count:
             yield definition
         yield from (method for method in definition.methods if definition.generic_count or method.generic_count)

@@ -9,8 +9,8 @@ Between two versions exactly the keys whose value differs have changed.
 - a field: likewise; a field that a compiler made for a property also counts the attributes of its type's properties;
 - the members of a type: all of them but what a compiler made from bodies; and everything in it, that too;
 - the methods of a type that have one name; the body of a method;
-- the attributes on the assembly and its module; those on properties that make them feature guards; all types and methods in their
-  order, with all instantiations.
+- the attributes on the assembly and its module; those on properties that make them feature guards; all generic code in its order,
+  with what is instantiated of it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class FactKind(IntEnum):
     BODY = 0xFF51AFD7ED558CCD
     WHOLE = 0xC4CEB9FE1A85EC53
     GUARDS = 0x9FB21C651E98DF25
-    ORDER = 0xA0761D6478BD642F
+    GENERIC_CODE = 0xA0761D6478BD642F
 
 
 @dataclass(slots=True)
@@ -126,14 +126,23 @@ def read_facts(
     facts = before[2]
     values = facts.values.copy()
     values[facts.bodies : facts.bodies + len(bodies.digests)] = bodies.digests
-    values[-1:] = _order(identity.ids)
+    values[-1:] = _generic_code(identity)
     return FactTable(facts.keys, values, facts.row_keys, facts.ends, facts.bodies)
 
 
-def _order(ids: dict[int, Hashes]) -> Hashes:
-    """One digest of which types and methods there are, in which order, and of all instantiations."""
-    rows = np.concatenate((ids[_T.TYPE_DEF], ids[_T.METHOD_DEF]))
-    specs = np.concatenate((ids[_T.TYPE_SPEC], ids[_T.METHOD_SPEC]))
+def _generic_code(identity: RowIdentity) -> Hashes:
+    """One digest of which generic types there are, and methods that are generic or in such a type, in which order, and of what is
+    instantiated of them."""
+    ids = identity.ids
+    owners = identity.numbers(_T.GENERIC_PARAM, "Owner")
+    is_generic_type = np.zeros(len(ids[_T.TYPE_DEF]), dtype=bool)
+    is_generic_type[owners[owners & 1 == 0] >> 1] = True
+    is_generic_method = np.concatenate((np.zeros(1, dtype=bool), is_generic_type[identity.method_owner]))
+    is_generic_method[owners[owners & 1 == 1] >> 1] = True
+    rows = np.concatenate((ids[_T.TYPE_DEF][is_generic_type], ids[_T.METHOD_DEF][is_generic_method]))
+    of_own_type = identity.type_specs.heads >> 24 == _T.TYPE_DEF
+    of_own_method = identity.numbers(_T.METHOD_SPEC, "Method") & 1 == 0
+    specs = np.concatenate((ids[_T.TYPE_SPEC][1:][of_own_type], ids[_T.METHOD_SPEC][1:][of_own_method]))
     hashes = np.concatenate((mix(rows, np.arange(len(rows), dtype=np.uint64)), mix(specs)))
     return sum_by(np.zeros(len(hashes), np.int64), hashes, 1)
 
@@ -202,11 +211,11 @@ class _Reader:
         keys = (
             row_keys[FactKind.HEADER][1:], row_keys[FactKind.METHOD][1:], row_keys[FactKind.FIELD][1:],
             row_keys[FactKind.MEMBERS][1:], row_keys[FactKind.EVERYTHING][1:], unique, row_keys[FactKind.BODY][self._body_rows],
-            np.array([int(FactKind.WHOLE), int(FactKind.GUARDS), int(FactKind.ORDER)], dtype=np.uint64),
+            np.array([int(FactKind.WHOLE), int(FactKind.GUARDS), int(FactKind.GENERIC_CODE)], dtype=np.uint64),
         )
         values = (
             headers[1:], methods[1:], fields[1:], members[1:], everything[1:], sum_by(where, methods[1:], len(unique)),
-            self._bodies[self._body_rows], whole, self._guards(), _order(self._ids),
+            self._bodies[self._body_rows], whole, self._guards(), _generic_code(self._identity),
         )
         ends = tuple(np.cumsum([len(column) for column in keys])[:-1].tolist())
         return FactTable(np.concatenate(keys), np.concatenate(values), row_keys, ends, ends[5])

@@ -7,6 +7,7 @@ tells of the places in the changed file is measured apart.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.bad_image import BadImage
 from compiler.user_cache import cache_directory
 from server.build.kept_findings import KeptFindings
+from server.cli.main import COLLECTION_THRESHOLDS
 from tools.bench.table import table
 from tools.edits.compiling import Compiler, edits_toolchain
 from tools.edits.generator import edit_body, make_project
@@ -36,6 +38,7 @@ MEDIAN_LIMIT_MS, P95_LIMIT_MS = 15.0, 60.0
 def run(root: Path, arguments: list[str]) -> int:
     """Prints the tables; 1 when an edit is over a limit."""
     n_edits = int(arguments[0]) if arguments else EDITS
+    gc.set_threshold(*COLLECTION_THRESHOLDS)
     toolchain = edits_toolchain(root)
     worker = CSharpWorker(toolchain, cache_directory(os.environ), os.environ)
     compiler = Compiler(toolchain, worker)

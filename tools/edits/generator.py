@@ -80,7 +80,10 @@ def edit_body(random: Random, project: Project) -> None:
 
 def edit_signature(random: Random, project: Project) -> None:
     """Adds or removes a parameter, changes its type, or turns a method into another kind."""
-    _, member = random.choice([pair for pair in _methods(project) if pair[1].kind not in ("override", "implementation", "virtual")])
+    free = [member for _, member in _methods(project) if member.kind not in ("override", "implementation", "virtual")]
+    if not free:
+        return
+    member = random.choice(free)
     choice = random.randrange(4)
     if choice == 0 or not member.parameters:
         member.parameters.append(Parameter(f"p{project.number()}", random.choice(PARAMETER_TYPES)))
@@ -149,6 +152,8 @@ def edit_files(random: Random, project: Project) -> None:
 def edit_base(random: Random, project: Project) -> None:
     """Gives a class another base, or overrides a method of the one it has."""
     classes = [each for each in project.types[:-1] if each.kind == "class"]
+    if not classes:
+        return
     type_ = random.choice(classes)
     slots = [each for each in type_.base.members() if each.kind == "virtual"] if type_.base is not None else []
     if slots and random.random() < 0.6 and not any(each.kind == "override" for each in type_.members()):
@@ -167,7 +172,10 @@ def edit_base(random: Random, project: Project) -> None:
 
 def edit_interface(random: Random, project: Project) -> None:
     """Makes a class implement an interface, or no interface any more."""
-    type_ = random.choice([each for each in project.types[:-1] if each.kind == "class"])
+    classes = [each for each in project.types[:-1] if each.kind == "class"]
+    if not classes:
+        return
+    type_ = random.choice(classes)
     interfaces = [each for each in project.types if each.kind == "interface"]
     for part in type_.parts:
         part[:] = [each for each in part if each.kind != "implementation"]
@@ -223,6 +231,6 @@ EDITS: tuple[Callable[[Random, Project], None], ...] = (
 
 def edit(random: Random, project: Project) -> str:
     """Edits the project once; the name of what was done."""
-    chosen = random.choice(EDITS)
+    chosen = random.choice(EDITS) if _methods(project) else edit_members
     chosen(random, project)
     return chosen.__name__
