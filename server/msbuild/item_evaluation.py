@@ -65,21 +65,21 @@ def evaluate_item_definition(instance: ProjectInstance, expander: Expander, elem
 
 
 def _holds(expander: Expander, condition: str, location: Location, allowed: Allowed, instance: ProjectInstance) -> bool:
-    if not condition:
-        return True
+    return not condition or evaluate_condition(condition, allowed, _condition_context(expander, location, instance))
 
+
+def _condition_context(expander: Expander, location: Location, instance: ProjectInstance) -> ConditionContext:
     def exists(path: str) -> bool:
         full = paths.full_path(path, instance.directory)
         return expander.files.is_file(full) or expander.files.is_directory(full)
 
-    context = ConditionContext(
+    return ConditionContext(
         lambda text: expand_text(expander, text, location),
         lambda text: expand_list(expander, text, location),
         exists,
         expander.warnings.mixed,
         location,
     )
-    return evaluate_condition(condition, allowed, context)
 
 
 def evaluate_item(instance: ProjectInstance, expander: Expander, element: XmlElement, made: Made) -> None:
@@ -134,8 +134,10 @@ def _include(instance: ProjectInstance, expander: Expander, element: XmlElement,
         elif not _excluded(unescape(part), excludes, instance.directory):
             new.append(_new_item(instance, element, part))
         items += new[first:]
-    for item in new if written else ():
-        _set_item_metadata(instance, expander, written, item, element.name, None)
+    if written and new:
+        setter = _MetadataSetter(instance, expander, written, element.name)
+        for item in new:
+            setter.set_on(item, None)
     instance.items.add(items)
 
 
@@ -194,19 +196,34 @@ def metadata_lookup(item: Item, item_type: str, others: Callable[[str, str], str
     return lookup
 
 
-def _set_item_metadata(
-    instance: ProjectInstance,
-    expander: Expander,
-    written: list[tuple[str, str, Location, XmlElement | None]],
-    item: Item,
-    item_type: str,
-    others: Callable[[str, str], str] | None,
-) -> None:
-    scoped = expander.with_metadata(metadata_lookup(item, item_type, others))
-    for name, value, location, child in written:
-        if child is not None and not _holds(scoped, child.value("Condition"), child.at("Condition"), Allowed.ALL, instance):
-            continue
-        item.set(name, expand_escaped(scoped, value, location))
+class _MetadataSetter:
+    """Sets what an element writes on one item after another. What is the same for all items, as scope and conditions, is made once."""
+
+    def __init__(
+        self, instance: ProjectInstance, expander: Expander, written: list[tuple[str, str, Location, XmlElement | None]], item_type: str
+    ) -> None:
+        self._lookup: MetadataLookup = _nothing
+        self._scoped = expander.with_metadata(lambda wanted_type, name: self._lookup(wanted_type, name))
+        self._item_type = item_type
+        self._written = [
+            (name, value, location, child.value("Condition") if child is not None else "", self._context(child, instance))
+            for name, value, location, child in written
+        ]
+
+    def _context(self, child: XmlElement | None, instance: ProjectInstance) -> ConditionContext | None:
+        return _condition_context(self._scoped, child.at("Condition"), instance) if child is not None else None
+
+    def set_on(self, item: Item, others: Callable[[str, str], str] | None) -> None:
+        """Sets the metadata whose conditions hold for `item`; `others` answers for other item types."""
+        self._lookup = metadata_lookup(item, self._item_type, others)
+        for name, value, location, condition, context in self._written:
+            if condition and context is not None and not evaluate_condition(condition, Allowed.ALL, context):
+                continue
+            item.set(name, expand_escaped(self._scoped, value, location))
+
+
+def _nothing(item_type: str | None, name: str) -> str | None:
+    return None
 
 
 class SpecMatcher:
@@ -310,6 +327,7 @@ def _update(instance: ProjectInstance, expander: Expander, element: XmlElement, 
         return
     matcher = SpecMatcher(instance, expander, element.value("Update"), element.at("Update"), element.name)
     earlier = {} if matcher.names_whole or _depends_on_lists(written) else made.earlier
+    setter = _MetadataSetter(instance, expander, written, element.name)
     updated: list[Item] = []
     for item in items:
         known = earlier.get(item)
@@ -326,7 +344,7 @@ def _update(instance: ProjectInstance, expander: Expander, element: XmlElement, 
             found = matcher.referenced.get(item_type.lower(), {}).get(path)
             return found.escaped(name) if found is not None else ""
 
-        _set_item_metadata(instance, expander, written, changed, element.name, others)
+        setter.set_on(changed, others)
         made.now[item] = changed
         updated.append(changed)
     instance.items.replace(element.name, updated)
