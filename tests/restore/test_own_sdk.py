@@ -52,10 +52,8 @@ def build(tmp_path: Path) -> Build:
 
 
 def test_a_project_and_the_one_that_it_refers_to(build: Build) -> None:
-    build.write(
-        "App/App.csproj",
-        project("net9.0", '<ProjectReference Include="../Lib/Lib.csproj" ExcludeAssets="runtime" /><PackageReference Include="Inner" Version="2.*" />'),
-    )
+    library = '<ProjectReference Include="../Lib/Lib.csproj" ExcludeAssets="runtime" />'
+    build.write("App/App.csproj", project("net9.0", f'{library}<PackageReference Include="Inner" Version="2.*" />'))
     build.write("Lib/Lib.csproj", project("netstandard2.0", '<PackageReference Include="Outer" Version="1.0.0" />'))
     assert build.run("App/App.csproj", "Restore")
     app = assets(build, "App")
