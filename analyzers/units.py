@@ -36,7 +36,7 @@ from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.source_facts import SourceBodies
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import MethodDefinition, TypeDefinition
-from compiler.types.reads import EVERYTHING, GENERIC_CODE, Reads
+from compiler.types.reads import BODY, EVERYTHING, GENERIC_CODE, HEADER, METHOD, Reads
 
 # What names a method or type in every version of the assembly: a hash (`compiler/metadata/row_identity.py`). Of a body of the source a
 # number that it keeps as long as it stays.
@@ -120,6 +120,8 @@ class UnitReader:
             yield from method_findings(self._context, method, reading)
 
         result = self._noted(findings)
+        # What a unit is about was asked for before it is read.
+        result.reads.facts.update((METHOD | method.rid, BODY | method.rid))
         uses = frozenset(self._identity(each) for each in reading.uses)
         own = frozenset(each for each in reading.annotated_types if each.module is self._context.module)
         result.needs, result.uses, result.annotated = frozenset(needs), uses, frozenset(self._identity(each) for each in own)
@@ -140,7 +142,9 @@ class UnitReader:
 
     def annotated_type(self, definition: TypeDefinition, used: set[TypeDefinition]) -> UnitResult:
         """What the annotation on a type, or on a base type, reaches."""
-        return self._noted(lambda: check_annotated_type(self._context, definition, used))
+        result = self._noted(lambda: check_annotated_type(self._context, definition, used))
+        result.reads.facts.add(HEADER | definition.rid)
+        return result
 
     def program(self) -> UnitResult:
         """What all code of the module is in together."""
