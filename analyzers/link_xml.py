@@ -1,4 +1,4 @@
-"""The ILLink XML files that an assembly embeds: what they name and is not there (IL2001 to IL2017, IL2044, IL2100, IL2101).
+"""ILLink XML files, embedded or named by a project: what they name and is not there (IL2001 to IL2017, IL2044, IL2100, IL2101).
 
 As .NET's native compiler does, the substitutions are read twice, for bodies and for resources, under two names; of the link
 attributes only assemblies and types are looked up.
@@ -41,6 +41,15 @@ def check_link_xml(context: ModuleContext, switches: Mapping[str, bool]) -> Iter
                 yield from document.check(read_link_xml(content), check_type)
         except (InvalidLinkXml, InputError):
             # What cannot be read stops the native compiler, too; that is no finding.
+            continue
+
+
+def check_descriptors(context: ModuleContext, files: Mapping[str, bytes], switches: Mapping[str, bool]) -> Iterator[RawFinding]:
+    """The findings in descriptors that stand in files of their own (path -> content); an unreadable one has none."""
+    for path, content in files.items():
+        try:
+            yield from _Document(context, path, switches, is_descriptor=True).check(read_link_xml(content), _described_type)
+        except (InvalidLinkXml, InputError):
             continue
 
 

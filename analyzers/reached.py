@@ -115,9 +115,7 @@ def _may_reflect(instruction: Instruction) -> bool:
     return False
 
 
-def reach(
-    annotations: Annotations, generated: GeneratedCode, roots: Roots, own: frozenset[Module], proceed: Callable[[], None]
-) -> Reached:
+def reach(annotations: Annotations, generated: GeneratedCode, roots: Roots, own: frozenset[Module], proceed: Callable[[], None]) -> Reached:
     """Everything that `roots` can reach in the `own` modules, nearest first. `proceed` is called often; what it raises ends the work."""
     marking = _Marking(annotations, generated, own)
     for method, how in roots:

@@ -15,7 +15,7 @@ from analyzers.declarations import check_entry_point, check_scopes
 from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding
 from analyzers.incremental import advance, read_pending, show, shown_findings
-from analyzers.link_xml import check_link_xml
+from analyzers.link_xml import check_descriptors, check_link_xml
 from analyzers.options import AnalysisOptions
 from analyzers.positions import Positions
 from analyzers.reader_state import ReaderState
@@ -45,7 +45,7 @@ class AnalysisRequest:
 
     `places` gives findings the place of their operation; without it they have that of the statement. `with_suppressed` asks for
     the findings too that attributes and pragmas suppress, which say so. With `heeds_source` a publish heeds pragmas and the source's
-    configuration as a build does: for what is not published itself.
+    configuration as a build does: for what is not published itself. `descriptors` are the ILLink descriptors of the publish by path.
     """
 
     assembly_name: str
@@ -58,6 +58,7 @@ class AnalysisRequest:
     feature_switches: Mapping[str, str] = field(default_factory=dict)
     with_suppressed: bool = False
     heeds_source: bool = False
+    descriptors: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def proceed_always() -> None:
@@ -108,7 +109,9 @@ class AnalysisSession:
         severities = _severities(request)
         found = shown_findings(state, request.options, severities, request.reader)
         if request.reader is ReaderKind.PUBLISH:
-            program = chain(check_scopes(context), check_entry_point(context), check_link_xml(context, _switches(request)))
+            switches = _switches(request)
+            embedded, named = check_link_xml(context, switches), check_descriptors(context, request.descriptors, switches)
+            program = chain(check_scopes(context), check_entry_point(context), embedded, named)
             more = [show(request.options, severities, request.reader, raise_finding(context, raw)) for raw in program]
             if any(each is not None for each in more):
                 found = sorted({sort_key(each): each for each in (*found, *more) if each is not None}.values(), key=sort_key)

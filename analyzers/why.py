@@ -53,9 +53,7 @@ class Step:
 class ProgramReasons:
     """Answers why members of a program are in it. Invariant: `_reached` is complete."""
 
-    def __init__(
-        self, parts: Sequence[ProgramPart], find_assembly: AssemblyFinder, proceed: Callable[[], None] = proceed_always
-    ) -> None:
+    def __init__(self, parts: Sequence[ProgramPart], find_assembly: AssemblyFinder, proceed: Callable[[], None] = proceed_always) -> None:
         """Raises BadImage for a part that is no assembly, and what `proceed` raises, which is called often."""
         self._universe = TypeUniverse(find_assembly)
         self._modules = {part.name: self._universe.add_module(open_image(part.name, part.image), part.name) for part in parts}
@@ -161,4 +159,3 @@ def _symbols(part: ProgramPart, module: Module) -> PortablePdb | None:
     if part.pdb:
         return open_pdb(f"{part.name}.pdb", part.pdb)
     return embedded_pdb(module.image)
-

@@ -33,6 +33,7 @@ from server.build.feature_switches import runtime_options
 from server.build.graph import BuiltProject, in_project
 from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject, is_true
+from server.build.root_files import assemblies_kept_whole, descriptors
 from server.build.target_framework import wanted_version
 
 
@@ -112,7 +113,7 @@ def is_program(project: EvaluatedProject) -> bool:
 def program_reasons(projects: Sequence[BuiltProject]) -> ProgramReasons:
     """Why members are in the program that the last of `projects` makes: its projects and what they refer to, but not the framework."""
     program = projects[-1]
-    kept = {item.identity.lower() for item in program.project.items_of("TrimmerRootAssembly")}
+    kept = assemblies_kept_whole(program.project)
     built = {each.assembly.path: each for each in projects}
     paths = [*(path for path in program.references if path not in built), *built]
     parts = [assembly_part(path, built[path].assembly.symbols if path in built else None, kept) for path in paths]
@@ -167,6 +168,7 @@ def _project_findings(
         reader=ReaderKind.PUBLISH,
         feature_switches=switches,
         heeds_source=reporters is Reporters.ALL and not is_program(program),
+        descriptors=descriptors(program) if program is project else {},
     )
     if reporters is Reporters.PUBLISH:
         # A native compiler knows statements, not operations.

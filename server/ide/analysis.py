@@ -33,6 +33,7 @@ from server.build.findings import (
 )
 from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject
+from server.build.root_files import descriptors
 from server.ide.reference_places import at_reference, reference_place
 from server.workspace.files import FileView
 from server.workspace.queries import FindingsQuestion
@@ -86,7 +87,7 @@ class ProjectAnalysis:
         if is_published(self.project):
             heeds = not is_program(self.project)
             options = publish_options(self.project, question.request.analyzer_configs)
-            publish = replace(asked, options=options, reader=ReaderKind.PUBLISH, heeds_source=heeds)
+            publish = replace(asked, options=options, reader=ReaderKind.PUBLISH, heeds_source=heeds, descriptors=descriptors(self.project))
             found = merge_findings(found, session.findings(publish, question.proceed))
         return found
 

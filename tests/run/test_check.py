@@ -53,9 +53,7 @@ def test_warnings_as_errors(aotd: RunAotd, repository: Path, switch: str) -> Non
         ("-p:TreatWarningsAsErrors=true -p:WarningsNotAsErrors=IL2026", "IL2026", "IL2026", (1, 1)),
     ],
 )
-def test_switches_of_severity(
-    aotd: RunAotd, tmp_path: Path, switches: str, build: str, publish: str, exit_codes: tuple[int, int]
-) -> None:
+def test_switches_of_severity(aotd: RunAotd, tmp_path: Path, switches: str, build: str, publish: str, exit_codes: tuple[int, int]) -> None:
     """`build` and `publish` are what each reports as warnings."""
     project = write_project(tmp_path, source=SEVERITIES)
     found = []
@@ -158,3 +156,17 @@ def json_rows(aotd: RunAotd, project: Path, reporter: str) -> list[dict[str, Any
     rows = json.loads(result.stdout)["findings"]
     assert isinstance(rows, list)
     return rows
+
+
+def test_descriptors_that_the_project_names(aotd: RunAotd, tmp_path: Path) -> None:
+    """What a descriptor names and is not there stands at its place in that file; a build does not read it."""
+    (tmp_path / "roots.xml").write_text(
+        '<linker>\n  <assembly fullname="Nowhere" />\n  <assembly fullname="app">\n    <type fullname="No.Type" />\n  </assembly>\n</linker>\n'
+    )
+    project = write_project(tmp_path, source="System.Console.WriteLine();\n", items='<TrimmerRootDescriptor Include="roots.xml" />')
+    result = aotd("check", project, "--reporter", "publish", env=ENVIRONMENT)
+    assert [line.partition(": ")[0] + line.partition("warning")[2][:8] for line in result.stdout.splitlines()] == [
+        f"{tmp_path}/roots.xml(2,4) IL2007:",
+        f"{tmp_path}/roots.xml(4,6) IL2008:",
+    ]
+    assert aotd("check", project, "--reporter", "build", env=ENVIRONMENT).stdout == ""
