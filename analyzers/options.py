@@ -11,13 +11,17 @@ from analyzers.severity import SeverityOptions
 
 @dataclass(frozen=True, slots=True)
 class AnalysisOptions:
-    """Which families are on, the version of .NET whose rules hold, and what the project says about severities."""
+    """Which families are on, the version of .NET whose rules hold, and what the project says about severities.
+
+    `shows_redundant_suppressions` asks for IL2121, as _TrimmerShowRedundantSuppressions does.
+    """
 
     trim: bool = True
     single_file: bool = True
     aot: bool = True
     major_version: int = DEFAULT_MAJOR
     severities: SeverityOptions = field(default_factory=SeverityOptions)
+    shows_redundant_suppressions: bool = False
 
     def is_on(self, category: Category) -> bool:
         """Whether rules of `category` are reported."""

@@ -149,6 +149,7 @@ _TRIM: dict[str, str] = {
     "'RequiresUnreferencedCodeAttribute' on the type declaration instead.",
     "IL2125": _REFERENCE % "trimming",
     "IL2123": "'RequiresUnreferencedCodeAttribute'" + _ENTRY_POINT,
+    "IL2121": "Unused 'UnconditionalSuppressMessageAttribute' for warning '{0}'. Consider removing the unused warning suppression.",
     "IL2122": "Type '{0}' is not assembly qualified. Type name strings used for dynamically accessing a type should be assembly qualified.",
 }
 _SINGLE_FILE: dict[str, str] = {

@@ -19,6 +19,7 @@ from analyzers.link_xml import check_descriptors, check_link_xml
 from analyzers.options import AnalysisOptions
 from analyzers.positions import Positions
 from analyzers.reader_state import ReaderState
+from analyzers.redundant import check_suppressions
 from analyzers.rule_versions import rules_of
 from analyzers.severity import Severities
 from analyzers.sorted_findings import sort_key
@@ -111,7 +112,10 @@ class AnalysisSession:
         if request.reader is ReaderKind.PUBLISH:
             switches = _switches(request)
             embedded, named = check_link_xml(context, switches), check_descriptors(context, request.descriptors, switches)
+            unused = check_suppressions(context, [state for _, state in self._readers.values()])
             program = chain(check_scopes(context), check_entry_point(context), embedded, named)
+            if request.options.shows_redundant_suppressions:
+                program = chain(program, unused)
             more = [show(request.options, severities, request.reader, raise_finding(context, raw)) for raw in program]
             if any(each is not None for each in more):
                 found = sorted({sort_key(each): each for each in (*found, *more) if each is not None}.values(), key=sort_key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compiler.flow.associations import SemanticMember, association
+from compiler.flow.associations import Association, SemanticMember, association, members_of
 from compiler.flow.custom_attributes import AttributeReader, CustomAttribute
 from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
 from compiler.flow.facts import Member
@@ -25,6 +25,10 @@ ATTRIBUTE = "System.Diagnostics.CodeAnalysis.UnconditionalSuppressMessageAttribu
 _NAMESPACE = "namespaceanddescendants"
 _ASSEMBLY = make_token(TableId.ASSEMBLY, 1)
 _MODULE = make_token(TableId.MODULE, 1)
+
+
+# What holds an attribute (a member, or `~` and its target), and what it silences.
+_Silenced = tuple[Member | Association | str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +65,66 @@ class Suppressions:
         """Whether `rule_id` is silenced in `member`."""
         found = self._members.get(member)
         if found is None:
-            found = self._members[member] = frozenset().union(*self._around(member))
+            found = self._members[member] = frozenset().union(*(ids for _, ids in self._around(member)))
         return rule_id in found
+
+    def holders(self, rule_id: str, member: Member) -> frozenset[str]:
+        """The attributes that silence `rule_id` in `member`: keys as `declared` has them."""
+        return frozenset(self._key(holder, rule_id) for holder, ids in self._around(member) if rule_id in ids)
+
+    def declared(self, module: Module) -> Iterator[tuple[str, str, Member]]:
+        """All attributes of a module that name a rule: a key that lasts from version to version, the rule's id, where it stands."""
+        first = module.type_definition(1)
+        targets = self._module(module)
+        for holder, ids in (("", targets.whole), *((f"~{key}", ids) for key, ids in targets.by_target.items())):
+            yield from ((self._key(holder, rule_id), rule_id, first) for rule_id in sorted(ids))
+        for definition in module.types():
+            everything: list[Member] = [definition, *definition.methods, *definition.fields]
+            everything += [*members_of(definition, events=False), *members_of(definition, events=True)]
+            for member in everything:
+                for rule_id in sorted(self._entity(module, member.token)):
+                    yield self._key(member, rule_id), rule_id, member
+
+    def _key(self, holder: Member | Association | str, rule_id: str) -> str:
+        if isinstance(holder, MethodDefinition):
+            name = method_id(self._universe, holder)
+        elif isinstance(holder, (SemanticMember, Association)):
+            name = member_id(self._universe, holder.module, holder.token)
+        elif isinstance(holder, FieldDefinition):
+            name = field_id(holder)
+        else:
+            name = holder if isinstance(holder, str) else type_id(holder)
+        return f"{rule_id} {name}"
 
     def invalid_scopes(self, module: Module) -> tuple[InvalidScope, ...]:
         """The suppressions of a module with a scope that is neither module, type nor member."""
         return self._module(module).invalid
 
-    def _around(self, member: Member) -> Iterator[frozenset[str]]:
+    def _around(self, member: Member) -> Iterator[_Silenced]:
+        """What is silenced around a member, each with what holds the attribute: a member, or `~` and the target."""
         module = member.module
         targets = self._module(module)
-        yield targets.whole
+        yield "", targets.whole
         owner: TypeDefinition | None
         if isinstance(member, MethodDefinition):
             for method in self._outward(member):
                 yield from self._method(method, targets)
             owner = member.owner
         elif isinstance(member, SemanticMember):
-            yield self._entity(module, member.token)
-            yield self._targeted(targets, member_id(self._universe, module, member.token))
+            yield member, self._entity(module, member.token)
+            yield from self._targeted(targets, member_id(self._universe, module, member.token))
             owner = member.owner
         elif isinstance(member, FieldDefinition):
-            yield self._entity(module, member.token)
-            yield self._targeted(targets, field_id(member))
+            yield member, self._entity(module, member.token)
+            yield from self._targeted(targets, field_id(member))
             owner = member.owner
         else:
             owner = member
         if owner is not None:
             yield from _by_namespace(targets, owner)
         while owner is not None:
-            yield self._entity(module, owner.token)
-            yield self._targeted(targets, type_id(owner))
+            yield owner, self._entity(module, owner.token)
+            yield from self._targeted(targets, type_id(owner))
             owner = owner.enclosing
 
     def _outward(self, method: MethodDefinition) -> Iterator[MethodDefinition]:
@@ -102,17 +135,17 @@ class Suppressions:
             yield current
             current = self._generated.enclosing_scope(current, self._reader)
 
-    def _method(self, method: MethodDefinition, targets: _ModuleSuppressions) -> Iterator[frozenset[str]]:
+    def _method(self, method: MethodDefinition, targets: _ModuleSuppressions) -> Iterator[_Silenced]:
         # The build's analyzers have no symbol for a lambda, and do not see its attributes.
         if self._reader is ReaderKind.PUBLISH or not is_lambda(method.name):
-            yield self._entity(method.module, method.token)
+            yield method, self._entity(method.module, method.token)
         member = association(method)
         if member is not None:
-            yield self._entity(member.module, member.token)
+            yield member, self._entity(member.module, member.token)
         if targets.by_target:
-            yield self._targeted(targets, method_id(self._universe, method))
+            yield from self._targeted(targets, method_id(self._universe, method))
             if member is not None and self._reader is ReaderKind.BUILD:
-                yield self._targeted(targets, member_id(self._universe, member.module, member.token))
+                yield from self._targeted(targets, member_id(self._universe, member.module, member.token))
 
     def _entity(self, module: Module, token: Token) -> frozenset[str]:
         key = (module, token)
@@ -128,12 +161,12 @@ class Suppressions:
             return target
         return "?:" + target.replace("#", "")
 
-    def _targeted(self, targets: _ModuleSuppressions, key: str) -> frozenset[str]:
-        found = targets.by_target.get(key, frozenset())
-        if self._reader is ReaderKind.BUILD:
-            for name in (key[2:], key[2:].partition("(")[0]):
-                found |= targets.by_target.get("?:" + name, frozenset())
-        return found
+    def _targeted(self, targets: _ModuleSuppressions, key: str) -> Iterator[tuple[str, frozenset[str]]]:
+        keys = (key, "?:" + key[2:], "?:" + key[2:].partition("(")[0]) if self._reader is ReaderKind.BUILD else (key,)
+        for each in keys:
+            ids = targets.by_target.get(each)
+            if ids:
+                yield "~" + each, ids
 
     def _module(self, module: Module) -> _ModuleSuppressions:
         found = self._modules.get(module)
@@ -165,14 +198,15 @@ class Suppressions:
         return _ModuleSuppressions({t: frozenset(ids) for t, ids in by_target.items()}, frozenset(whole), tuple(invalid))
 
 
-def _by_namespace(targets: _ModuleSuppressions, definition: TypeDefinition) -> Iterator[frozenset[str]]:
+def _by_namespace(targets: _ModuleSuppressions, definition: TypeDefinition) -> Iterator[tuple[str, frozenset[str]]]:
     """Suppressions of the namespace of a type and of those around it."""
     outer = definition
     while outer.enclosing is not None:
         outer = outer.enclosing
     parts = outer.namespace.split(".")
     for length in range(1, len(parts) + 1):
-        yield targets.by_target.get(f"N:{'.'.join(parts[:length])}", frozenset())
+        key = f"N:{'.'.join(parts[:length])}"
+        yield "~" + key, targets.by_target.get(key, frozenset())
 
 
 def _rule_id(attribute: CustomAttribute) -> str:

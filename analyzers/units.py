@@ -67,7 +67,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A finding before the project's severities are applied. `member` is the display name."""
+    """A finding before the project's severities are applied. `member` is the display name; `silenced_by` are keys of attributes."""
 
     rule: Rule
     message: str
@@ -76,6 +76,7 @@ class Raised:
     related: tuple[Related, ...]
     is_suppressed: bool
     why: Explanation
+    silenced_by: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -181,7 +182,9 @@ def raise_finding(context: ModuleContext, raw: RawFinding) -> Raised:
     related = raw.related
     if not related and why.asked_at is not None:
         related = (Related(why.asked, why.asked_at),)
-    return Raised(raw.rule, raw.message, raw.location, _member_name(context, raw), related, _is_suppressed(context, raw), why)
+    is_suppressed = _is_suppressed(context, raw)
+    silenced_by = context.lookups.suppressions.holders(raw.rule.id, raw.member) if is_suppressed else frozenset()
+    return Raised(raw.rule, raw.message, raw.location, _member_name(context, raw), related, is_suppressed, why, silenced_by)
 
 
 def _explained_member(context: ModuleContext, raw: RawFinding) -> Member:

@@ -215,6 +215,7 @@ def publish_options(project: EvaluatedProject, configurations: Sequence[CSharpSo
         aot=not is_true(project, "SuppressAotAnalysisWarnings"),
         major_version=_major_version(project),
         severities=severities,
+        shows_redundant_suppressions=is_true(project, "_TrimmerShowRedundantSuppressions"),
     )
 
 

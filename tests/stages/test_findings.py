@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -142,3 +143,38 @@ def test_mutated_assemblies_give_findings_or_a_typed_error(worker: CSharpWorker,
         except InputError:
             outcomes.add("error")
     assert outcomes == {"findings", "error"}
+
+
+REDUNDANT = """
+using System.Diagnostics.CodeAnalysis;
+[assembly: UnconditionalSuppressMessage("Trimming", "IL2026", Scope = "member", Target = "~M:Used.Targeted")]
+[assembly: UnconditionalSuppressMessage("Trimming", "IL2026", Scope = "member", Target = "M:Used.Nowhere")]
+class Used {
+    [RequiresUnreferencedCode("all of it")] public static void M() { }
+    [UnconditionalSuppressMessage("Trimming", "IL2026:Members", Justification = "kept")] public static void Silenced() => M();
+    [UnconditionalSuppressMessage("Trimming", "IL2070")] public static void Idle() { }
+    public static void Targeted() => M();
+    [UnconditionalSuppressMessage("Trimming", "IL2072")] public int Property { get; set; }
+}
+[UnconditionalSuppressMessage("Trimming", "IL2026")] class Outer { class Inner { static void N() => Used.M(); } }
+[UnconditionalSuppressMessage("Trimming", "IL3050")] class Quiet { int field; }
+"""
+
+
+def test_suppressions_that_silence_nothing(worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:
+    """IL2121 comes when it is asked for: at what holds the attribute, and for targets that silence nothing."""
+    options = CSharpOptions(output_kind=OutputKind.LIBRARY, lang_version="12")
+    result = worker.compile(programs.request("findings-redundant", REDUNDANT, options=options))
+    assert result.pe is not None and result.pdb is not None, [canonical_line(d) for d in result.diagnostics]
+    request = AnalysisRequest("program", result.pe, result.pdb, AnalysisOptions(), reader=ReaderKind.PUBLISH)
+    session = AnalysisSession(lambda name: find_in(toolchain.reference_dir, name))
+    asked = replace(request, options=AnalysisOptions(shows_redundant_suppressions=True))
+    for _ in range(2):
+        assert "IL2121" not in {each.id for each in session.findings(request)}
+        found = [(each.member, each.message.split("'")[3]) for each in session.findings(asked) if each.id == "IL2121"]
+        assert sorted(found) == [
+            ("<Module>", "IL2026"),
+            ("Quiet", "IL3050"),
+            ("Used.Idle()", "IL2070"),
+            ("Used.Property", "IL2072"),
+        ]
