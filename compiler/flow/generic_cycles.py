@@ -6,6 +6,7 @@ expands when the argument is more than that parameter. A cycle with such an edge
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,8 +23,9 @@ from compiler.types.universe import GenericContext, TypeUniverse
 
 Owner = TypeDefinition | MethodDefinition
 _Parameter = tuple[Owner, int]
+# What may be a token of a MemberRef, TypeSpec or MethodSpec.
+_OPERANDS = re.compile(rb"(?=(...[\x0a\x1b\x2b]))", re.DOTALL)
 _COMPOUND = (ElementType.GENERICINST, ElementType.SZARRAY, ElementType.ARRAY, ElementType.PTR)
-_TABLES = frozenset((TableId.METHOD_SPEC, TableId.TYPE_SPEC, TableId.MEMBER_REF))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,51 @@ def generic_cycles(universe: TypeUniverse, module: Module) -> GenericCycles:
     """Where generic code of `module` expands without end."""
     if not _may_expand(module):
         return GenericCycles((), ())
-    edges = [edge for owner in _generic_owners(module) for edge in _edges(universe, owner)]
-    edges += [edge for definition in _generic_types(module) for edge in _override_edges(universe, definition)]
+    edges = _reached_edges(universe, module)
     component = _components({node for edge in edges for node in (edge.start, edge.end)}, edges)
     inner = [edge for edge in edges if component[edge.start] == component[edge.end]]
     endless = {component[edge.start] for edge in inner if edge.expands}
     members = dict.fromkeys(node[0] for edge in inner if component[edge.start] in endless for node in (edge.start, edge.end))
     expansions = dict.fromkeys(edge.use for edge in inner if edge.expands)
     return GenericCycles(tuple(expansions), tuple(members))
+
+
+def _reached_edges(universe: TypeUniverse, module: Module) -> list[_Edge]:
+    """The edges of code that has an expanding one, and of all code that these lead to, in the order of the module.
+
+    A cycle with an expanding edge is among them, for all of it is reached from the end of that edge.
+    """
+    tokens, expanding = _telling_tokens(module)
+    overrides = [edge for definition in _generic_types(module) for edge in _override_edges(universe, definition)]
+    owners = list(_generic_owners(module))
+    known = {owner: list(_edges(universe, owner, tokens)) for owner in owners if _may_have(owner, expanding)}
+    pending = [edge.end for edges in known.values() for edge in edges if edge.expands]
+    seen = set(pending)
+    while pending:
+        owner, _ = node = pending.pop()
+        following = [edge.end for edge in overrides if edge.start == node]
+        sources: list[Owner] = [owner, *owner.methods] if isinstance(owner, TypeDefinition) else [owner]
+        for source in sources:
+            if source not in known:
+                known[source] = list(_edges(universe, source, tokens))
+            following += [edge.end for edge in known[source] if edge.start == node]
+        pending += [each for each in dict.fromkeys(following) if each not in seen]
+        seen.update(following)
+    return [*(edge for owner in owners for edge in known.get(owner, ())), *overrides]
+
+
+def _may_have(owner: Owner, tokens: frozenset[int]) -> bool:
+    """Whether a declaration or a body names one of `tokens`; sometimes True without one. Fields are looked at by their signatures."""
+    if isinstance(owner, TypeDefinition):
+        image = owner.module.image
+        signatures = (image.blob(image.column(TableId.FIELD, "Signature")[(field.token & 0xFFFFFF) - 1]) for field in owner.fields)
+        named = (owner.extends, *owner.interface_tokens)
+        return any(token in tokens for token in named) or any(_mentions_more(each) for each in signatures)
+    try:
+        body = owner.body
+    except InputError:
+        return False
+    return body is not None and any(int.from_bytes(each, "little") in tokens for each in _OPERANDS.findall(body.code))
 
 
 def _may_expand(module: Module) -> bool:
@@ -78,6 +117,30 @@ def _may_expand(module: Module) -> bool:
         if len(blob) > 3 and blob[0] == ElementType.GENERICINST and _is_definition(blob) and _mentions_more(blob[3:]):
             return True
     return False
+
+
+def _telling_tokens(module: Module) -> tuple[frozenset[int], frozenset[int]]:
+    """The tokens whose arguments mention type parameters, for no other one makes an edge; those of them that may make an expanding one."""
+    image = module.image
+    telling: set[int] = set()
+    expanding: set[int] = set()
+
+    def note(token: int, blob: bytes, of: int = 0) -> None:
+        if of in telling or ElementType.VAR in blob or ElementType.MVAR in blob:
+            telling.add(token)
+        if of in expanding or _mentions_more(blob):
+            expanding.add(token)
+
+    for rid, signature in enumerate(image.column(TableId.TYPE_SPEC, "Signature"), 1):
+        # The instantiation itself is no argument: its own GENERICINST does not count.
+        blob = image.blob(signature)
+        note(TableId.TYPE_SPEC << 24 | rid, blob[1:] if blob[:1] == bytes((ElementType.GENERICINST,)) else blob)
+    for rid, coded in enumerate(image.column(TableId.MEMBER_REF, "Class"), 1):
+        note(TableId.MEMBER_REF << 24 | rid, b"", decode_coded("MemberRefParent", coded))
+    columns = (image.column(TableId.METHOD_SPEC, "Method"), image.column(TableId.METHOD_SPEC, "Instantiation"))
+    for rid, (coded, signature) in enumerate(zip(*columns, strict=True), 1):
+        note(TableId.METHOD_SPEC << 24 | rid, image.blob(signature)[1:], decode_coded("MethodDefOrRef", coded))
+    return frozenset(telling), frozenset(expanding)
 
 
 def _is_definition(blob: bytes) -> bool:
@@ -106,8 +169,8 @@ def _generic_owners(module: Module) -> Iterator[Owner]:
         yield from (method for method in definition.methods if definition.generic_count or method.generic_count)
 
 
-def _edges(universe: TypeUniverse, owner: Owner) -> Iterator[_Edge]:
-    for used in _uses(universe, owner):
+def _edges(universe: TypeUniverse, owner: Owner, tokens: frozenset[int]) -> Iterator[_Edge]:
+    for used in _uses(universe, owner, tokens):
         yield from _edges_to(owner, used)
 
 
@@ -161,8 +224,8 @@ def _parameters_in(desc: TypeDesc) -> Iterator[GenericParameter]:
 # ---- uses ----
 
 
-def _uses(universe: TypeUniverse, owner: Owner) -> Iterator[TypeDesc | MethodDesc]:
-    """The generic types and methods that a declaration or a body names."""
+def _uses(universe: TypeUniverse, owner: Owner, tokens: frozenset[int]) -> Iterator[TypeDesc | MethodDesc]:
+    """The generic types and methods that a declaration or a body names with arguments that mention type parameters."""
     if isinstance(owner, TypeDefinition):
         context = open_type_context(universe, owner)
         for field in owner.fields:
@@ -178,7 +241,7 @@ def _uses(universe: TypeUniverse, owner: Owner) -> Iterator[TypeDesc | MethodDes
         return
     context = open_context(universe, owner)
     operands = {each.operand for each in instructions if isinstance(each.operand, int) and _names(each.name)}
-    for operand in sorted(operand for operand in operands if operand >> 24 in _TABLES):
+    for operand in sorted(operands & tokens):
         yield from _resolved(universe, owner.module, Token(operand), context)
 
 

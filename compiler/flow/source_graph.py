@@ -128,9 +128,7 @@ def read_graph(blocks: Sequence[object], regions: Sequence[object]) -> SourceGra
 
 def _block(row: Node) -> Block:
     operations, value, kind, fall_through, conditional, region = row
-    return Block(
-        cast("list[Node]", operations), value, cast(int, kind), _branch(fall_through), _branch(conditional), cast(int, region)
-    )
+    return Block(cast("list[Node]", operations), value, cast(int, kind), _branch(fall_through), _branch(conditional), cast(int, region))
 
 
 def _branch(row: object) -> Branch:
