@@ -99,6 +99,13 @@ def _ensure_debian_packages() -> None:
     run_step("apt-get install", ["apt-get", "install", "-q", "-y", "--no-install-recommends", *missing], env=env)
 
 
+def _headers() -> list[str]:
+    """npm's switch for the headers that stand beside node: without it they are fetched."""
+    node = shutil.which("node")
+    prefix = Path(node).resolve().parent.parent if node is not None else Path("/")
+    return [f"--nodedir={prefix}"] if (prefix / "include/node/node_version.h").is_file() else []
+
+
 def _install(root: Path) -> None:
     building = root.with_name(f"{root.name}.{os.getpid()}.partial")
     shutil.rmtree(building, ignore_errors=True)
@@ -110,7 +117,8 @@ def _install(root: Path) -> None:
     vscode = building / "node_modules/code-server/lib/vscode"
     run_step("install the VS Code server's packages", [*npm, "install", "--omit=dev", "--ignore-scripts"], vscode)
     # The scripts that follow a build may fail without the module being broken, so what counts is that each module loads.
-    subprocess.run([*npm, "rebuild", *NATIVE_MODULES], cwd=vscode, stdin=subprocess.DEVNULL, capture_output=True, timeout=1500, check=False)
+    rebuild = [*npm, "rebuild", *_headers(), *NATIVE_MODULES]
+    subprocess.run(rebuild, cwd=vscode, stdin=subprocess.DEVNULL, capture_output=True, timeout=1500, check=False)
     for module in NATIVE_MODULES:
         run_step(f"build the native module {module}", ["node", "-e", f"require({module!r})"], vscode)
     ripgrep = vscode / "node_modules/@vscode/ripgrep/bin/rg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-_DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR, errno.EROFS})
+_DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR})
 
 
 def exception_text(error: OSError, path: str) -> str:
