@@ -9,7 +9,7 @@ from server.build.project_values import EvaluatedProject
 
 
 def descriptors(project: EvaluatedProject) -> dict[str, bytes]:
-    """The descriptors that are there, by path as the project's folder sees it; MSBuild's targets tell of the others."""
+    """The descriptors that can be read, by full path; others are left out."""
     return dict(_files(project, "TrimmerRootDescriptor"))
 
 

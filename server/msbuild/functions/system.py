@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import resource
 import time
+import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def _environment() -> None:
     clr_type.value("MachineName", lambda s: s.machine_name)
     clr_type.value("NewLine", lambda _: "\n")
     clr_type.value("OSVersion", lambda s: OperatingSystem(s.os_description))
-    clr_type.value("StackTrace", lambda _: "   at Microsoft.Build.Evaluation.Expander")
+    clr_type.value("StackTrace", lambda _: "".join(traceback.format_stack()))
     clr_type.value("TickCount", lambda _: int(time.monotonic() * 1000) & 0x7FFFFFFF)
     clr_type.value("WorkingSet", lambda _: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
     clr_type.value("ProcessorCount", lambda s: s.processor_count)
