@@ -15,13 +15,14 @@ from server.build.batching import Bucket, prepare_buckets
 from server.build.events import BuildReason, SkipReason, TargetFinished, TargetSkipped, TargetStarted
 from server.build.logged_values import logged_items
 from server.build.lookup import Lookup, Scope
+from server.build.task_arguments import task_items
 from server.build.task_execution import StepResult, TargetHost, run_child
 from server.build.up_to_date import Analysis, analyse, explanation, report
 from server.msbuild.conditions import Allowed
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.escaping import unescape
 from server.msbuild.evaluate import condition_holds, diagnostic_of
-from server.msbuild.expand import Expander, expand_escaped, expand_item_list, expand_text, single_item_list
+from server.msbuild.expand import Expander, expand_escaped, expand_text
 from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance, Target
 from server.msbuild.shredder import find_metadata_outside_transforms, split_list
@@ -400,7 +401,7 @@ class TargetRun:
         keeps = bool(keep) and condition_holds(expander, element, Allowed.PROPERTIES | Allowed.ITEM_LISTS, self.instance.directory, keep)
         items: list[Item] = []
         for bucket in prepare_buckets(texts, entry.lookup, expander, target.location):
-            items += expand_to_items(self.instance, bucket.expander, text, element.at(attribute))
+            items += task_items(self.instance, bucket.expander, text, element.at(attribute))
             bucket.lookup.scopes.pop()
         if keeps:
             return items
@@ -498,25 +499,3 @@ def _chain_to(parent: Entry | None, key: str) -> list[str] | None:
             return names
         parent = parent.parent
     return None
-
-
-def expand_to_items(instance: ProjectInstance, expander: Expander, text: str, location: Location) -> list[Item]:
-    """`text` as items: lists keep their items' metadata, plain parts become items without any."""
-    items: list[Item] = []
-    for part in split_list(expand_escaped(expander.with_items(None), text, location)):
-        reference = single_item_list(part, location)
-        if reference is None:
-            items.append(Item("", part, instance.home, location.file, {}))
-            continue
-        for entry in expand_item_list(expander, reference, location):
-            if not entry.value:
-                continue
-            if entry.item is not None and entry.value == entry.item.include:
-                items.append(entry.item)
-                continue
-            item = Item("", entry.value, instance.home, location.file, {})
-            if entry.item is not None:
-                item.metadata = dict(entry.item.metadata)
-                item.definition = entry.item.definition
-            items.append(item)
-    return items

@@ -20,7 +20,7 @@ def _run(call: TaskCall) -> bool:
         seen.add(path)
         try:
             if os.path.isfile(path) or os.path.islink(path):
-                _tell(call, f'Deleting file "{file.identity}".')
+                call.tell_change(f'Deleting file "{file.identity}".')
                 os.unlink(path)
             else:
                 call.message(f'File "{file.identity}" doesn\'t exist. Skipping.', Importance.LOW)
@@ -34,13 +34,6 @@ def _run(call: TaskCall) -> bool:
                 succeeded = False
     call.set_items("DeletedFiles", deleted)
     return succeeded
-
-
-def _tell(call: TaskCall, comment: str) -> None:
-    if call.must_be_up_to_date:
-        call.warning("", comment)
-    else:
-        call.message(comment)
 
 
 TASK = TaskDefinition(

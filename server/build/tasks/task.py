@@ -172,6 +172,13 @@ class TaskCall:
         """Does the task fail instead of changing anything?"""
         return self.flag("FailIfNotIncremental", default=self.question)
 
+    def tell_change(self, comment: str) -> None:
+        """Says what is about to change; a warning in a task that must find all up to date."""
+        if self.must_be_up_to_date:
+            self.warning("", comment)
+        else:
+            self.message(comment)
+
     def flag(self, name: str, *, default: bool = False) -> bool:
         """The boolean parameter."""
         value = self.arguments.get(name.lower(), default)

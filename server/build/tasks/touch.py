@@ -34,11 +34,11 @@ def _run(call: TaskCall) -> bool:
                     call.error("MSB3375", f'The file "{file.identity}" does not exist.')
                     succeeded = False
                     continue
-                _tell(call, f'Creating "{file.identity}" because "AlwaysCreate" was specified.')
+                call.tell_change(f'Creating "{file.identity}" because "AlwaysCreate" was specified.')
                 with open(path, "xb"):
                     pass
             else:
-                _tell(call, f'Touching "{file.identity}".')
+                call.tell_change(f'Touching "{file.identity}".')
             os.utime(path, (moment, moment) if moment is not None else None)
             touched.append(output_item(file))
         except OSError as error:
@@ -48,13 +48,6 @@ def _run(call: TaskCall) -> bool:
             succeeded = False
     call.set_items("TouchedFiles", touched)
     return succeeded
-
-
-def _tell(call: TaskCall, comment: str) -> None:
-    if call.must_be_up_to_date:
-        call.warning("", comment)
-    else:
-        call.message(comment)
 
 
 TASK = TaskDefinition(
