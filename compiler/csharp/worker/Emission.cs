@@ -2,7 +2,6 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading;
@@ -22,13 +21,19 @@ internal sealed class Emission(Project project, CancellationToken cancellation)
     private MemoryStream referenceImage = new();
 
     // Writes the findings; and the images, when there is no error or when the broken bodies could be replaced.
-    public void Write(Answer answer, bool despiteErrors)
+    public void Write(Answer answer, bool despiteErrors, bool asCsc)
     {
         List<Finding> findings = project.Findings.ToList();
+        if (asCsc)
+        {
+            new CompilerRun(project, Attempt, cancellation).Write(answer, findings, () => WriteImages(answer));
+            return;
+        }
+        findings.AddRange(project.Reported);
         EmitResult result = Attempt(project.Generated);
-        findings.AddRange(result.Diagnostics.OrderBy(Order).Select(Finding.From));
+        findings.AddRange(result.Diagnostics.OrderBy(Finding.Order).Select(Finding.From));
         if (!result.Success && !project.HasGenerators)
-            findings.AddRange(MissingGenerators.Explain(project.Generated, result.Diagnostics.OrderBy(Order)));
+            findings.AddRange(MissingGenerators.Explain(project.Generated, result.Diagnostics.OrderBy(Finding.Order)));
         Finding.Write(answer.Json, findings);
         if (result.Success && findings.All(finding => finding.Severity != DiagnosticSeverity.Error))
         {
@@ -134,13 +139,5 @@ internal sealed class Emission(Project project, CancellationToken cancellation)
                 return pair.Value + path[pair.Key.Length..];
         }
         return path;
-    }
-
-    // By file and place, then by code: the order of threads must not show.
-    private static (string, int, int, string, string) Order(Diagnostic diagnostic)
-    {
-        Location place = diagnostic.Location;
-        string message = diagnostic.GetMessage(CultureInfo.InvariantCulture);
-        return (place.SourceTree?.FilePath ?? "", place.SourceSpan.Start, place.SourceSpan.End, diagnostic.Id, message);
     }
 }

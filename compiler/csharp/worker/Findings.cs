@@ -31,23 +31,40 @@ internal sealed record Finding(
             span.EndLinePosition.Line + 1, span.EndLinePosition.Character + 1);
     }
 
+    // By file and place, then by code: the order of threads must not show.
+    public static (string, int, int, string, string) Order(Diagnostic diagnostic)
+    {
+        Location place = diagnostic.Location;
+        string message = diagnostic.GetMessage(CultureInfo.InvariantCulture);
+        return (place.SourceTree?.FilePath ?? "", place.SourceSpan.Start, place.SourceSpan.End, diagnostic.Id, message);
+    }
+
     // Rows in the order of the findings: [code, severity, message, path, line, column, end line, end column].
     public static void Write(Utf8JsonWriter json, IEnumerable<Finding> findings)
     {
         json.WriteStartArray("diagnostics");
         foreach (Finding finding in findings)
-        {
-            json.WriteStartArray();
-            json.WriteStringValue(finding.Code);
-            json.WriteStringValue(finding.Severity.ToString());
-            json.WriteStringValue(finding.Message);
-            json.WriteStringValue(finding.Path);
-            json.WriteNumberValue(finding.Line);
-            json.WriteNumberValue(finding.Column);
-            json.WriteNumberValue(finding.EndLine);
-            json.WriteNumberValue(finding.EndColumn);
-            json.WriteEndArray();
-        }
+            WriteOne(json, finding);
+        json.WriteEndArray();
+    }
+
+    public static void WriteOne(Utf8JsonWriter json, string name, Finding finding)
+    {
+        json.WritePropertyName(name);
+        WriteOne(json, finding);
+    }
+
+    public static void WriteOne(Utf8JsonWriter json, Finding finding)
+    {
+        json.WriteStartArray();
+        json.WriteStringValue(finding.Code);
+        json.WriteStringValue(finding.Severity.ToString());
+        json.WriteStringValue(finding.Message);
+        json.WriteStringValue(finding.Path);
+        json.WriteNumberValue(finding.Line);
+        json.WriteNumberValue(finding.Column);
+        json.WriteNumberValue(finding.EndLine);
+        json.WriteNumberValue(finding.EndColumn);
         json.WriteEndArray();
     }
 }

@@ -11,11 +11,12 @@ using System.Text.Json;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
 
 namespace Aotd.Worker;
 
-internal sealed class Project(References cache)
+internal sealed class Project(References cache, AnalyzerLoaders loaders)
 {
     private static readonly Encoding Utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
@@ -24,8 +25,7 @@ internal sealed class Project(References cache)
     private readonly Dictionary<string, SyntaxTree> trees = new();
     private JsonElement requestedReferences;
     private readonly List<Finding> referenceFindings = [];
-    private AnalyzerConfigSet? analyzerConfigs;
-    private Generators? generators;
+    private ImmutableArray<Diagnostic> configDiagnostics = [];
 
     public CSharpCommandLineArguments Arguments { get; private set; } = null!;
 
@@ -35,9 +35,18 @@ internal sealed class Project(References cache)
     // The project's own code and what source generators added; what other projects refer to and what is emitted.
     public CSharpCompilation Generated { get; private set; } = null!;
 
-    // What is wrong with the options and with the references, as opposed to the code.
-    public IEnumerable<Finding> Findings =>
-        Arguments.Errors.Where(error => error.Id != "CS2008" || paths.Length == 0).Select(Finding.From).Concat(referenceFindings).Concat(generators?.Findings ?? []);
+    public AnalyzerConfigSet? AnalyzerConfigs { get; private set; }
+
+    public Generators Generators { get; private set; } = null!;
+
+    // What is wrong with the options, configuration files, references and analyzers, as opposed to the code.
+    public IEnumerable<Finding> Findings => Arguments.Errors.Where(error => error.Id != "CS2008" || paths.Length == 0).Select(Finding.From)
+        .Concat(referenceFindings)
+        .Concat(Generators.Absent)
+        .Concat(Filtered(configDiagnostics.Concat(Generators.Unloadable)));
+
+    // What the generators reported in the last run.
+    public IEnumerable<Finding> Reported => Filtered(Generators.Reported);
 
     public bool HasGenerators => Arguments.AnalyzerReferences.Length > 0;
 
@@ -57,12 +66,12 @@ internal sealed class Project(References cache)
         ImmutableArray<MetadataReference> references = OpenReferences(body, resolve);
         if (!references.SequenceEqual(Compilation.References))
             Compilation = Compilation.WithReferences(references);
-        generators = Generators.For(optionsChanged || configsChanged ? null : generators, Arguments, analyzerConfigs);
+        Generators = Generators.For(optionsChanged || configsChanged ? null : Generators, loaders, Arguments, AnalyzerConfigs);
         Generated = Compilation;
     }
 
     // Runs the source generators over the state that Update made. A cancelled run leaves the project's own code.
-    public void Generate(CancellationToken cancellation) => Generated = generators!.Run(Compilation, cancellation);
+    public void Generate(CancellationToken cancellation) => Generated = Generators.Run(Compilation, cancellation);
 
     // Takes the switches of csc when they are not those of the last request; trees are parsed again if that matters.
     private bool ParseSwitches(JsonElement body)
@@ -81,12 +90,16 @@ internal sealed class Project(References cache)
         return true;
     }
 
+    // The diagnostics that the project's options leave, with the severities that they give.
+    public IEnumerable<Finding> Filtered(IEnumerable<Diagnostic> diagnostics) =>
+        CompilationWithAnalyzers.GetEffectiveDiagnostics(diagnostics, Compilation).Select(Finding.From);
+
     private CSharpCompilationOptions Options() => Arguments.CompilationOptions
         .WithSourceReferenceResolver(new SourceFileResolver([], Arguments.BaseDirectory, Arguments.PathMap))
         .WithXmlReferenceResolver(new XmlFileResolver(Arguments.BaseDirectory))
         .WithAssemblyIdentityComparer(DesktopAssemblyIdentityComparer.Default)
         .WithStrongNameProvider(new DesktopStrongNameProvider(Arguments.KeyFileSearchPaths))
-        .WithSyntaxTreeOptionsProvider(analyzerConfigs is null ? null : new ConfiguredTrees(analyzerConfigs));
+        .WithSyntaxTreeOptionsProvider(AnalyzerConfigs is null ? null : new ConfiguredTrees(AnalyzerConfigs));
 
     private bool ReadPaths(JsonElement body)
     {
@@ -125,7 +138,10 @@ internal sealed class Project(References cache)
             byte[] content = frame.Blobs[pair[1].GetInt32()].ToArray();
             configs.Add(AnalyzerConfig.Parse(SourceText.From(content, content.Length, Utf8), pair[0].GetString()));
         }
-        analyzerConfigs = configs.Count == 0 ? null : AnalyzerConfigSet.Create(configs);
+        configDiagnostics = [];
+        AnalyzerConfigs = configs.Count == 0 ? null : AnalyzerConfigSet.Create(configs, out configDiagnostics);
+        if (AnalyzerConfigs is { } set)
+            configDiagnostics = [.. configDiagnostics.Concat(set.GlobalConfigOptions.Diagnostics).Concat(paths.SelectMany(path => set.GetOptionsForSourcePath(path).Diagnostics)).Distinct()];
         return true;
     }
 

@@ -51,7 +51,7 @@ internal sealed class Repair
         diagnostic.Severity == DiagnosticSeverity.Error && !diagnostic.IsWarningAsError;
 
     // The options without warnings that count as errors: those do not make code unfit to run.
-    private static CSharpCompilationOptions Lenient(CSharpCompilationOptions options) => options
+    public static CSharpCompilationOptions Lenient(CSharpCompilationOptions options) => options
         .WithGeneralDiagnosticOption(ReportDiagnostic.Default)
         .WithSpecificDiagnosticOptions(options.SpecificDiagnosticOptions.Where(pair => pair.Value != ReportDiagnostic.Error))
         .WithSyntaxTreeOptionsProvider(null);

@@ -15,6 +15,7 @@ internal sealed class Verbs
     private readonly ConcurrentDictionary<int, CancellationTokenSource> running = new();
     private readonly ConcurrentDictionary<string, Project> projects = new();
     private readonly References references = new();
+    private readonly AnalyzerLoaders loaders = new();
 
     public Verbs()
     {
@@ -73,12 +74,12 @@ internal sealed class Verbs
     // Requests for one project are answered one after the other, those for different ones at once.
     private void Compile(Frame frame, Answer answer, CancellationToken cancellation)
     {
-        Project project = projects.GetOrAdd(frame.Body.GetProperty("project").GetString()!, _ => new Project(references));
+        Project project = projects.GetOrAdd(frame.Body.GetProperty("project").GetString()!, _ => new Project(references, loaders));
         lock (project)
         {
             project.Update(frame, id => projects.TryGetValue(id, out Project? other) ? other?.Generated : null);
             project.Generate(cancellation);
-            new Emission(project, cancellation).Write(answer, frame.Body.GetProperty("despite_errors").GetBoolean());
+            new Emission(project, cancellation).Write(answer, frame.Body.GetProperty("despite_errors").GetBoolean(), frame.Body.GetProperty("as_csc").GetBoolean());
         }
     }
 

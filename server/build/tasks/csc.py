@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult, CSharpSource
+from compiler.csharp.error_log import CompilationLog, LoggedResult
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.atomic_files import replace_file
 from server.build.csharp_build import read_source_file
 from server.build.csharp_error_log import error_log_file, error_log_text
+from server.build.events import Importance
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
 
 # Switches with a value, and the text parameter that gives it.
@@ -25,6 +27,14 @@ _TEXTS = (
     ("runtimemetadataversion", "RuntimeMetadataVersion"),
     ("checksumalgorithm", "ChecksumAlgorithm"),
     ("moduleassemblyname", "ModuleAssemblyName"),
+    ("keycontainer", "KeyContainer"),
+    ("baseaddress", "BaseAddress"),
+    ("appconfig", "ApplicationConfiguration"),
+    ("ruleset", "CodeAnalysisRuleSet"),
+    ("win32icon", "Win32Icon"),
+    ("win32manifest", "Win32Manifest"),
+    ("win32res", "Win32Resource"),
+    ("sourcelink", "SourceLink"),
 )
 _NUMBERS = (("filealign", "FileAlignment"), ("codepage", "CodePage"), ("warn", "WarningLevel"))
 _FLAGS = (
@@ -36,19 +46,21 @@ _FLAGS = (
     ("delaysign", "DelaySign"),
     ("highentropyva", "HighEntropyVA"),
     ("warnaserror", "TreatWarningsAsErrors"),
+    ("nowin32manifest", "NoWin32Manifest"),
+    ("reportanalyzer", "ReportAnalyzer"),
+    ("skipanalyzers", "SkipAnalyzers"),
+    ("refonly", "RefOnly"),
+    ("embed", "EmbedAllSources"),
 )
+# Flags whose switch has no form that turns it off.
+_PLAIN_FLAGS = frozenset({"nowin32manifest", "reportanalyzer", "refonly", "embed"})
 _CODES = (("warnaserror+", "WarningsAsErrors"), ("warnaserror-", "WarningsNotAsErrors"), ("nowarn", "DisabledWarnings"))
 _IGNORED_TEXTS = (
     "AdditionalLibPaths",
-    "ApplicationConfiguration",
-    "BaseAddress",
-    "CodeAnalysisRuleSet",
     "CompilerType",
-    "ErrorLog",
     "ErrorReport",
     "GeneratedFilesOutputPath",
     "Instrument",
-    "KeyContainer",
     "PreferredUILang",
     "ProjectName",
     "SharedCompilationId",
@@ -56,26 +68,17 @@ _IGNORED_TEXTS = (
     "ToolExe",
     "ToolPath",
     "VsSessionGuid",
-    "Win32Icon",
-    "Win32Manifest",
-    "Win32Resource",
-    "SourceLink",
 )
 _IGNORED_FLAGS = (
     "DisableSdkPath",
-    "EmbedAllSources",
     "ErrorEndLocation",
     "GenerateFullPaths",
     "NoConfig",
     "NoLogo",
     "NoStandardLib",
-    "NoWin32Manifest",
     "Prefer32Bit",
     "ProvideCommandLineArgs",
-    "RefOnly",
-    "ReportAnalyzer",
     "ReportIVTs",
-    "SkipAnalyzers",
     "SkipCompilerExecution",
     "UseHostCompilerIfAvailable",
     "UseSharedCompilation",
@@ -96,8 +99,10 @@ def _run(call: TaskCall) -> bool:
         return False
     for diagnostic in result.diagnostics:
         _report(call, diagnostic)
+    for line in result.analyzer_times:
+        call.message(line, Importance.LOW)
     if call.text("ErrorLog"):
-        _write_error_log(call, result.diagnostics)
+        _write_error_log(call, result)
     if call.logged_error or result.pe is None:
         return False
     return _write(call, result, _output(call))
@@ -129,14 +134,16 @@ def compile_request(call: TaskCall) -> CSharpRequest | None:
             for item in call.items("References")
         ),
         analyzer_configs=tuple(configurations),
+        as_csc=True,
     )
 
 
-def _write_error_log(call: TaskCall, diagnostics: Sequence[Diagnostic]) -> None:
+def _write_error_log(call: TaskCall, result: CSharpResult) -> None:
     try:
         path = error_log_file(call.text("ErrorLog"), Path(call.instance.directory))
+        log = result.log or CompilationLog(tuple(map(LoggedResult, result.diagnostics)))
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, error_log_text(diagnostics).encode("utf-8", "surrogatepass"))
+        replace_file(path, error_log_text(log).encode("utf-8", "surrogatepass"))
     except InputError as error:
         call.error(error.code, error.message, location=error.location)
     except OSError as error:
@@ -145,12 +152,17 @@ def _write_error_log(call: TaskCall, diagnostics: Sequence[Diagnostic]) -> None:
 
 def _report(call: TaskCall, diagnostic: Diagnostic) -> None:
     found = diagnostic.location or Location("CSC")
-    # csc prints where a diagnostic begins, not where it ends.
+    # csc prints where a diagnostic begins, not where it ends; and of what it prints, the first line is read as a diagnostic.
     place = Location(found.file, found.line, found.column)
+    first, *others = diagnostic.message.splitlines() or [""]
     if diagnostic.severity is Severity.ERROR:
-        call.error(diagnostic.code, diagnostic.message, location=place)
+        call.error(diagnostic.code, first, location=place)
     elif diagnostic.severity is Severity.WARNING:
-        call.warning(diagnostic.code, diagnostic.message, location=place)
+        call.warning(diagnostic.code, first, location=place)
+    elif diagnostic.severity is Severity.INFO:
+        call.message(f"{place.file}({place.line},{place.column}): info {diagnostic.code}: {first}", Importance.LOW)
+    for line in others:
+        call.message(line, Importance.LOW)
 
 
 def _write(call: TaskCall, result: CSharpResult, output: Path) -> bool:
@@ -190,7 +202,9 @@ def _switches(call: TaskCall, name: str) -> Iterator[str]:
     yield f"/out:{name}"
     yield from ("/nostdlib+", "/nosdkpath")
     for switch, parameter in _FLAGS:
-        if call.has(parameter):
+        if switch in _PLAIN_FLAGS:
+            yield from [f"/{switch}"] if call.flag(parameter) else []
+        elif call.has(parameter):
             yield f"/{switch}{'+' if call.flag(parameter) else '-'}"
     for switch, parameter in _TEXTS:
         if call.text(parameter):
@@ -217,7 +231,9 @@ def _switches(call: TaskCall, name: str) -> Iterator[str]:
         yield f'/resource:"{call.path(item.identity)}","{logical}",{access}'
     if not call.services.is_restricted:
         yield from (f"/analyzer:{call.path(item.identity)}" for item in call.items("Analyzers"))
-    for switch, parameter in (("additionalfile", "AdditionalFiles"), ("addmodule", "AddModules")):
+    if call.text("ErrorLog"):
+        yield f"/errorlog:{call.text('ErrorLog').replace(';', ',')}"
+    for switch, parameter in (("additionalfile", "AdditionalFiles"), ("addmodule", "AddModules"), ("embed", "EmbeddedFiles")):
         yield from (f"/{switch}:{call.path(item.identity)}" for item in call.items(parameter))
     for item in call.items("DocumentationFile"):
         yield f"/doc:{call.path(item.identity)}"
@@ -260,6 +276,7 @@ TASK = TaskDefinition(
         *(Parameter(name, Kind.TEXT) for _, name in (*_TEXTS, *_CODES)),
         *(Parameter(name, Kind.INT) for _, name in _NUMBERS),
         *(Parameter(name, Kind.BOOL) for _, name in _FLAGS),
+        Parameter("ErrorLog", Kind.TEXT),
         *(Parameter(name, Kind.TEXT) for name in _IGNORED_TEXTS),
         *(Parameter(name, Kind.BOOL) for name in _IGNORED_FLAGS),
     ),
