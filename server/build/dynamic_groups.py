@@ -14,10 +14,11 @@ from server.msbuild.errors import invalid
 from server.msbuild.escaping import unescape
 from server.msbuild.evaluate import condition_holds
 from server.msbuild.expand import Expander, MetadataLookup, expand_escaped, expand_item_list, expand_text, single_item_list
-from server.msbuild.item_evaluation import copy_metadata, metadata_elements, metadata_matcher
+from server.msbuild.item_evaluation import copy_metadata, metadata_matcher
 from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance
 from server.msbuild.shredder import split_list
+from server.msbuild.written_metadata import metadata_elements
 from server.msbuild.xml import XmlElement, inner_text
 
 

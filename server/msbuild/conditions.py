@@ -457,13 +457,23 @@ def evaluate_condition(text: str, allowed: Allowed, context: ConditionContext) -
     """The value of the condition; an empty text is true. Raises InvalidProjectFile."""
     if not text:
         return True
+    return _Evaluation(text, context).truth(read_condition(text, allowed, context))
+
+
+def read_condition(text: str, allowed: Allowed, context: ConditionContext) -> Node:
+    """The condition as a tree, warned about when it has to be. Raises InvalidProjectFile."""
     try:
         parsed = parse_condition(text, allowed)
     except ConditionSyntax as error:
         raise InvalidProjectFile(error.code, error.message, context.location) from None
     if parsed.mixed:
         context.mixed(text, context.location)
-    return _Evaluation(text, context).truth(parsed.root)
+    return parsed.root
+
+
+def evaluate_leaf(text: str, node: Node, context: ConditionContext) -> bool | None:
+    """The value of a part of the condition `text`; None when it is no boolean. Raises InvalidProjectFile."""
+    return _Evaluation(text, context).as_boolean(node)
 
 
 def to_boolean(text: str) -> bool | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Protocol
 
 from compiler.diagnostics import Diagnostic, Location, Severity
@@ -151,22 +152,15 @@ def expand_properties(expander: Expander, text: str, location: Location) -> str:
 
 def expand_properties_typed(expander: Expander, text: str, location: Location) -> ClrValue:
     """Like `expand_properties`, but a text that is one single reference keeps the type of its value."""
-    start = text.find("$(")
-    if start < 0:
+    if "$(" not in text:
         return text
     parts: list[ClrValue] = []
-    at = 0
-    while start >= 0:
-        if start > at:
-            parts.append(text[at:start])
-        end = property_functions.closing_parenthesis(text, start + 2)
-        if end < 0:
-            parts.append(text[start:])
-            at = len(text)
-            break
-        body = text[start + 2 : end]
+    for piece, is_expression in _pieces(text):
+        if not is_expression:
+            parts.append(piece)
+            continue
         value = property_functions.evaluate_body(
-            body,
+            piece,
             lambda name: expander.properties.get(name, location),
             lambda inner: expand_properties_typed(expander, inner, location),
             expander.surroundings,
@@ -174,14 +168,27 @@ def expand_properties_typed(expander: Expander, text: str, location: Location) -
         )
         if value is not None:
             parts.append(value)
-        at = end + 1
-        start = text.find("$(", at)
-    if at < len(text):
-        parts.append(text[at:])
     if len(parts) == 1:
         only = parts[0]
         return _with_slashes(expander, only) if type(only) is str else only
     return "".join(_with_slashes(expander, to_text(part)) for part in parts)
+
+
+@lru_cache(maxsize=16384)
+def _pieces(text: str) -> tuple[tuple[str, bool], ...]:
+    """What is between the `$(...)` of a text and what is inside them (with True); from a `$(` that is not closed on it is all text."""
+    pieces: list[tuple[str, bool]] = []
+    start, at = text.find("$("), 0
+    while start >= 0:
+        if start > at:
+            pieces.append((text[at:start], False))
+        end = property_functions.closing_parenthesis(text, start + 2)
+        if end < 0:
+            return (*pieces, (text[start:], False))
+        pieces.append((text[start + 2 : end], True))
+        at = end + 1
+        start = text.find("$(", at)
+    return (*pieces, (text[at:], False)) if at < len(text) else tuple(pieces)
 
 
 def _with_slashes(expander: Expander, piece: str) -> str:

@@ -6,37 +6,22 @@ from collections.abc import Callable
 
 from compiler.diagnostics import Location
 from server.msbuild import globs, paths
-from server.msbuild.conditions import Allowed, ConditionContext, evaluate_condition
+from server.msbuild.conditions import Allowed, evaluate_condition
 from server.msbuild.escaping import escape, unescape
 from server.msbuild.expand import (
     Expander,
-    MetadataLookup,
     expand_escaped,
     expand_item_list,
-    expand_list,
-    expand_metadata,
     expand_properties,
-    expand_text,
     single_item_list,
 )
 from server.msbuild.item_metadata import is_well_known_metadata
 from server.msbuild.items import Item, Metadata
 from server.msbuild.model import ProjectInstance
 from server.msbuild.shredder import ItemListReference, split_list
-from server.msbuild.structure import ITEM_ATTRIBUTES, is_metadata_attribute
 from server.msbuild.tracing import Made
-from server.msbuild.xml import XmlElement, inner_text
-
-
-def metadata_elements(element: XmlElement) -> list[tuple[str, str, Location, XmlElement | None]]:
-    """The metadata written on an item: name, unexpanded value, place, and the element (None for an attribute)."""
-    found: list[tuple[str, str, Location, XmlElement | None]] = []
-    for attribute in element.attributes:
-        if attribute.name not in ITEM_ATTRIBUTES and is_metadata_attribute(attribute.name):
-            found.append((attribute.name, attribute.value, element.at(attribute.name), None))
-    for child in element.elements():
-        found.append((child.name, inner_text(child), child.location, child))
-    return found
+from server.msbuild.written_metadata import Written, condition_context, metadata_elements, set_metadata
+from server.msbuild.xml import XmlElement
 
 
 def evaluate_item_definition(instance: ProjectInstance, expander: Expander, element: XmlElement) -> None:
@@ -65,21 +50,7 @@ def evaluate_item_definition(instance: ProjectInstance, expander: Expander, elem
 
 
 def _holds(expander: Expander, condition: str, location: Location, allowed: Allowed, instance: ProjectInstance) -> bool:
-    return not condition or evaluate_condition(condition, allowed, _condition_context(expander, location, instance))
-
-
-def _condition_context(expander: Expander, location: Location, instance: ProjectInstance) -> ConditionContext:
-    def exists(path: str) -> bool:
-        full = paths.full_path(path, instance.directory)
-        return expander.files.is_file(full) or expander.files.is_directory(full)
-
-    return ConditionContext(
-        lambda text: expand_text(expander, text, location),
-        lambda text: expand_list(expander, text, location),
-        exists,
-        expander.warnings.mixed,
-        location,
-    )
+    return not condition or evaluate_condition(condition, allowed, condition_context(expander, location, instance))
 
 
 def evaluate_item(instance: ProjectInstance, expander: Expander, element: XmlElement, made: Made) -> None:
@@ -92,7 +63,7 @@ def evaluate_item(instance: ProjectInstance, expander: Expander, element: XmlEle
         _update(instance, expander, element, made)
 
 
-def _depends_on_lists(written: list[tuple[str, str, Location, XmlElement | None]]) -> bool:
+def _depends_on_lists(written: Written) -> bool:
     """Could the metadata of one item differ with the other items of its list, or with what folders hold?"""
     texts = [text for _, value, _, child in written for text in (value, child.value("Condition") if child is not None else "")]
     return any("@(" in text or "directory]" in text.lower() for text in texts)
@@ -135,9 +106,7 @@ def _include(instance: ProjectInstance, expander: Expander, element: XmlElement,
             new.append(_new_item(instance, element, part))
         items += new[first:]
     if written and new:
-        setter = _MetadataSetter(instance, expander, written, element.name)
-        for item in new:
-            setter.set_on(item, None)
+        set_metadata(instance, expander, written, element.name, new, None)
     instance.items.add(items)
 
 
@@ -183,47 +152,6 @@ def copy_metadata(source: Item, item: Item, own_definition: Metadata) -> None:
         item.definition = {**own_definition, **source.definition}
     if item.include == source.include:
         item.recursive_dir = source.recursive_dir
-
-
-def metadata_lookup(item: Item, item_type: str, others: Callable[[str, str], str] | None = None) -> MetadataLookup:
-    """Answers `%(...)` from one item; another type's metadata is asked of `others`, or empty."""
-
-    def lookup(wanted_type: str | None, name: str) -> str | None:
-        if wanted_type is not None and wanted_type.lower() != item_type.lower():
-            return others(wanted_type, name) if others is not None else ""
-        return item.escaped(name)
-
-    return lookup
-
-
-class _MetadataSetter:
-    """Sets what an element writes on one item after another. What is the same for all items, as scope and conditions, is made once."""
-
-    def __init__(
-        self, instance: ProjectInstance, expander: Expander, written: list[tuple[str, str, Location, XmlElement | None]], item_type: str
-    ) -> None:
-        self._lookup: MetadataLookup = _nothing
-        self._scoped = expander.with_metadata(lambda wanted_type, name: self._lookup(wanted_type, name))
-        self._item_type = item_type
-        self._written = [
-            (name, value, location, child.value("Condition") if child is not None else "", self._context(child, instance))
-            for name, value, location, child in written
-        ]
-
-    def _context(self, child: XmlElement | None, instance: ProjectInstance) -> ConditionContext | None:
-        return _condition_context(self._scoped, child.at("Condition"), instance) if child is not None else None
-
-    def set_on(self, item: Item, others: Callable[[str, str], str] | None) -> None:
-        """Sets the metadata whose conditions hold for `item`; `others` answers for other item types."""
-        self._lookup = metadata_lookup(item, self._item_type, others)
-        for name, value, location, condition, context in self._written:
-            if condition and context is not None and not evaluate_condition(condition, Allowed.ALL, context):
-                continue
-            item.set(name, expand_escaped(self._scoped, value, location))
-
-
-def _nothing(item_type: str | None, name: str) -> str | None:
-    return None
 
 
 class SpecMatcher:
@@ -327,37 +255,19 @@ def _update(instance: ProjectInstance, expander: Expander, element: XmlElement, 
         return
     matcher = SpecMatcher(instance, expander, element.value("Update"), element.at("Update"), element.name)
     earlier = {} if matcher.names_whole or _depends_on_lists(written) else made.earlier
-    setter = _MetadataSetter(instance, expander, written, element.name)
+    changed: list[Item] = []
     updated: list[Item] = []
     for item in items:
         known = earlier.get(item)
-        if known is None and not matcher.matches(item):
-            known = item
-        if known is not None:
-            made.now[item] = known
-            updated.append(known)
-            continue
-        changed = item.clone()
-        path = matcher.normalized(item.include)
+        if known is None and matcher.matches(item):
+            known = item.clone()
+            changed.append(known)
+        made.now[item] = known = item if known is None else known
+        updated.append(known)
 
-        def others(item_type: str, name: str, path: str = path) -> str:
-            found = matcher.referenced.get(item_type.lower(), {}).get(path)
-            return found.escaped(name) if found is not None else ""
+    def others(item: Item, item_type: str, name: str) -> str:
+        found = matcher.referenced.get(item_type.lower(), {}).get(matcher.normalized(item.include))
+        return found.escaped(name) if found is not None else ""
 
-        setter.set_on(changed, others)
-        made.now[item] = changed
-        updated.append(changed)
+    set_metadata(instance, expander, written, element.name, changed, others)
     instance.items.replace(element.name, updated)
-
-
-__all__ = [
-    "SpecMatcher",
-    "copy_metadata",
-    "evaluate_item",
-    "evaluate_item_definition",
-    "expand_metadata",
-    "item_parts",
-    "metadata_elements",
-    "metadata_lookup",
-    "metadata_matcher",
-]

@@ -5,6 +5,8 @@ Include and metadata values are kept escaped; whoever shows them to a user or a 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.msbuild import paths
@@ -23,6 +25,10 @@ class ProjectHome:
 
     directory: str
     files: FileSystem
+
+
+# A relative path that is its own last part of the absolute one.
+_PLAIN_INCLUDE = re.compile(r"[^%*?@$();'\0/.][^%*?@$();'\0]*")
 
 
 class Item:
@@ -110,6 +116,35 @@ def well_known(item: Item, key: str) -> str:
         return "/"
     directory = paths.directory_name(full) or "/"
     return escape(paths.ensure_trailing_slash(directory).lstrip("/"))
+
+
+def metadata_column(items: Sequence[Item], name: str) -> list[str]:
+    """`escaped(name)` of each item."""
+    key = name.lower()
+    if key not in WELL_KNOWN_METADATA:
+        return [
+            found[1] if (found := item.metadata.get(key)) is not None or (found := item.definition.get(key)) is not None else ""
+            for item in items
+        ]
+    if key == "fullpath":
+        return _full_paths(items)
+    if key.startswith("definingproject"):
+        values = {item.defining_project: item for item in items}
+        by_project = {project: _defining_project(item, key) for project, item in values.items()}
+        return [by_project[item.defining_project] for item in items]
+    return [well_known(item, key) for item in items]
+
+
+def _full_paths(items: Sequence[Item]) -> list[str]:
+    directory = items[0].home.directory if items else ""
+    front = escape(paths.normalize(paths.ensure_trailing_slash(directory)))
+    is_plain = _PLAIN_INCLUDE.fullmatch
+    return [
+        front + item.include
+        if is_plain(item.include) and "/." not in item.include and "//" not in item.include and item.home.directory == directory
+        else well_known(item, "fullpath")
+        for item in items
+    ]
 
 
 def path_of_include(item: Item) -> str:

@@ -26,6 +26,7 @@ _QUOTES = "'`\""
 _STRUCTURE = re.compile("[()'`\"]")
 _CHAIN = re.compile(r"[.\[$]")
 _KEEPS_ESCAPES = frozenset({"unescape", "escape", "convertfrombase64"})
+_TYPES_OF_PATHS = frozenset({"system.io.file", "system.io.directory", "system.io.path"})
 
 
 def closing_parenthesis(text: str, at: int) -> int:
@@ -94,7 +95,7 @@ def _evaluate(body: str, value: ClrValue, chain: _Chain) -> ClrValue:
     if is_valid_name(body):
         return chain.lookup(body) or ""
     if "." in body or body.startswith("["):
-        call = _call_of(body, value, chain.location)
+        call = read_call(body, value, chain.location)
         if call.receiver:
             value = chain.lookup(call.receiver) or ""
         return _execute(call, value, chain)
@@ -116,7 +117,7 @@ def _bad_static(location: Location, expression: str, detail: str) -> InvalidProj
     )
 
 
-def _call_of(text: str, value: ClrValue, location: Location) -> Call:
+def read_call(text: str, value: ClrValue, location: Location) -> Call:
     """The call that `text` begins with; what was read once is kept, but for faults, which need their own location."""
     kind = "" if value is None else "list" if isinstance(value, list) else "text" if isinstance(value, str) else "other"
     try:
@@ -236,6 +237,28 @@ def _argument(text: str) -> str | None:
     return text
 
 
+def takes_paths(call: Call) -> bool:
+    """Are backslashes in the arguments turned?"""
+    return call.type_name is not None and call.type_name.lower() in _TYPES_OF_PATHS
+
+
+def keeps_escapes(call: Call) -> bool:
+    """Is a text that the member gives escaped by itself?"""
+    return call.member.lower() in _KEEPS_ESCAPES
+
+
+def _asks_for_its_file(call: Call) -> bool:
+    """Does the member get the folder of the file that calls it?"""
+    return call.type_name is not None and call.member.lower() == "getpathoffileabove" and len(call.arguments) == 1
+
+
+def is_plain_call(call: Call) -> bool:
+    """Is the member available, and called with what is written and nothing else?"""
+    if call.type_name is None:
+        return call.member.lower() != "gettype"
+    return binding.is_available(call.type_name, call.member) and not _asks_for_its_file(call)
+
+
 def _execute(call: Call, value: ClrValue, chain: _Chain) -> ClrValue:
     arguments: list[ClrValue] = []
     if call.type_name is None:
@@ -245,15 +268,14 @@ def _execute(call: Call, value: ClrValue, chain: _Chain) -> ClrValue:
             raise _not_available(call, binding.type_name_of(value), chain.location)
     elif not binding.is_available(call.type_name, call.member):
         raise _not_available(call, binding.full_type_name(call.type_name), chain.location)
-    takes_paths = call.type_name is not None and call.type_name.lower() in ("system.io.file", "system.io.directory", "system.io.path")
     for argument in call.arguments:
         expanded = chain.expand(argument) if argument is not None else None
         if type(expanded) is str:
-            if takes_paths:
+            if takes_paths(call):
                 expanded = expanded.replace("\\", "/")
             expanded = unescape(expanded)
         arguments.append(expanded)
-    if call.type_name is not None and call.member.lower() == "getpathoffileabove" and len(arguments) == 1:
+    if _asks_for_its_file(call):
         arguments.append(chain.location.file.rpartition("/")[0])
     try:
         result = binding.invoke(call.type_name, value, call.member, call.use, arguments, chain.surroundings)
@@ -263,7 +285,7 @@ def _execute(call: Call, value: ClrValue, chain: _Chain) -> ClrValue:
         if "::" in call.expression:
             raise _bad_static(chain.location, call.expression, error.message) from None
         raise _refused(chain.location, _shown(call, value, arguments), error.message) from None
-    if isinstance(result, str) and not isinstance(result, Char) and call.member.lower() not in _KEEPS_ESCAPES:
+    if isinstance(result, str) and not isinstance(result, Char) and not keeps_escapes(call):
         result = escape(result)
     if not call.remainder:
         return result

@@ -25,16 +25,15 @@ _VALUE_TYPES = {
         "Microsoft.Build.Framework.MessageImportance Microsoft.Build.Framework.AbsolutePath"
     ).split()
 }
-_OTHER_TYPES = {
-    name.lower(): name for name in ("System.Object", "System.Type", "System.Version", "System.Exception", "System.Void")
-}
+_OTHER_TYPES = {name.lower(): name for name in ("System.Object", "System.Type", "System.Version", "System.Exception", "System.Void")}
 
 
 def read_using_task(expander: Expander, element: XmlElement, directory: str) -> UsingTask:
     """The declaration; relative assembly files are those of `directory`, the folder of the file it stands in. Raises InvalidProjectFile."""
 
     def text(name: str) -> str:
-        return expand_text(expander, element.value(name), element.at(name))
+        written = element.value(name)
+        return expand_text(expander, written, element.at(name)) if written else ""
 
     task_name = text("TaskName")
     if not task_name:

@@ -1,14 +1,16 @@
 """`dev.py bench evaluate [RUNS]`: how long evaluations take, in processes of their own, through the daemon and inside it.
 
 Three projects: `samples/hello` with our own SDK, a console program over the text of a real SDK (`dotnet-10.0.401-text` in the shared
-folder), and a project that imports 200 files and globs 20,000, once with each SDK. Beside each time stand its limit and its part of what
-`dotnet msbuild -getProperty` takes for a console program on such a machine.
+folder), and a project that imports 200 files and globs 20,000, once with each SDK. Beside each time stand the processor time of what was
+started, or of this process, the limit, and its part of what `dotnet msbuild -getProperty` takes for a console program on such a machine.
+Limits are for a machine that has nothing else to do; on a busy one processor time is what to look at.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -38,17 +40,30 @@ PROPS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """One run: by the clock on the wall, and by the processor, user and system."""
+
+    ms: float
+    processor_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """One line of the table."""
 
     name: str
-    times_ms: tuple[float, ...]
+    times: tuple[Taken, ...]
     limit_ms: float
 
     @property
     def median_ms(self) -> float:
         """Median of the times."""
-        return statistics.median(self.times_ms)
+        return statistics.median(taken.ms for taken in self.times)
+
+    @property
+    def processor_ms(self) -> float:
+        """Median of the processor times."""
+        return statistics.median(taken.processor_ms for taken in self.times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +99,10 @@ def run(root: Path, arguments: list[str]) -> int:
         bench = Bench(root, Path(name), runs, shared / "dotnet-10.0.401-text")
         measured = [*hello(bench), *console(bench), *wide(bench, over_sdk=False), *wide(bench, over_sdk=True)]
     rows = [
-        (line.name, f"{line.median_ms:.1f}", f"{min(line.times_ms):.1f}", f"{line.limit_ms:.0f}", f"{line.median_ms / DOTNET_MS:.2f}")
+        (line.name, f"{line.median_ms:.1f}", f"{line.processor_ms:.1f}", f"{line.limit_ms:.0f}", f"{line.median_ms / DOTNET_MS:.2f}")
         for line in measured
     ]
-    sys.stdout.write(table(("evaluation", "ms", "fastest ms", "limit ms", f"of {DOTNET_MS:.0f} ms"), rows))
+    sys.stdout.write(table(("evaluation", "ms", "processor ms", "limit ms", f"of {DOTNET_MS:.0f} ms"), rows))
     within = all(line.median_ms <= line.limit_ms for line in measured)
     sys.stdout.write(f"median of {runs}; limits {'kept' if within else 'EXCEEDED'}\n")
     return 0 if within else 1
@@ -142,18 +157,18 @@ def wide(bench: Bench, *, over_sdk: bool) -> list[Measured]:
     ]
 
 
-def in_processes(bench: Bench, project: Path, prepare: Callable[[], None], *, over_sdk: bool) -> tuple[float, ...]:
+def in_processes(bench: Bench, project: Path, prepare: Callable[[], None], *, over_sdk: bool) -> tuple[Taken, ...]:
     """Times of `aotd evaluate` without a daemon; compiled Python modules are there, as after an installation."""
     environment = bench.environment(over_sdk=over_sdk) | {"AOTD_NO_DAEMON": "1"}
     evaluate_once(project, environment)
-    times: list[float] = []
+    times: list[Taken] = []
     for _ in range(bench.runs):
         prepare()
         times.append(evaluate_once(project, environment))
     return tuple(times)
 
 
-def through_daemon(bench: Bench, project: Path) -> tuple[float, ...]:
+def through_daemon(bench: Bench, project: Path) -> tuple[Taken, ...]:
     """Times of `aotd evaluate` while a daemon runs that knows the project."""
     environment = bench.environment(over_sdk=True)
     daemon = [sys.executable, "-m", "server.cli.main", "daemon"]
@@ -166,20 +181,18 @@ def through_daemon(bench: Bench, project: Path) -> tuple[float, ...]:
         subprocess.run([*daemon, "stop"], env=environment, stdout=subprocess.DEVNULL, check=True)
 
 
-def evaluate_once(project: Path, environment: Mapping[str, str]) -> float:
-    """Milliseconds of one `aotd evaluate` process."""
+def evaluate_once(project: Path, environment: Mapping[str, str]) -> Taken:
+    """What one `aotd evaluate` process takes."""
     command = [sys.executable, "-m", "server.cli.main", "evaluate", str(project), "-getProperty:TargetPath"]
-    start = time.perf_counter()
-    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
-    return (time.perf_counter() - start) * 1000
+    return taken(lambda: subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True), of_children=True)
 
 
-def in_daemon(bench: Bench, project: Path, *, over_sdk: bool, edited: Path | None = None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def in_daemon(bench: Bench, project: Path, *, over_sdk: bool, edited: Path | None = None) -> tuple[tuple[Taken, ...], tuple[Taken, ...]]:
     """Times of a first evaluation and of one after an edit that changes a property, with what a daemon keeps."""
     file = edited or project
     text = file.read_text()
-    first: list[float] = []
-    later: list[float] = []
+    first: list[Taken] = []
+    later: list[Taken] = []
     thresholds = gc.get_threshold()
     gc.set_threshold(*COLLECTION_THRESHOLDS)
     try:
@@ -195,8 +208,15 @@ def in_daemon(bench: Bench, project: Path, *, over_sdk: bool, edited: Path | Non
     return tuple(first), tuple(later)
 
 
-def evaluate_here(evaluator: ProjectEvaluator, project: Path) -> float:
-    """Milliseconds of one evaluation in this process."""
-    start = time.perf_counter()
-    evaluator.evaluate(project, {})
-    return (time.perf_counter() - start) * 1000
+def evaluate_here(evaluator: ProjectEvaluator, project: Path) -> Taken:
+    """What one evaluation takes in this process."""
+    return taken(lambda: evaluator.evaluate(project, {}), of_children=False)
+
+
+def taken(work: Callable[[], object], *, of_children: bool) -> Taken:
+    """The time of `work`, which one of this process and its children does."""
+    whose = resource.RUSAGE_CHILDREN if of_children else resource.RUSAGE_SELF
+    before, start = resource.getrusage(whose), time.perf_counter()
+    work()
+    wall, after = time.perf_counter() - start, resource.getrusage(whose)
+    return Taken(wall * 1000, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000)

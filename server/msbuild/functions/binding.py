@@ -211,6 +211,26 @@ def _invoke_static(clr_type: ClrType, member: str, use: MemberUse, arguments: li
     return _call(overloads, extra, arguments, shown)
 
 
+def on_texts(
+    type_name: str | None, member: str, n_arguments: int, surroundings: Surroundings
+) -> Callable[[list[ClrValue]], ClrValue] | None:
+    """The overload that `invoke` chooses for a method whose arguments, and whose object if it has one, are texts; None when it converts.
+
+    The function takes them in order, the object first, and raises what `invoke` raises.
+    """
+    clr_type = TYPES.types[type_name.lower() if type_name is not None else "system.string"]
+    key = member.lower()
+    overloads = (clr_type.statics if type_name is not None else clr_type.methods).get(key)
+    if overloads is None or n_arguments == 0:
+        return None
+    first: tuple[ClrValue, ...] = (surroundings,) if type_name is not None and key in clr_type.needs_surroundings else ()
+    texts: list[ClrValue] = [""] * n_arguments
+    for overload in overloads:
+        if _fit(overload.parameters, texts, _accept) is not None:
+            return lambda given: _run(overload, first, given)
+    return None
+
+
 def _call(overloads: Sequence[Overload], first: tuple[ClrValue, ...], arguments: list[ClrValue], shown: str) -> ClrValue:
     for overload in overloads:
         fitted = _fit(overload.parameters, arguments, _accept)
