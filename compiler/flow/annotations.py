@@ -27,6 +27,7 @@ from compiler.types.universe import EMPTY_CONTEXT, TypeUniverse
 
 ATTRIBUTE = "System.Diagnostics.CodeAnalysis.DynamicallyAccessedMembersAttribute"
 _GENERATED = "System.Runtime.CompilerServices.CompilerGeneratedAttribute"
+_IREFLECT = "System.Reflection.IReflect"
 _NEW_CONSTRAINT = 0x10
 _VALUE_CONSTRAINT = 0x08
 
@@ -224,7 +225,7 @@ class Annotations:
         return row is not None and row.flags & PARAM_OUT != 0 and row.flags & PARAM_IN == 0
 
     def is_interesting(self, desc: TypeDesc) -> bool:
-        """Whether a value of the type can name a type: a Type (or what derives from it), an IReflect, a string; or a reference to one."""
+        """Whether a value of the type can name a type: Type or IReflect, what derives from them, a string; or a reference to one."""
         if isinstance(desc, PointerType) and desc.element is ElementType.BYREF:
             desc = desc.item
         if not isinstance(desc, NamedType):
@@ -235,11 +236,13 @@ class Annotations:
         definition = desc.definition
         found = self._interesting.get(definition)
         if found is None:
-            if definition.full_name in ("System.Type", "System.Reflection.IReflect"):
+            if definition.full_name in ("System.Type", _IREFLECT):
                 found = True
             else:
                 base = self.universe.base_type(desc)
-                found = base is not None and self._is_type_like(base)
+                found = (base is not None and self._is_type_like(base)) or any(
+                    self._type_name(definition.module, token) == _IREFLECT for token in definition.interface_tokens
+                )
             self._interesting[definition] = found
         return found
 

@@ -22,7 +22,7 @@ from compiler.flow.generated import is_closure_type, is_lambda_or_local_function
 from compiler.flow.live_code import live_instructions
 from compiler.flow.parameters import PARAM_IN, PARAM_OUT, parameter_rows
 from compiler.flow.reader_kind import ReaderKind
-from compiler.flow.stack_effects import BLOCK_ENDS, SIMPLE
+from compiler.flow.stack_effects import BLOCK_ENDS, SIMPLE, n_passed
 from compiler.flow.values import (
     NOTHING,
     NULL,
@@ -516,8 +516,8 @@ class BodyReader:
                 self._push(NOTHING if self._annotations.reader is ReaderKind.BUILD else UNKNOWN)
             return
         self._track(method)
-        signature = self._universe.signature(method)
-        passed = [self._pop() for _ in signature.parameters][::-1]
+        n_parameters = len(self._universe.signature(method).parameters)
+        passed = [self._pop() for _ in range(n_passed(self._module, Token(operand), method.definition))][::-1][:n_parameters]
         if not method.is_static:
             passed.insert(0, UNKNOWN if creates else self._pop())
         self._perform(instruction.offset, method, passed, creates=creates)

@@ -7,6 +7,7 @@ that was seen is judged once, with all values that it may see.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from compiler.diagnostics import InputError
 from compiler.flow.annotations import Annotations
@@ -17,7 +18,8 @@ from compiler.flow.demands import Demands
 from compiler.flow.facts import Fact, FieldUse, MemberAccess, Origin, UseKind
 from compiler.flow.generated import GeneratedCode
 from compiler.flow.instantiations import check_instantiation
-from compiler.flow.values import Annotated, ValueSet
+from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.values import Annotated, ReturnValue, ValueSet
 from compiler.types.definitions import MethodDefinition
 from compiler.types.type_desc import FieldDesc, MethodDesc, TypeDesc
 
@@ -46,6 +48,18 @@ class Patterns:
     def store(self, origin: Origin, values: ValueSet, target: Annotated) -> None:
         key = (origin, target)
         self.stores[key] = self.stores.get(key, frozenset()) | values
+
+    def stores_by_place(self) -> Iterator[tuple[Origin, Annotated, ValueSet]]:
+        """The stores as .NET's native compiler has them: stores of one instruction are one store of all its values to all its targets.
+
+        So a call that fills two `out` arguments seems to store either result in both.
+        """
+        values: dict[tuple[Origin, bool], ValueSet] = {}
+        for (origin, target), stored in self.stores.items():
+            place = (origin, isinstance(target, ReturnValue))
+            values[place] = values.get(place, frozenset()) | stored
+        for origin, target in self.stores:
+            yield origin, target, values[origin, isinstance(target, ReturnValue)]
 
     def access(self, origin: Origin, member: MethodDesc | FieldDesc, kind: UseKind) -> None:
         self.accesses[origin, member] = kind
@@ -94,7 +108,8 @@ def _add_body(generated: GeneratedCode, bodies: dict[MethodDefinition, None], me
 def judge(annotations: Annotations, patterns: Patterns) -> list[Fact]:
     """The facts of everything that was seen."""
     facts: list[Fact] = []
-    for (origin, target), values in patterns.stores.items():
+    stores = ((origin, target, values) for (origin, target), values in patterns.stores.items())
+    for origin, target, values in patterns.stores_by_place() if annotations.reader is ReaderKind.PUBLISH else stores:
         Demands(annotations, origin, facts.append).require(values, target)
     for (origin, _), call in patterns.calls.items():
         read_call(CallReader(Demands(annotations, origin, facts.append)), call)

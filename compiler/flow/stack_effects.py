@@ -1,8 +1,13 @@
-"""Instructions whose result the flow analysis does not follow: opcode name -> (values popped, unknown values pushed)."""
+"""Instructions whose result the flow analysis does not follow: opcode name -> (values popped, unknown values pushed); calls -> values popped."""
 
 from __future__ import annotations
 
 from compiler.il.opcodes import BY_NAME, Flow
+from compiler.metadata.signatures import read_method_sig
+from compiler.metadata.tokens import TableId, Token
+from compiler.types.definitions import MethodDefinition, Module
+
+_CALLING_KIND, _VARARG = 0x0F, 0x05
 
 _BINARY = (
     "add add.ovf add.ovf.un and div div.un mul mul.ovf mul.ovf.un or rem rem.un sub sub.ovf sub.ovf.un xor shl shr shr.un "
@@ -27,3 +32,12 @@ SIMPLE: dict[str, tuple[int, int]] = {
 BLOCK_ENDS: frozenset[str] = frozenset(
     name.removesuffix(".s") for name, row in BY_NAME.items() if row.flow in (Flow.BRANCH, Flow.CONDITIONAL, Flow.END)
 )
+
+
+def n_passed(module: Module, token: Token, method: MethodDefinition) -> int:
+    """How many arguments a call by `token` passes beside `this`: with varargs more than `method` has parameters (ECMA-335 II.15.3)."""
+    declared = method.sig
+    if token >> 24 != TableId.MEMBER_REF or declared.convention & _CALLING_KIND != _VARARG:
+        return len(declared.parameters)
+    blob = module.image.blob(module.image.column(TableId.MEMBER_REF, "Signature")[(token & 0xFFFFFF) - 1])
+    return len(read_method_sig(module.image.file, blob).parameters)

@@ -11,7 +11,7 @@ import pytest
 from analyzers.finding import Finding
 from analyzers.options import AnalysisOptions
 from analyzers.reference_checks import check_references
-from analyzers.run import AnalysisRequest, AnalysisSession, analyze
+from analyzers.run import AnalysisRequest, AnalysisSession
 from compiler.csharp.client import CSharpWorker
 from compiler.csharp.options import CSharpOptions, OutputKind
 from compiler.csharp.places import PlaceFinder
@@ -36,9 +36,32 @@ def test_findings(case: Case, bless: bool, worker: CSharpWorker, programs: Progr
     assert result.pe is not None and result.pdb is not None, [canonical_line(d) for d in result.diagnostics]
     places = PlaceFinder(lambda paths: worker.places(programs.request(project, "").project, paths))
     sources = {"/src/0.cs": IMPLICIT_USINGS + source}
-    request = AnalysisRequest("program", result.pe, result.pdb, AnalysisOptions(), sources=sources, places=places)
-    found = analyze(request, lambda name: find_in(toolchain.reference_dir, name))
-    check_case(case, {"expect.txt": "".join(canonical_line(d) + "\n" for d in found)}, bless=bless)
+    outputs = {}
+    session = AnalysisSession(lambda name: find_in(toolchain.reference_dir, name))
+    for name, reader, major in VIEWS:
+        if f"expect{name}.txt" not in wanted_views(case):
+            continue
+        seen = places if reader is ReaderKind.BUILD else None
+        options_of_version = AnalysisOptions(major_version=major)
+        request = AnalysisRequest("program", result.pe, result.pdb, options_of_version, reader, sources=sources, places=seen)
+        lines = (canonical_line(each.to_diagnostic()) + "\n" for each in session.findings(request))
+        outputs[f"expect{name}.txt"] = "".join(lines)
+    check_case(case, outputs, bless=bless)
+
+
+VIEWS = (
+    ("", ReaderKind.BUILD, 9),
+    (".publish", ReaderKind.PUBLISH, 9),
+    (".10", ReaderKind.BUILD, 10),
+    (".10.publish", ReaderKind.PUBLISH, 10),
+)
+
+
+def wanted_views(case: Case) -> set[str]:
+    """What a case compares: the build's findings, and what `views` in its case.toml names."""
+    views = case.settings().get("views", [])
+    assert isinstance(views, list)
+    return {"expect.txt", *(f"expect.{view}.txt" for view in views)}
 
 
 IMPLICIT_USINGS = (
