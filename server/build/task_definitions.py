@@ -51,8 +51,8 @@ def find_definition(
         if core is None:
             return None
         return _from_assembly(instance, log, services, element, TaskSource(name, str(core), is_file=True), is_optional=True)
-    stand_in = find_stand_in(name)
-    if stand_in is not None and not _has_assembly(instance, declaration):
+    stand_in = None if _has_assembly(instance, declaration) else find_stand_in(name)
+    if stand_in is not None:
         return stand_in
     return _declared(instance, log, services, element, declaration)
 

@@ -24,6 +24,9 @@ from server.msbuild.xml import XmlElement
 
 MemoryKey = tuple[str, Toolset, tuple[tuple[str, str], ...]]
 
+# A global property whose value no two restores share. What asks for it is evaluated again, all else is as it was.
+NEW_EACH_TIME = "MSBuildRestoreSessionId"
+
 # Projects that an evaluator remembers; those that were not asked for longest are forgotten.
 MOST_MEMORIES = 256
 
@@ -104,7 +107,7 @@ class ProjectEvaluator:
         )
 
     def _memory(self, memories: OrderedDict[MemoryKey, EvaluationMemory], file: str, properties: Mapping[str, str]) -> EvaluationMemory:
-        key = (file, self.toolset, tuple(properties.items()))
+        key = (file, self.toolset, tuple((name, value if name != NEW_EACH_TIME else "") for name, value in properties.items()))
         memory = memories.get(key)
         if memory is None:
             memory = memories[key] = EvaluationMemory(self.files, self.cache, paths.directory_name(file) or "/")

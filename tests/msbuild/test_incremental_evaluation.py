@@ -71,6 +71,7 @@ class Workbench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.given: dict[str, str] = {}
         self.remembering = ProjectEvaluator({}, str(folder), toolset=own_toolset(), remembers=True)
         self.write("rules/a.props", RULES.format(value="a"))
         self.write("more.targets", MORE)
@@ -91,7 +92,7 @@ class Workbench:
 
     def check(self) -> tuple[int, int]:
         """Compares with a fresh evaluation; how many parts were evaluated and how many replayed."""
-        path, properties = self.folder / "app.csproj", {"Local": "given", "Configuration": "Release"}
+        path, properties = self.folder / "app.csproj", {"Local": "given", "Configuration": "Release", **self.given}
         now = self.remembering.evaluate(path, properties)
         fresh = ProjectEvaluator({}, str(self.folder), toolset=own_toolset()).evaluate(path, properties)
         assert content(now) == content(fresh)
@@ -111,6 +112,16 @@ def test_nothing_changed(bench: Workbench) -> None:
     bench.check()
     evaluated, replayed = bench.check()
     assert evaluated == 0 and replayed > 10
+
+
+def test_restores_share_what_does_not_read_their_number(bench: Workbench) -> None:
+    """What asks for the number of the restore is evaluated again, nothing else."""
+    bench.project("<Number>$(MSBuildRestoreSessionId)</Number>", '<Thing Include="$(MSBuildRestoreSessionId)" />')
+    bench.given = {"MSBuildRestoreSessionId": "one"}
+    everything = bench.check()[0]
+    bench.given = {"MSBuildRestoreSessionId": "two"}
+    evaluated, replayed = bench.check()
+    assert 0 < evaluated < 4 < everything and replayed > 10
 
 
 def test_what_no_one_reads(bench: Workbench) -> None:

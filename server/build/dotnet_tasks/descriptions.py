@@ -84,7 +84,11 @@ def engine_body(location: Location, global_properties: Mapping[str, str], log: B
 
 
 class TaskDescriptions:
-    """The tasks of one build as their processes describe them. Invariant: an entry is of a process that may have died since."""
+    """The tasks of one build as their processes describe them. Invariant: an entry is of a process that may have died since.
+
+    A process goes on knowing a task of an assembly in later builds, for which it is taken only while the files that it loaded are the
+    same. A factory makes its tasks anew for each build.
+    """
 
     def __init__(self, hosts: BuildTaskHosts, is_cancelled: Callable[[], bool]) -> None:
         self.hosts = hosts
@@ -97,6 +101,9 @@ class TaskDescriptions:
         key = (process, source)
         if key in self._known:
             return self._known[key]
+        learned = process.learned.get(source)
+        if isinstance(learned, Description):
+            return learned
         body: dict[str, Json] = {
             "task": source.task_name,
             "assembly": source.assembly,
@@ -113,6 +120,8 @@ class TaskDescriptions:
         }
         answer = process.request("describe", body, take_event, self._is_cancelled)
         found = self._known[key] = self._description(process, source, answer, location)
+        if not source.factory:
+            process.learned[source] = found
         return found
 
     def _description(self, process: HostProcess, source: TaskSource, answer: Body, location: Location) -> Description | None:

@@ -38,7 +38,10 @@ TakeEvent = Callable[[str, Body], Body | None]
 
 
 class HostProcess:
-    """A running task host. Invariant: a request that was sent has a queue in `_waiting` until it is answered; None in it means death."""
+    """A running task host. Invariant: a request that was sent has a queue in `_waiting` until it is answered; None in it means death.
+
+    `learned` holds what was asked of this process and stays true as long as it lives, for the one build that it is lent to.
+    """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._stderr: IO[bytes] = tempfile.TemporaryFile()
@@ -50,6 +53,7 @@ class HostProcess:
         self._write_gate = threading.Lock()
         self._waiting: dict[int, queue.SimpleQueue[Body | None]] = {}
         self._is_closed = False
+        self.learned: dict[object, object] = {}
         threading.Thread(target=self._read, name="task-host-frames", daemon=True).start()
 
     @property

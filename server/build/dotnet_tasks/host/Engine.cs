@@ -39,8 +39,11 @@ internal sealed class Engine(Request request, Channel channel, TaskObjects objec
     public void LogWarningEvent(BuildWarningEventArgs e) =>
         Log("warning", e, e.Subcategory, e.Code, e.File, e.LineNumber, e.ColumnNumber, e.EndLineNumber, e.EndColumnNumber);
 
+    // A message that no listener has use for stays here.
     public void LogMessageEvent(BuildMessageEventArgs e)
     {
+        if (e is not CriticalBuildMessageEventArgs && !EngineServices.LogsMessagesOfImportance(e.Importance))
+            return;
         JsonObject body = Placed(e, e.Subcategory, e.Code, e.File, e.LineNumber, e.ColumnNumber, e.EndLineNumber, e.EndColumnNumber);
         body["level"] = "message";
         body["importance"] = e.Importance.ToString().ToLowerInvariant();
@@ -50,12 +53,16 @@ internal sealed class Engine(Request request, Channel channel, TaskObjects objec
     }
 
     // Custom events are for loggers that know them; their text is a message of low importance to the others.
-    public void LogCustomEvent(CustomBuildEventArgs e) =>
+    public void LogCustomEvent(CustomBuildEventArgs e)
+    {
+        if (!EngineServices.LogsMessagesOfImportance(MessageImportance.Low))
+            return;
         channel.Send(request.Id, "log", new JsonObject
         {
             ["level"] = "message", ["importance"] = "low", ["message"] = e.Message ?? "", ["is_command_line"] = false, ["is_critical"] = false,
             ["code"] = "", ["file"] = "", ["subcategory"] = "", ["place"] = new JsonArray(0, 0, 0, 0),
         });
+    }
 
     public void LogTelemetry(string eventName, IDictionary<string, string> properties)
     {
