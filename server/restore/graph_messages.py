@@ -142,12 +142,14 @@ def _bumped(graph: TargetGraph, ignored: set[str]) -> list[LogMessage]:
 
 
 def _above_upper_bound(graph: TargetGraph) -> list[LogMessage]:
-    conflicts = {conflict.selected.name.lower() for conflict in graph.analysis.conflicts}
+    # Of a name with an error of its own there is nothing to warn of.
+    failed = {conflict.selected.name.lower() for conflict in graph.analysis.conflicts}
+    failed |= {cycle.range.name.lower() for cycle in graph.analysis.cycles}
     found = []
     for item in graph.flattened:
         for dependency in item.dependencies:
             actual = graph.find(dependency.name)
-            if dependency.name.lower() in conflicts or actual is None or not _is_above(dependency, actual.library.version):
+            if dependency.name.lower() in failed or actual is None or not _is_above(dependency, actual.library.version):
                 continue
             if actual.library.kind is not LibraryKind.PACKAGE:
                 continue

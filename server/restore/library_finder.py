@@ -152,7 +152,9 @@ def package_dependencies(nuspec: Nuspec, target: TargetFramework) -> list[Depend
     groups: dict[NuGetFramework, tuple[NuspecDependency, ...]] = {}
     for group in nuspec.dependency_groups:
         groups.setdefault(parse_framework(group.target_framework or "any"), group.dependencies)
-    best = nearest(target.framework, groups, target.imports)
+    # An asset fallback is asked only when nothing fits: a group for all frameworks comes before it.
+    best = nearest(target.framework, groups) if target.asset_fallback else None
+    best = best or nearest(target.framework, groups, target.imports)
     return [_dependency(one) for one in groups[best]] if best is not None else []
 
 
