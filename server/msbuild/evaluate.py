@@ -171,12 +171,25 @@ def _run_passes(request: EvaluationRequest, instance: ProjectInstance, expander:
     )
     importer = Importer(request.toolset, request.cache, instance, expander, recorder)
     _property_pass(state, importer, root)
+    _set_all_projects(request, instance, expander.files)
     instance.initial_targets = [unescape(name) for name in instance.initial_targets]
     _definition_pass(state)
     recorder.tell("item definitions", "", instance.item_definitions)
     _item_pass(state)
     _using_task_pass(state)
     _target_pass(state)
+
+
+def _set_all_projects(request: EvaluationRequest, instance: ProjectInstance, files: FileSystem) -> None:
+    """MSBuildAllProjects: the file that was changed last, among equals the first to be read, before what the project itself said."""
+    newest = f"{instance.path}.metaproj" if request.generated_root is not None else instance.path
+    changed = 0.0
+    for path in instance.imports:
+        times = files.times(path)
+        if times is not None and times[0] > changed and not (path == instance.path and request.generated_root is not None):
+            newest, changed = path, times[0]
+    said = instance.properties.values.get("msbuildallprojects")
+    instance.properties.set("MSBuildAllProjects", newest if said is None else f"{newest};{said.value}")
 
 
 def diagnostic_of(error: InputError, project: str) -> Diagnostic:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.msbuild import globs, paths
 from server.msbuild.errors import InvalidProjectFile, invalid
-from server.msbuild.escaping import unescape
+from server.msbuild.escaping import escape, unescape
 from server.msbuild.expand import Expander, expand_escaped, expand_text
 from server.msbuild.model import ImportTrace, ProjectInstance
 from server.msbuild.project_files import ProjectFileCache
-from server.msbuild.sdks import SdkPlaces, SdkReference, Toolset, packages_directory, parse_sdk_list, resolve_sdk
+from server.msbuild.sdks import SdkPlaces, SdkReference, Toolset, packages_directory, parse_sdk_list, resolve_sdk, wanted_version
 from server.msbuild.shredder import split_list
 from server.msbuild.tracing import TREE, Recorder
-from server.msbuild.xml import XmlAttribute, XmlElement, XmlSyntaxError
+from server.msbuild.xml import XmlAttribute, XmlComment, XmlElement, XmlSyntaxError, XmlText
 
 
 class Importer:
@@ -29,7 +31,7 @@ class Importer:
 
     def implicit_imports(self, root: XmlElement) -> tuple[list[XmlElement], list[XmlElement]]:
         """The Import elements that the Sdk attribute and Sdk elements of a project stand for: those at its top and at its bottom."""
-        references: list[tuple[SdkReference, Location]] = []
+        references: list[SdkReference] = []
         attribute = root.attribute("Sdk")
         if attribute is not None and attribute.value.strip():
             parsed = parse_sdk_list(attribute.value)
@@ -41,14 +43,14 @@ class Importer:
                     "semicolon-delimited list of "
                     "Sdk-name/minimum-version pairs, separated by a forward slash.",
                 )
-            references += [(reference, root.location) for reference in parsed]
+            references += parsed
         references += [
-            (SdkReference(child.value("Name"), child.value("Version"), child.value("MinimumVersion")), child.location)
+            SdkReference(child.value("Name"), child.value("Version"), child.value("MinimumVersion"))
             for child in root.elements()
             if child.name == "Sdk"
         ]
-        top = [_import_element(reference, "Sdk.props", place, root) for reference, place in references]
-        bottom = [_import_element(reference, "Sdk.targets", place, root) for reference, place in references]
+        top = [_import_element(reference, "Sdk.props", root) for reference in references]
+        bottom = [_import_element(reference, "Sdk.targets", root) for reference in references]
         return top, bottom
 
     def load(self, element: XmlElement) -> list[XmlElement]:
@@ -61,11 +63,20 @@ class Importer:
         places = SdkPlaces(self.instance.property("MSBuildSDKsPath"), packages_directory(variables), self.instance.directory)
         resolved = resolve_sdk(reference, self.toolset, places, self.expander.files)
         if resolved is None:
-            self._report_missing_sdk(element, reference)
+            self._report_missing_sdk(element, reference, wanted_version(reference, places, self.expander.files))
             raise invalid("MSB4236", element.at("Sdk"), f"The SDK '{reference}' specified could not be found.")
-        if resolved.folder is None:
-            return []
-        return self._load_expression(element, paths.combine(resolved.folder, project), project)
+        if resolved.has_other_version and self.recorder.fact("other version", reference.name.lower()) is None:
+            self.recorder.tell("other version", reference.name.lower(), True)  # noqa: FBT003
+            self._warn(
+                element,
+                "MSB4241",
+                f'The SDK reference "{reference.name}" version "{reference.version}" was resolved to version "" instead.  '
+                "You could be using a different version than expected if you do not update the referenced version to match.",
+            )
+        roots = [] if resolved.missing_pack is None else [_missing_pack_project(element, self.instance.path, *resolved.missing_pack)]
+        for folder in resolved.folders:
+            roots += self._load_expression(element, paths.combine(folder, project), project)
+        return roots
 
     def _expanded_reference(self, element: XmlElement) -> SdkReference:
         def text(name: str) -> str:
@@ -73,16 +84,16 @@ class Importer:
 
         return SdkReference(text("Sdk"), text("Version"), text("MinimumVersion"))
 
-    def _report_missing_sdk(self, element: XmlElement, reference: SdkReference) -> None:
+    def _report_missing_sdk(self, element: XmlElement, reference: SdkReference, version: str) -> None:
         lines = (
             f'Could not resolve SDK "{reference.name}". Exactly one of the probing messages below indicates why we could not resolve '
-            "the SDK. "
-            "Investigate and resolve that message to correctly specify the SDK.",
+            "the SDK. Investigate and resolve that message to correctly specify the SDK.",
             '  SDK resolver "Microsoft.DotNet.MSBuildWorkloadSdkResolver" returned null.',
-            "  The NuGetSdkResolver did not resolve this SDK because there was no version specified in the project or global.json.",
+            "  The NuGetSdkResolver did not resolve this SDK because there was no version specified in the project or global.json."
+            if not version
+            else f"  The package {reference.name} {version} is not in the packages folder.",
         )
-        for line in lines:
-            self.instance.diagnostics.append(Diagnostic("", Severity.ERROR, line, element.location))
+        self.instance.diagnostics.append(Diagnostic("", Severity.ERROR, "\n".join(lines), element.location))
 
     def _load_expression(self, element: XmlElement, expression: str, shown: str) -> list[XmlElement]:
         expanded = expand_escaped(self.expander, expression, element.at("Project"))
@@ -148,9 +159,10 @@ class Importer:
         place = f'"{element.file}" at ({element.line},{element.column})'
         if reason:
             text = f'Project "{unexpanded}" was not imported by {place}, due to {reason}.'
-            traces.append(ImportTrace(text, element.location, "", unexpanded))
+            traces.append(ImportTrace(text, element.location, "", unexpanded, element.value("Sdk")))
         else:
-            traces.append(ImportTrace(f'Importing project "{path}" into project {place}.', element.location, path, unexpanded))
+            text = f'Importing project "{path}" into project {place}.'
+            traces.append(ImportTrace(text, element.location, path, unexpanded, element.value("Sdk")))
 
     def trace_false_condition(self, element: XmlElement) -> None:
         """Notes that the condition of an Import (or of its group) does not hold."""
@@ -176,8 +188,21 @@ class Importer:
         self.instance.diagnostics.append(Diagnostic(code, Severity.WARNING, message, element.location))
 
 
-def _import_element(reference: SdkReference, project: str, place: Location, root: XmlElement) -> XmlElement:
-    """An Import element as it would stand in the file for an SDK."""
+def _missing_pack_project(element: XmlElement, importing: str, name: str, version: str) -> XmlElement:
+    """What stands in for an SDK that is a pack of a workload that is not installed: a project with the item that says so."""
+    path = f"{importing}.SdkResolver.{crc32(f'{name}/{version}'.encode())}.proj"
+
+    def made(tag: str, attributes: list[XmlAttribute], children: list[XmlElement | XmlText | XmlComment]) -> XmlElement:
+        return XmlElement(tag, path, 0, 0, attributes, children, empty_tag=False, namespace=element.namespace)
+
+    item = made(
+        "MissingWorkloadPack", [XmlAttribute("Include", escape(name), 0, 0)], [made("Version", [], [XmlText(escape(version), cdata=False)])]
+    )
+    return made("Project", [], [made("ItemGroup", [], [item])])
+
+
+def _import_element(reference: SdkReference, project: str, root: XmlElement) -> XmlElement:
+    """An Import element as it would stand in the file for an SDK. It stands nowhere, and what it leads to is reported for the file."""
     values = {"Project": project, "Sdk": reference.name, "Version": reference.version, "MinimumVersion": reference.minimum_version}
-    attributes = [XmlAttribute(name, value, place.line, place.column) for name, value in values.items() if value]
-    return XmlElement("Import", root.file, place.line, place.column, attributes, [], empty_tag=True, namespace=root.namespace)
+    attributes = [XmlAttribute(name, value, 0, 0) for name, value in values.items() if value]
+    return XmlElement("Import", root.file, 0, 0, attributes, [], empty_tag=True, namespace=root.namespace)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from server.msbuild import paths
 from server.msbuild.escaping import escape, unescape
+from server.msbuild.files import FileSystem
 from server.msbuild.model import ProjectInstance
 from server.msbuild.names import is_reserved_property, is_valid_name
 from server.msbuild.sdks import Toolset
@@ -26,7 +27,7 @@ def initial_properties(
             properties.set(name, value)
     for name, value in _built_in(instance, toolset, startup_directory).items():
         properties.set(name, escape(value))
-    for name, value in _toolset(toolset, variables).items():
+    for name, value in _toolset(toolset, variables, instance.home.files).items():
         properties.set(name, escape(value))
     for name, value in global_properties.items():
         properties.set(name, value)
@@ -46,6 +47,7 @@ def _built_in(instance: ProjectInstance, toolset: Toolset, startup_directory: st
         "MSBuildVersion": toolset.msbuild_version,
         "MSBuildFileVersion": toolset.msbuild_version + ".0",
         "MSBuildSemanticVersion": toolset.msbuild_version,
+        "MSBuildDisableFeaturesFromVersion": "999.999",
         "MSBuildRuntimeType": "Core",
         "OS": "Unix",
         "MSBuildProjectDirectory": instance.directory,
@@ -57,31 +59,34 @@ def _built_in(instance: ProjectInstance, toolset: Toolset, startup_directory: st
     }
 
 
-def _toolset(toolset: Toolset, variables: Mapping[str, str]) -> dict[str, str]:
-    tools = toolset.tools_directory
+def _application_folder(variables: Mapping[str, str], files: FileSystem) -> str:
+    """The user's folder for what applications keep, where there is one; "" otherwise."""
     home = variables.get("HOME", "")
+    for variable, below_home in (("XDG_DATA_HOME", ".local/share"), ("XDG_CONFIG_HOME", ".config")):
+        folder = variables.get(variable) or paths.combine(home, below_home)
+        if files.is_directory(folder):
+            return folder
+    return ""
+
+
+def _toolset(toolset: Toolset, variables: Mapping[str, str], files: FileSystem) -> dict[str, str]:
+    tools = toolset.tools_directory
+    application = _application_folder(variables, files) or tools
     values = {
-        "MSBuildExtensionsPath": tools + "/",
-        "MSBuildExtensionsPath32": tools + "/",
-        "MSBuildExtensionsPath64": tools + "/",
-        "MSBuildUserExtensionsPath": paths.combine(
-            variables.get("XDG_DATA_HOME") or paths.combine(home, ".local/share"), "Microsoft/MSBuild"
-        ),
-        "LocalAppData": variables.get("XDG_DATA_HOME") or paths.combine(home, ".local/share"),
+        # The `dotnet` command names the first one in the environment, with a slash; the others are MSBuild's own.
+        "MSBuildExtensionsPath": variables.get("MSBuildExtensionsPath") or tools + "/",
+        "MSBuildExtensionsPath32": variables.get("MSBuildExtensionsPath32") or tools,
+        "MSBuildExtensionsPath64": variables.get("MSBuildExtensionsPath64") or tools,
+        # The backslash is MSBuild's own, on every system.
+        "MSBuildUserExtensionsPath": paths.combine(application, "Microsoft\\MSBuild"),
+        "LocalAppData": variables.get("LocalAppData") or application,
         "MSBuildSDKsPath": variables.get("MSBuildSDKsPath") or toolset.sdks_directory,
-        "MSBuildFrameworkToolsPath": tools + "/",
-        "MSBuildFrameworkToolsPath32": tools + "/",
-        "MSBuildFrameworkToolsRoot": tools,
-        "MSBuildToolsPath32": tools,
-        "MSBuildToolsPath64": tools,
-        "MSBuildTaskHostAssembly": "",
-        "VisualStudioVersion": "18.0",
+        "VisualStudioVersion": variables.get("VisualStudioVersion") or "18.0",
         "RoslynTargetsPath": tools + "/Roslyn",
-        "MSBuildToolsRoot": tools,
     }
     if toolset.maximum_language_version:
         values["AotdMaximumLangVersion"] = toolset.maximum_language_version
     if not toolset.is_own:
+        values["MSBuildFrameworkToolsRoot"] = toolset.dotnet_root + "/shared/Microsoft.NETCore.App"
         values["DOTNET_HOST_PATH"] = variables.get("DOTNET_HOST_PATH") or toolset.dotnet_root + "/dotnet"
-        values["NETCoreSdkVersion"] = toolset.sdk_version
     return {name: unescape(value) for name, value in values.items() if value}

@@ -38,7 +38,7 @@ class Item:
 
     def __init__(self, item_type: str, include: str, home: ProjectHome, defining_project: str, definition: Metadata) -> None:
         self.item_type = item_type
-        self.include = include
+        self.include = paths.fix_file_path(include)
         self.home = home
         self.defining_project = defining_project
         self.definition = definition

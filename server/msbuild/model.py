@@ -169,12 +169,13 @@ class TargetHook:
 
 @dataclass(frozen=True, slots=True)
 class ImportTrace:
-    """What became of an Import: `imported` is "" when nothing was; `text` says it as MSBuild's logs do."""
+    """What became of an Import: `imported` is "" when nothing was; `text` says it as MSBuild's logs do; `sdk` is its Sdk attribute."""
 
     text: str
     location: Location
     imported: str
     unexpanded: str
+    sdk: str
 
 
 @dataclass(slots=True, eq=False)

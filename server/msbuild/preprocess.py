@@ -5,20 +5,20 @@ Only imports that the evaluation followed are put in; the others stay as comment
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from server.msbuild.model import ProjectInstance
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.sdks import parse_sdk_list
-from server.msbuild.xml import XmlAttribute, XmlComment, XmlElement, XmlText
+from server.msbuild.xml import XmlAttribute, XmlComment, XmlElement, XmlText, outer_comments
 
 _RULE = "=" * 140
-_HEAD = '<?xml version="1.0" encoding="utf-8"?>'
-# Text with an arrow in an item transform, which is written as it is.
-_ARROW = "-&gt;"
+# The arrow of an item transform is written as it is; those before item functions and in other text are escaped.
+_TRANSFORM = re.compile(r"@\(\s*[A-Za-z_][A-Za-z_0-9\-]*(?P<arrow>\s*->\s*)'[^']*'(?:\s*,\s*'[^']*')?\s*\)")
 Node = XmlElement | XmlText | XmlComment
-# Where an Import stands, and what it says; the imports that an Sdk attribute stands for are all at one place.
-_ImportKey = tuple[str, int, int, str]
+# Where an Import stands, and what it says; the imports that SDKs of a project stand for are all at one place.
+_ImportKey = tuple[str, int, int, str, str]
 
 
 def preprocessed(instance: ProjectInstance, evaluator: ProjectEvaluator) -> str:
@@ -27,17 +27,20 @@ def preprocessed(instance: ProjectInstance, evaluator: ProjectEvaluator) -> str:
     for trace in instance.import_traces or ():
         if trace.imported:
             place = trace.location
-            joined.imported.setdefault((place.file, place.line, place.column, trace.unexpanded), []).append(trace.imported)
+            joined.imported.setdefault((place.file, place.line, place.column, trace.unexpanded, trace.sdk), []).append(trace.imported)
     root = evaluator.cache.load_entry(instance.path)
     outer = XmlElement(root.name, root.file, root.line, root.column, [], [], empty_tag=False, namespace=root.namespace)
     outer.attributes = [XmlAttribute(one.name, one.value, one.line, one.column) for one in root.attributes if one.name != "Sdk"]
     joined.root = outer
     joined.paths.append(instance.path)
     joined.add_children(root, outer)
+    before, after = outer_comments(evaluator.files.read_text(instance.path), instance.path)
     writer = _Writer()
-    writer.node(XmlComment(f"\r\n{_RULE}\r\n{_shown(instance.path)}\r\n{_RULE}\r\n"), 0)
-    writer.node(outer, 0)
-    return _HEAD + "".join(writer.parts)
+    head = XmlComment(f"\r\n{_RULE}\r\n{_shown(instance.path)}\r\n{_RULE}\r\n")
+    nodes: list[Node] = [head, *before, outer, *after]
+    for node in nodes:
+        writer.node(node, 0, "")
+    return "".join(writer.parts).removeprefix("\n")
 
 
 def _shown(path: str) -> str:
@@ -81,7 +84,7 @@ class _Joined:
         condition, sdk = element.value("Condition"), element.value("Sdk")
         attributes = f'Project="{_shown(element.value("Project"))}"'
         attributes += (f' Sdk="{sdk}"' if sdk else "") + (f' Condition="{condition}"' if condition else "")
-        files = self.imported.get((element.file, element.line, element.column, element.value("Project")), [])
+        files = self.imported.get((element.file, element.line, element.column, element.value("Project"), sdk), [])
         if not files:
             target.children.append(XmlComment(f"<Import {attributes} />"))
             return
@@ -93,8 +96,11 @@ class _Joined:
             target.children.append(XmlComment(f"\r\n{_RULE}\r\n{head}\r\n\r\n{_shown(file)}\r\n{_RULE}\r\n"))
             self.paths.append(file)
             inner = self.evaluator.cache.load(file)
+            before, behind = outer_comments(self.evaluator.files.read_text(file), file)
+            target.children.extend(before)
             self._take_targets(inner)
             self.add_children(inner, target)
+            target.children.extend(behind)
             self.paths.pop()
             after = f"\r\n\r\n{_shown(self.paths[-1])}" if index == len(files) - 1 else ""
             target.children.append(XmlComment(f"\r\n{_RULE}\r\n  </Import>{after}\r\n{_RULE}\r\n"))
@@ -128,18 +134,18 @@ def _implicit(root: XmlElement) -> tuple[list[XmlElement], list[XmlElement]]:
 
 
 def _import_element(sdk: str, project: str, place: XmlElement) -> XmlElement:
-    attributes = [XmlAttribute("Project", project, place.line, place.column), XmlAttribute("Sdk", sdk, place.line, place.column)]
-    return XmlElement("Import", place.file, place.line, place.column, attributes, [], empty_tag=True, namespace="")
+    attributes = [XmlAttribute("Project", project, 0, 0), XmlAttribute("Sdk", sdk, 0, 0)]
+    return XmlElement("Import", place.file, 0, 0, attributes, [], empty_tag=True, namespace="")
 
 
 @dataclass(slots=True, eq=False)
 class _Writer:
-    """XML with two blanks a level; inside an element that holds text nothing is indented."""
+    """XML with two blanks a level; inside an element that holds text nothing is indented. A namespace is declared where it changes."""
 
     parts: list[str] = field(default_factory=list)
 
-    def node(self, node: Node, depth: int, *, indents: bool = True) -> None:
-        """Appends a node."""
+    def node(self, node: Node, depth: int, namespace: str, *, indents: bool = True) -> None:
+        """Appends a node, below an element of `namespace`."""
         if isinstance(node, XmlText):
             self.parts.append(f"<![CDATA[{node.text}]]>" if node.cdata else _escaped(node.text))
             return
@@ -149,22 +155,32 @@ class _Writer:
             self.parts.append(f"<!--{node.text}-->")
             return
         attributes = "".join(f' {one.name}="{_escaped_attribute(one.value)}"' for one in node.attributes)
+        if node.namespace != namespace and node.attribute("xmlns") is None:
+            attributes += f' xmlns="{_escaped_attribute(node.namespace)}"'
         if not node.children:
-            self.parts.append(f"<{node.name}{attributes} />" if node.empty_tag else f"<{node.name}{attributes}></{node.name}>")
+            self.parts.append(f"<{node.name}{attributes} />")
             return
         self.parts.append(f"<{node.name}{attributes}>")
         holds_text = False
         for child in node.children:
             holds_text = holds_text or isinstance(child, XmlText)
-            self.node(child, depth + 1, indents=indents and not holds_text)
+            self.node(child, depth + 1, node.namespace, indents=indents and not holds_text)
         if indents and not holds_text:
             self.parts.append("\n" + "  " * depth)
         self.parts.append(f"</{node.name}>")
 
 
 def _escaped(text: str) -> str:
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return escaped.replace(_ARROW, "->") if "@(" in text else escaped
+    pieces: list[str] = []
+    written = 0
+    for transform in _TRANSFORM.finditer(text) if "->" in text else ():
+        pieces += [_without_markup(text[written : transform.start("arrow")]), transform["arrow"]]
+        written = transform.end("arrow")
+    return "".join(pieces) + _without_markup(text[written:])
+
+
+def _without_markup(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _escaped_attribute(text: str) -> str:

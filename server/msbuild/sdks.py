@@ -1,24 +1,23 @@
 """SDK names (`<Project Sdk="Microsoft.NET.Sdk">`) -> folders with Sdk.props and Sdk.targets.
 
-With a .NET SDK its own folders answer; without one the project's own Microsoft.NET.Sdk does. Workload locators are answered as by a machine
-without workloads: found, with nothing to import.
+With a .NET SDK its own folders and its workload manifests answer; without one the project's own Microsoft.NET.Sdk does, and workload
+locators are found with nothing to import.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.msbuild import paths
 from server.msbuild.files import FileSystem
+from server.msbuild.json_objects import read_json_object
+from server.msbuild.workloads import Workloads
 
 OWN_SDK_FOLDER = str(Path(__file__).resolve().parent / "sdk")
-_LOCATORS = frozenset({"microsoft.net.sdk.workloadautoimportpropslocator", "microsoft.net.sdk.workloadmanifesttargetslocator"})
-_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_AUTO_IMPORT_LOCATOR = "microsoft.net.sdk.workloadautoimportpropslocator"
+_MANIFEST_LOCATOR = "microsoft.net.sdk.workloadmanifesttargetslocator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +50,14 @@ class Toolset:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSdk:
-    """The folder to import from; None when the SDK is known to add nothing."""
+    """The folders to import from, none when the SDK is known to add nothing, and the pack that would have to be installed.
 
-    folder: str | None
+    It `has_other_version` when a version was asked for and an SDK that has none was found.
+    """
+
+    folders: tuple[str, ...]
+    missing_pack: tuple[str, str] | None = None
+    has_other_version: bool = False
 
 
 # The version of MSBuild whose behaviour is followed, and the newest C# that the embedded compiler knows.
@@ -110,19 +114,44 @@ def resolve_sdk(reference: SdkReference, toolset: Toolset, places: SdkPlaces, fi
 
     An SDK that is a package has a version, of the reference or of global.json, and is found where a restore has put it.
     """
-    if reference.name.lower() in _LOCATORS:
-        return ResolvedSdk(None)
-    for base in dict.fromkeys((places.sdks_directory, toolset.sdks_directory)):
-        folder = paths.combine(base, reference.name, "Sdk")
-        if files.is_directory(folder):
-            return ResolvedSdk(folder)
-    version = reference.version or sdk_versions(places.project_directory, files).get(reference.name.lower(), "")
+    of_workloads = _resolve_workload(reference.name, toolset, files)
+    if of_workloads is not None:
+        return of_workloads
+    version = wanted_version(reference, places, files)
     if version:
         folder = paths.combine(places.packages_directory, reference.name.lower(), version.lower())
         for name in ("Sdk", "sdk"):
             if files.is_directory(f"{folder}/{name}"):
-                return ResolvedSdk(f"{folder}/{name}")
+                return ResolvedSdk((f"{folder}/{name}",))
+    for base in dict.fromkeys((places.sdks_directory, toolset.sdks_directory)):
+        folder = paths.combine(base, reference.name, "Sdk")
+        if files.is_directory(folder):
+            return ResolvedSdk((folder,), has_other_version=reference.version != "")
     return None
+
+
+def wanted_version(reference: SdkReference, places: SdkPlaces, files: FileSystem) -> str:
+    """The version of the package that an SDK would be: the reference's, else that of global.json; "" when none is said."""
+    return reference.version or sdk_versions(places.project_directory, files).get(reference.name.lower(), "")
+
+
+def _resolve_workload(name: str, toolset: Toolset, files: FileSystem) -> ResolvedSdk | None:
+    """What the manifests of workloads make of the name; None when they do not know it."""
+    key = name.lower()
+    is_locator = key in (_AUTO_IMPORT_LOCATOR, _MANIFEST_LOCATOR)
+    if toolset.is_own:
+        return ResolvedSdk(()) if is_locator else None
+    workloads = Workloads(toolset.dotnet_root, toolset.sdk_version, files)
+    if not workloads.are_enabled():
+        return None
+    if is_locator:
+        return ResolvedSdk(tuple(workloads.auto_import_folders() if key == _AUTO_IMPORT_LOCATOR else workloads.target_folders()))
+    if files.is_directory(paths.combine(toolset.sdks_directory, name, "Sdk")):
+        return None  # what the SDK itself holds is in no manifest, and those are long
+    pack = workloads.pack(name)
+    if pack is None:
+        return None
+    return ResolvedSdk((f"{pack.folder}/Sdk",)) if files.is_directory(pack.folder) else ResolvedSdk((), (name, pack.version))
 
 
 def sdk_versions(directory: str, files: FileSystem) -> dict[str, str]:
@@ -131,19 +160,10 @@ def sdk_versions(directory: str, files: FileSystem) -> dict[str, str]:
     while current is not None:
         path = paths.combine(current, "global.json")
         if files.is_file(path):
-            listed = read_global_json(files.read_text(path)).get("msbuild-sdks")
+            listed = read_json_object(files.read_text(path)).get("msbuild-sdks")
             return {name.lower(): str(version) for name, version in listed.items()} if isinstance(listed, dict) else {}
         current = paths.directory_name(current)
     return {}
-
-
-def read_global_json(text: str) -> dict[str, object]:
-    """A global.json, which may have comments and trailing commas; empty when it is none."""
-    try:
-        content = json.loads(_TRAILING_COMMA.sub(r"\1", _COMMENT.sub(lambda match: match[1] or " ", text)))
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def parse_sdk_list(text: str) -> list[SdkReference] | None:

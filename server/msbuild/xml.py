@@ -166,6 +166,10 @@ def read_project_xml(text: str, file: str) -> XmlElement:
 
     Raises XmlSyntaxError (code MSB4025) with the text of .NET's reader.
     """
+    return _read_document(text, file, [], [])
+
+
+def _read_document(text: str, file: str, before: list[XmlComment], behind: list[XmlComment]) -> XmlElement:
     reader = _Reader(text, file)
     bad = _BAD_CHARACTER.search(text)
     if bad is not None:
@@ -176,17 +180,25 @@ def read_project_xml(text: str, file: str) -> XmlElement:
         if end < 0:
             raise reader.error("Unexpected end of file has occurred.", len(text))
         reader.at = end + 2
-    root = _read_misc(reader, None)
+    root = _read_misc(reader, None, before)
     if root is None:
         raise XmlSyntaxError("MSB4025", "Root element is missing.", Location(file))
     _read_content(reader, root)
-    if _read_misc(reader, root) is not None:
+    if _read_misc(reader, root, behind) is not None:
         raise AssertionError("a second root is refused where it is read")
     return root
 
 
-def _read_misc(reader: _Reader, root: XmlElement | None) -> XmlElement | None:
-    """Skips comments and instructions outside the root; the root's start tag when `root` is None, else None at the end."""
+def outer_comments(text: str, file: str) -> tuple[list[XmlComment], list[XmlComment]]:
+    """The comments before and behind the root of a document. Raises XmlSyntaxError."""
+    before: list[XmlComment] = []
+    behind: list[XmlComment] = []
+    _read_document(text, file, before, behind)
+    return before, behind
+
+
+def _read_misc(reader: _Reader, root: XmlElement | None, comments: list[XmlComment]) -> XmlElement | None:
+    """Reads comments and skips instructions outside the root; the root's start tag when `root` is None, else None at the end."""
     text = reader.text
     while True:
         match = _SPACE.match(text, reader.at)
@@ -197,7 +209,7 @@ def _read_misc(reader: _Reader, root: XmlElement | None) -> XmlElement | None:
         if text[reader.at] != "<":
             raise reader.error("Data at the root level is invalid.", reader.at)
         if text.startswith("<!--", reader.at):
-            _read_comment(reader)
+            comments.append(_read_comment(reader))
         elif text.startswith("<?", reader.at):
             _skip_instruction(reader)
         elif text.startswith("<!DOCTYPE", reader.at):

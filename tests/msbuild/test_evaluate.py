@@ -105,7 +105,7 @@ def test_directory_build_files_and_command_line(tmp_path: Path) -> None:
         ),
         ('<Project>\n  <Import Project="gone.props" />\n</Project>', "(2,3) MSB4019 The imported project "),
         ("", "(0,0) MSB4025 The project file could not be loaded. Root element is missing."),
-        ('<Project Sdk="No.Such.Sdk" />', "(1,1) MSB4236 The SDK 'No.Such.Sdk' specified could not be found."),
+        ('<Project Sdk="No.Such.Sdk" />', "(0,0) MSB4236 The SDK 'No.Such.Sdk' specified could not be found."),
         ("<Project>\n<PropertyGroup><A>$(B.NoSuch())</A></PropertyGroup></Project>", "(2,16) MSB4184 "),
     ],
 )

@@ -212,20 +212,24 @@ def test_question(build: Build) -> None:
 
 
 def test_preprocess(build: Build) -> None:
-    """One text with the imports in their places."""
+    """One text with the imports in their places; a namespace is declared where it changes."""
+    schema = "http://schemas.microsoft.com/developer/msbuild/2003"
     (build.folder / "a.proj").write_text(
-        '<Project DefaultTargets="T">\n  <!-- note -->\n  <Import Project="p.props" />\n  <Import Project="no" Condition="false" />\n'
-        '  <Target Name="T"><Message Text="@(A->\'%(B)\') &amp; &lt;" /></Target>\n</Project>\n',
+        '<?xml version="1.0"?><!--top--><Project DefaultTargets="T">\n  <!-- note -->\n  <Import Project="p.props" />\n'
+        '  <Import Project="no" Condition="false" />\n'
+        '  <Target Name="T"><Message Text="@(A->\'%(B)\') -> @(A->Count()) &amp; &lt;"></Message></Target>\n</Project>\n<!--end-->',
         encoding="utf-8",
     )
-    (build.folder / "p.props").write_text('<Project InitialTargets="I"><PropertyGroup><P>v</P></PropertyGroup></Project>', encoding="utf-8")
+    props = f'<!--in--><Project InitialTargets="I" xmlns="{schema}"><PropertyGroup><P>v</P></PropertyGroup></Project>'
+    (build.folder / "p.props").write_text(props, encoding="utf-8")
     rule = "=" * 140
     assert build.run("-pp") == (
-        f'<?xml version="1.0" encoding="utf-8"?>\n<!--\r\n{rule}\r\nDIR/a.proj\r\n{rule}\r\n-->\n'
+        f"<!--\r\n{rule}\r\nDIR/a.proj\r\n{rule}\r\n-->\n<!--top-->\n"
         '<Project DefaultTargets="T" InitialTargets="I">\n  <!-- note -->\n'
         f'  <!--\r\n{rule}\r\n  <Import Project="p.props">\r\n\r\nDIR/p.props\r\n{rule}\r\n-->\n'
-        "  <PropertyGroup>\n    <P>v</P>\n  </PropertyGroup>\n"
+        f'  <!--in-->\n  <PropertyGroup xmlns="{schema}">\n    <P>v</P>\n  </PropertyGroup>\n'
         f"  <!--\r\n{rule}\r\n  </Import>\r\n\r\nDIR/a.proj\r\n{rule}\r\n-->\n"
         '  <!--<Import Project="no" Condition="false" />-->\n'
-        '  <Target Name="T">\n    <Message Text="@(A->\'%(B)\') &amp; &lt;" />\n  </Target>\n</Project>'
+        '  <Target Name="T">\n    <Message Text="@(A->\'%(B)\') -&gt; @(A-&gt;Count()) &amp; &lt;" />\n  </Target>\n</Project>\n<!--end-->'
     )
+

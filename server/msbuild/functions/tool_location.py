@@ -23,7 +23,7 @@ def _standard_libraries(
 def _members() -> None:
     helper = TYPES.add("Microsoft.Build.Utilities.ToolLocationHelper")
     helper.static("GetPlatformSDKLocation", "string string", lambda identifier, version: "")
-    helper.static("GetPlatformSDKDisplayName", "string string", lambda identifier, version: f"{identifier} {version}".strip())
+    helper.static("GetPlatformSDKDisplayName", "string string", lambda identifier, version: f"{identifier} {version}")
     helper.needs_surroundings = frozenset({"getpathtostandardlibraries"})
     helper.static("GetPathToStandardLibraries", "string string string", lambda _, identifier, version, profile: "")
     helper.static("GetPathToStandardLibraries", "string string string string", lambda _, identifier, version, profile, target: "")
