@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from analyzers.rule import Rule
+from analyzers.rule import FATAL, Rule
 from compiler.diagnostics import Diagnostic, Explanation, Location, Related, Severity
 from compiler.flow.facts import Fact, Member
 from compiler.flow.overrides import Override
@@ -70,7 +70,7 @@ class Finding:
 
         Where no line says it, the message begins with the member, as the native compiler's own does.
         """
-        has_place = self.location is not None and (self.location.line > 0 or not self.member)
+        has_place = self.location is not None and (self.location.line > 0 or not self.member or self.id in FATAL)
         message = self.message if has_place or not self.member else f"{self.member}: {self.message}"
         return Diagnostic(
             self.id, self.severity, message, self.location, related=self.related, hint=self.help_link, explanation=self.explanation

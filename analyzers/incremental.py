@@ -16,12 +16,13 @@ from analyzers.finding import Finding, Reporter, Suppression
 from analyzers.module_findings import is_users
 from analyzers.options import AnalysisOptions
 from analyzers.reader_state import ReaderState
+from analyzers.rule import FATAL, UNREPORTED
 from analyzers.severity import Severities
 from analyzers.sorted_findings import sort_key
 from analyzers.text_edits import TextEdits
 from analyzers.units import Raised, Unit, UnitKind, UnitReader, UnitResult
 from analyzers.versions import Digests, Version
-from compiler.diagnostics import Location
+from compiler.diagnostics import Location, Severity
 from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.declaration_digests import FactKind
 from compiler.metadata.hashing import is_in
@@ -243,13 +244,15 @@ def show(options: AnalysisOptions, severities: Severities, reader: ReaderKind, r
     rule, place = raised.rule, raised.location
     file = place.file if place is not None else ""
     severity = severities.of(rule.id, file) if options.is_on(rule.category) else None
+    if rule.id in FATAL:
+        severity = Severity.ERROR
     if severity is None:
         return None
     suppression = None
-    if raised.is_suppressed:
+    if raised.is_suppressed and rule.id not in FATAL:
         suppression = Suppression.ATTRIBUTE
     elif place is not None and file and severities.is_disabled(rule.id, file, place.line):
         suppression = Suppression.PRAGMA
-    reported_by = (Reporter.BUILD if reader is ReaderKind.BUILD else Reporter.PUBLISH,)
+    reported_by = (Reporter.BUILD if reader is ReaderKind.BUILD else Reporter.PUBLISH,) if rule.id not in UNREPORTED else ()
     related, link = raised.related, rule.help_link
     return Finding(rule.id, severity, raised.message, place, raised.member, reported_by, related, link, suppression, raised.why)

@@ -1,237 +1,298 @@
-"""ILLink XML files, embedded or named by a project: what they name and is not there (IL2001 to IL2017, IL2044, IL2100, IL2101).
+"""ILLink XML files, embedded or named by a project: what they name and is not there, and files that cannot be read.
 
 As .NET's native compiler does, the substitutions are read twice, for bodies and for resources, under two names; of the link
-attributes only assemblies and types are looked up.
+attributes only assemblies, types and the attributes of types are looked at. What that compiler passes over in silence, though the file
+then means nothing, is found too where it is asked for (`UNREPORTED`).
 """
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
+from analyzers.root_files import EmbeddedFile, RootFile, RootFileKind
 from analyzers.rule import RULES
 from compiler.diagnostics import InputError, Location
-from compiler.flow.associations import members_of
-from compiler.flow.contexts import open_context, open_type_context
-from compiler.flow.link_xml import InvalidLinkXml, XmlElement, read_link_xml
+from compiler.flow.associations import AccessorKind, SemanticMember
+from compiler.flow.link_members import (
+    fields_meant,
+    keeps_everything,
+    methods_meant,
+    module_named,
+    semantic_meant,
+    type_named,
+    types_matching,
+)
+from compiler.flow.link_signatures import method_signature
+from compiler.flow.link_xml import InvalidLinkXml, XmlElement, read_linker
 from compiler.metadata.resources import embedded_resource
-from compiler.metadata.signatures import ElementType, SigType
-from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+from compiler.metadata.signatures import ElementType
+from compiler.types.definitions import Module, TypeDefinition
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
+_BOOLEANS = ("true", "false")
+_REMOVE_ATTRIBUTES = ("RemoveAttributeInstances", "RemoveAttributeInstancesAttribute")
+_MEMBERS = ("method", "field", "property", "event")
 
 
-def check_link_xml(context: ModuleContext, switches: Mapping[str, bool]) -> Iterator[RawFinding]:
-    """The findings in the XML files that the module embeds; `switches` are the feature switches that are set."""
-    module = context.module.name
-    documents: tuple[tuple[str, str, Callable[[_Document, TypeDefinition, XmlElement], Iterator[RawFinding]] | None], ...] = (
-        ("ILLink.Descriptors.xml", f"resource ILLink.Descriptors.xml in {module}", _described_type),
-        ("ILLink.Substitutions.xml", "name", _substituted_type),
-        ("ILLink.Substitutions.xml", f"resource ILLink.Substitutions.xml in {module}", None),
-        ("ILLink.LinkAttributes.xml", f"resource ILLink.LinkAttributes.xml in {module}", _attributed_type),
+class _Kind(Enum):
+    """What a file is read for."""
+
+    DESCRIPTOR = "what is kept"
+    BODIES = "bodies that are replaced"
+    RESOURCES = "resources that are removed"
+    ATTRIBUTES = "attributes that are added and removed"
+
+
+# Resource, the native compiler's name for it, what it is read for.
+_EMBEDDED = (
+    ("ILLink.Descriptors.xml", "resource ILLink.Descriptors.xml in {0}", _Kind.DESCRIPTOR),
+    ("ILLink.Substitutions.xml", "name", _Kind.BODIES),
+    ("ILLink.Substitutions.xml", "resource ILLink.Substitutions.xml in {0}", _Kind.RESOURCES),
+    ("ILLink.LinkAttributes.xml", "resource ILLink.LinkAttributes.xml in {0}", _Kind.ATTRIBUTES),
+)
+
+
+def check_link_xml(context: ModuleContext, switches: Mapping[str, bool], files: Sequence[EmbeddedFile]) -> Iterator[RawFinding]:
+    """The findings in the XML files that the module embeds; `switches` are the feature switches that are set.
+
+    `files` are those that were embedded, where they are known: findings then stand there, each once, with what nobody else reports.
+    """
+    known = {each.resource: each for each in files}
+    for resource, name, kind in _EMBEDDED:
+        source = known.get(resource)
+        content = source.content if source is not None else _embedded(context.module, resource)
+        if content is None:
+            continue
+        file = source.path if source is not None else name.format(context.module.name)
+        document = _Document(context, switches, file, kind, is_embedded=True, tells_all=source is not None)
+        yield from document.check(content, resource)
+
+
+def check_descriptors(context: ModuleContext, files: Sequence[RootFile], switches: Mapping[str, bool]) -> Iterator[RawFinding]:
+    """The findings in descriptors that stand in files of their own."""
+    for file in files:
+        if file.kind is RootFileKind.DESCRIPTOR and not file.failure:
+            document = _Document(context, switches, file.path, _Kind.DESCRIPTOR, is_embedded=False, tells_all=False)
+            yield from document.check(file.content, file.path)
+
+
+def _embedded(module: Module, resource: str) -> bytes | None:
+    try:
+        return embedded_resource(module.image, resource)
+    except InputError:
+        return None
+
+
+def malformed(module: Module, file: str, name: str, error: InvalidLinkXml) -> RawFinding:
+    """The finding of a file that cannot be read."""
+    place = Location(file, error.line, error.column)
+    return RawFinding(
+        RULES["IL1003"], RULES["IL1003"].message(name, error.reason), module.type_definition(1), place, member_name=module.name
     )
-    for resource, file, check_type in documents:
-        try:
-            content = embedded_resource(context.module.image, resource)
-            if content is not None:
-                document = _Document(context, file, switches, is_descriptor=check_type is _described_type)
-                yield from document.check(read_link_xml(content), check_type)
-        except (InvalidLinkXml, InputError):
-            # What cannot be read stops the native compiler, too; that is no finding.
-            continue
 
 
-def check_descriptors(context: ModuleContext, files: Mapping[str, bytes], switches: Mapping[str, bool]) -> Iterator[RawFinding]:
-    """The findings in descriptors that stand in files of their own (path -> content); an unreadable one has none."""
-    for path, content in files.items():
-        try:
-            yield from _Document(context, path, switches, is_descriptor=True).check(read_link_xml(content), _described_type)
-        except (InvalidLinkXml, InputError):
-            continue
-
-
+@dataclass(frozen=True, slots=True)
 class _Document:
-    """One XML file of a module under analysis."""
+    """One XML file of a module under analysis. With `tells_all` findings that .NET does not have are among its own."""
 
-    def __init__(self, context: ModuleContext, file: str, switches: Mapping[str, bool], *, is_descriptor: bool) -> None:
-        self.context = context
-        self.switches = switches
-        self._file = file
-        self._is_descriptor = is_descriptor
+    context: ModuleContext
+    switches: Mapping[str, bool]
+    file: str
+    kind: _Kind
+    is_embedded: bool
+    tells_all: bool
 
-    def check(
-        self, root: XmlElement, check_type: Callable[[_Document, TypeDefinition, XmlElement], Iterator[RawFinding]] | None
-    ) -> Iterator[RawFinding]:
-        """The findings of the file; without `check_type` its assemblies alone are looked at."""
+    def check(self, content: bytes | str, name: str) -> Iterator[RawFinding]:
+        """The findings of the file, which errors call `name`."""
+        module = self.context.module
+        try:
+            root = read_linker(content)
+        except InvalidLinkXml as error:
+            # Read twice, told once.
+            if self.kind is not _Kind.RESOURCES:
+                yield malformed(module, self.file, name, error)
+            return
+        if root is None:
+            return
+        if self.tells_all and self.kind is not _Kind.RESOURCES:
+            yield from self._conditions(root, name)
+        if not root.applies(self.switches):
+            return
         for element in root.named("assembly"):
-            module = self.context.module
-            name = element.get("fullname").partition(",")[0]
-            if element.get("fullname") == "*":
-                yield self.found(element, "IL2100")
-                continue
-            if name != module.name and not self._is_descriptor:
-                yield self.found(element, "IL2101", module.name, name)
-                continue
-            if not element.applies(self.switches):
-                continue
-            target = self._module(name)
-            if target is None:
-                yield self.found(element, "IL2007", name)
-            elif check_type is not None:
-                yield from self._types(target, element, check_type)
-                yield from self._namespaces(target, element)
+            yield from self._assembly(element)
+        if self.is_embedded:
+            yield from self._parts(module, root)
 
-    def found(self, element: XmlElement, rule_id: str, *arguments: str) -> RawFinding:
-        """A finding at an element."""
-        rule, module = RULES[rule_id], self.context.module
-        place = Location(self._file, element.line, element.column)
-        return RawFinding(rule, rule.message(*arguments), module.type_definition(1), place, member_name=module.name)
+    def _conditions(self, element: XmlElement, name: str) -> Iterator[RawFinding]:
+        """Conditions on features that are malformed, so that they never hold."""
+        feature, value, default = element.get("feature"), element.get("featurevalue"), element.get("featuredefault")
+        if feature and not value:
+            yield self._found(element, "IL1001", name, feature)
+        elif feature and value.strip().lower() not in _BOOLEANS:
+            yield self._found(element, "IL1002", name, feature)
+        elif feature and default and default.strip().lower() != "true":
+            yield self._found(element, "IL1014", name)
+        for child in element.children:
+            yield from self._conditions(child, name)
 
-    def applying(self, element: XmlElement, name: str) -> Iterator[XmlElement]:
+    def _assembly(self, element: XmlElement) -> Iterator[RawFinding]:
+        own = self.context.module
+        name = element.get("fullname").partition(",")[0].strip()
+        if element.get("fullname") == "*":
+            yield self._found(element, "IL2100")
+            return
+        if self.kind is not _Kind.DESCRIPTOR and name != own.name:
+            yield self._found(element, "IL2101", own.name, name)
+            return
+        if not element.applies(self.switches):
+            return
+        module = own if name == own.name else module_named(self.context.lookups.universe, name)
+        if module is None:
+            yield self._found(element, "IL2007", name)
+        else:
+            yield from self._parts(module, element)
+
+    def _parts(self, module: Module, element: XmlElement) -> Iterator[RawFinding]:
+        """What stands in an element that is about an assembly."""
+        if self.kind is _Kind.RESOURCES:
+            yield from self._resources(module, element) if self.tells_all else ()
+            return
+        if self.kind is _Kind.DESCRIPTOR and keeps_everything(element):
+            return
+        universe = self.context.lookups.universe
+        for child in self._applying(element, "type"):
+            name = child.get("fullname")
+            if "*" in name and self.kind is not _Kind.BODIES:
+                for definition in types_matching(module, name):
+                    yield from self._type(definition, child)
+                continue
+            found = type_named(universe, module, name)
+            if found is None:
+                yield self._found(child, "IL2008", name)
+            else:
+                yield from self._type(found, child)
+        if self.kind is _Kind.DESCRIPTOR:
+            for child in self._applying(element, "namespace"):
+                name = child.get("fullname")
+                if not any(definition.namespace == name for definition in module.types()):
+                    yield self._found(child, "IL2044", name)
+
+    def _resources(self, module: Module, element: XmlElement) -> Iterator[RawFinding]:
+        for child in self._applying(element, "resource"):
+            name, action = child.get("name"), child.get("action")
+            if not name:
+                yield self._found(child, "IL2038")
+            elif action != "remove":
+                yield self._found(child, "IL2039", action, name)
+            elif embedded_resource(module.image, name) is None:
+                yield self._found(child, "IL2040", name, module.name)
+
+    def _type(self, definition: TypeDefinition, element: XmlElement) -> Iterator[RawFinding]:
+        match self.kind:
+            case _Kind.DESCRIPTOR:
+                yield from self._described(definition, element)
+            case _Kind.BODIES:
+                yield from self._substituted_methods(definition, element)
+                yield from self._substituted_fields(definition, element)
+            case _Kind.ATTRIBUTES:
+                yield from self._attributed(definition, element)
+
+    # ---- the kinds of files ----
+
+    def _described(self, definition: TypeDefinition, element: XmlElement) -> Iterator[RawFinding]:
+        universe, owner = self.context.lookups.universe, self.context.names.definition(definition)
+        preserve = element.get("preserve").lower()
+        if preserve == "fields" and not definition.fields:
+            yield self._found(element, "IL2001", owner)
+        if preserve == "methods" and not definition.methods:
+            yield self._found(element, "IL2002", owner)
+        for child in self._applying(element, "field"):
+            for name in fields_meant(universe, definition, child).missing:
+                yield self._found(child, "IL2012", name, owner)
+        for child in self._applying(element, "method"):
+            for name in methods_meant(universe, definition, child).missing:
+                yield self._found(child, "IL2009", name, owner)
+        for child in self._applying(element, "event"):
+            for name in semantic_meant(universe, definition, child, events=True).missing:
+                yield self._found(child, "IL2016", name, owner)
+        for child in self._applying(element, "property"):
+            meant = semantic_meant(universe, definition, child, events=False)
+            for member in meant.by_signature:
+                yield from self._accessors(child, member, owner)
+            for name in meant.missing:
+                yield self._found(child, "IL2017", name, owner)
+
+    def _accessors(self, element: XmlElement, member: SemanticMember, owner: str) -> Iterator[RawFinding]:
+        """The accessors that a property lacks where an element asks for some and not for all."""
+        asked = [word.lower() for word in element.get("accessors").split(";") if word]
+        if not asked or "all" in asked:
+            return
+        for kind, rule_id in ((AccessorKind.GETTER, "IL2018"), (AccessorKind.SETTER, "IL2019")):
+            if kind not in member.accessors:
+                yield self._found(element, rule_id, member.name, owner)
+
+    def _substituted_methods(self, definition: TypeDefinition, element: XmlElement) -> Iterator[RawFinding]:
+        universe, names = self.context.lookups.universe, self.context.names
+        for child in self._applying(element, "method"):
+            signature = child.get("signature")
+            if not signature:
+                continue
+            method = next((each for each in definition.methods if method_signature(universe, each, with_arity=True) == signature), None)
+            if method is None:
+                yield self._found(child, "IL2009", signature, names.definition(definition))
+                continue
+            body = child.get("body")
+            if body not in ("stub", "remove"):
+                yield self._found(child, "IL2011", body, names.method(method))
+            elif body == "stub" and not _is_value(method.sig.return_type.element, child.get("value")):
+                yield self._found(child, "IL2010", names.method(method))
+
+    def _substituted_fields(self, definition: TypeDefinition, element: XmlElement) -> Iterator[RawFinding]:
+        names = self.context.names
+        for child in self._applying(element, "field"):
+            wanted, value = child.get("name"), child.get("value")
+            field = next((each for each in definition.fields if each.name == wanted), None)
+            if field is None:
+                if wanted:
+                    yield self._found(child, "IL2012", wanted, names.definition(definition))
+            elif not field.is_static or field.is_literal:
+                yield self._found(child, "IL2013", names.field(field))
+            elif not value:
+                yield self._found(child, "IL2014", names.field(field))
+            elif not _is_value(field.sig.element, value):
+                yield self._found(child, "IL2015", value, names.field(field))
+
+    def _attributed(self, definition: TypeDefinition, element: XmlElement) -> Iterator[RawFinding]:
+        for child in element.named("attribute"):
+            internal = child.get("internal")
+            if internal and (internal not in _REMOVE_ATTRIBUTES or not child.is_self_closing):
+                yield self._found(child, "IL2049", internal)
+        for member in (each for kind in _MEMBERS for each in element.named(kind)) if self.tells_all else ():
+            for child in member.named("attribute"):
+                if child.get("internal") in _REMOVE_ATTRIBUTES:
+                    name = member.get("signature") or member.get("name")
+                    yield self._found(child, "IL2048", child.get("internal"), f"{self.context.names.definition(definition)}.{name}")
+
+    def _applying(self, element: XmlElement, name: str) -> Iterator[XmlElement]:
         """The child elements of that name whose conditions hold."""
         return (child for child in element.named(name) if child.applies(self.switches))
 
-    def signature(self, member: MethodDefinition | FieldDefinition) -> str:
-        """A method or field as the files write it: `System.Int32 Name(System.String)`."""
-
-        def name(sig: SigType) -> str:
-            universe = self.context.lookups.universe
-            generic = open_context(universe, member) if isinstance(member, MethodDefinition) else open_type_context(universe, member.owner)
-            return repr(universe.resolve_sig(member.module, sig, generic)).replace("+", "/")
-
-        try:
-            if isinstance(member, FieldDefinition):
-                return f"{name(member.sig)} {member.name}"
-            return f"{name(member.sig.return_type)} {member.name}({','.join(name(each) for each in member.sig.parameters)})"
-        except InputError:
-            return ""
-
-    def _types(
-        self, module: Module, assembly: XmlElement, check_type: Callable[[_Document, TypeDefinition, XmlElement], Iterator[RawFinding]]
-    ) -> Iterator[RawFinding]:
-        for element in self.applying(assembly, "type"):
-            name = element.get("fullname")
-            if "*" in name:
-                for definition in _matching(module, name):
-                    yield from check_type(self, definition, element)
-                continue
-            found = _type_named(module, name)
-            if found is None:
-                yield self.found(element, "IL2008", name)
-            else:
-                yield from check_type(self, found, element)
-
-    def _namespaces(self, module: Module, assembly: XmlElement) -> Iterator[RawFinding]:
-        if not self._is_descriptor:
-            return
-        for element in self.applying(assembly, "namespace"):
-            name = element.get("fullname")
-            if not any(definition.namespace == name for definition in module.types()):
-                yield self.found(element, "IL2044", name)
-
-    def _module(self, name: str) -> Module | None:
-        if name == self.context.module.name:
-            return self.context.module
-        try:
-            return self.context.lookups.universe.load(name)
-        except InputError:
-            return None
-
-
-def _type_named(module: Module, name: str) -> TypeDefinition | None:
-    outer, *nested = name.split("/")
-    namespace, _, simple = outer.rpartition(".")
-    found = module.find_type(namespace, simple)
-    for part in nested:
-        found = module.find_nested(found, part) if found is not None else None
-    return found
-
-
-def _matching(module: Module, pattern: str) -> Iterator[TypeDefinition]:
-    # `[` is part of a name here, and no class of characters.
-    pattern = pattern.replace("[", "[[]")
-    return (each for each in module.types() if fnmatch.fnmatchcase(each.full_name.replace("+", "/"), pattern))
-
-
-# ---- the three kinds of files ----
-
-
-def _attributed_type(_document: _Document, _definition: TypeDefinition, _element: XmlElement) -> Iterator[RawFinding]:
-    return iter(())
-
-
-def _described_type(document: _Document, definition: TypeDefinition, element: XmlElement) -> Iterator[RawFinding]:
-    name = document.context.names.definition(definition)
-    preserve = element.get("preserve")
-    if preserve == "fields" and not definition.fields:
-        yield document.found(element, "IL2001", name)
-    if preserve == "methods" and not definition.methods:
-        yield document.found(element, "IL2002", name)
-    for child in document.applying(element, "field"):
-        yield from _named(document, child, definition, definition.fields, "IL2012")
-    for child in document.applying(element, "method"):
-        yield from _named(document, child, definition, definition.methods, "IL2009")
-    for kind, rule_id in (("event", "IL2016"), ("property", "IL2017")):
-        semantic = {each.name for each in members_of(definition, events=kind == "event")}
-        for child in document.applying(element, kind):
-            wanted = child.get("signature") or child.get("name")
-            if wanted and wanted.rpartition(" ")[2] not in semantic:
-                yield document.found(child, rule_id, wanted, name)
-
-
-def _named(
-    document: _Document,
-    element: XmlElement,
-    owner: TypeDefinition,
-    members: tuple[MethodDefinition, ...] | tuple[FieldDefinition, ...],
-    rule_id: str,
-) -> Iterator[RawFinding]:
-    """The finding when an element names no method or field."""
-    signature, name = element.get("signature"), element.get("name")
-    if signature:
-        is_there = any(document.signature(member) == signature for member in members)
-    else:
-        is_there = not name or any(member.name == name for member in members)
-    if not is_there:
-        yield document.found(element, rule_id, signature or name, document.context.names.definition(owner))
-
-
-def _substituted_type(document: _Document, definition: TypeDefinition, element: XmlElement) -> Iterator[RawFinding]:
-    owner = document.context.names.definition(definition)
-    for child in document.applying(element, "method"):
-        signature = child.get("signature")
-        method = next((each for each in definition.methods if document.signature(each) == signature), None)
-        if signature and method is None:
-            yield document.found(child, "IL2009", signature, owner)
-        elif method is not None:
-            name, body = document.context.names.method(method), child.get("body")
-            if body not in ("stub", "remove"):
-                yield document.found(child, "IL2011", body, name)
-            elif body == "stub" and not _is_value(method.sig.return_type.element, child.get("value")):
-                yield document.found(child, "IL2010", name)
-    for child in document.applying(element, "field"):
-        wanted = child.get("name")
-        field = next((each for each in definition.fields if each.name == wanted), None)
-        if field is None:
-            if wanted:
-                yield document.found(child, "IL2012", wanted, owner)
-            continue
-        name, value = document.context.names.field(field), child.get("value")
-        if not field.is_static or field.is_literal:
-            yield document.found(child, "IL2013", name)
-        elif not value:
-            yield document.found(child, "IL2014", name)
-        elif not _is_value(field.sig.element, value):
-            yield document.found(child, "IL2015", value, name)
+    def _found(self, element: XmlElement, rule_id: str, *arguments: str) -> RawFinding:
+        """A finding at an element."""
+        rule, module = RULES[rule_id], self.context.module
+        place = Location(self.file, element.line, element.column)
+        return RawFinding(rule, rule.message(*arguments), module.type_definition(1), place, member_name=module.name)
 
 
 def _is_value(element: ElementType, value: str) -> bool:
     """Whether a text is a value of a type for which values can be given; of others nothing is said."""
     if not value or element not in (ElementType.BOOLEAN, ElementType.I4, ElementType.U4):
         return True
-    if element is ElementType.BOOLEAN and value.strip().lower() in ("true", "false"):
+    if element is ElementType.BOOLEAN and value.strip().lower() in _BOOLEANS:
         return True
     return _INTEGER.match(value) is not None

@@ -41,6 +41,7 @@ class How(Enum):
     ENTRY_POINT = "is the entry point"
     VISIBLE = "is visible outside of its assembly"
     ROOTED = "is in an assembly that is kept as a whole"
+    DESCRIBED = "is kept by a descriptor or an rd.xml file"
     CALL = "calls"
     CREATE = "creates"
     DELEGATE = "makes a delegate of"

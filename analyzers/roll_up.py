@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from analyzers.finding import Finding
-from analyzers.rule import RULES, Category
+from analyzers.rule import RULES, UNCATEGORIZED, Category
 from compiler.diagnostics import Explanation, Fix, FixKind, Location, Severity
 
 _SUMMARY = {Category.TRIMMING: RULES["IL2104"], Category.AOT: RULES["IL3053"]}
-# Findings of the native compiler that have no category: about XML, dependencies by name, and scopes of suppressions.
-_UNCATEGORIZED = frozenset([f"IL{number}" for number in (*range(2001, 2018), 2035, 2036, 2037, 2044, 2100, 2101, 2108)])
 EXPAND = "Set TrimmerSingleWarn to false, in the project or as metadata of the reference, to see each finding"
 
 
@@ -28,7 +26,7 @@ def roll_up(
     by_category: dict[Category, list[Finding]] = {}
     for finding in findings:
         rule = RULES[finding.id]
-        if finding.suppression is None and rule.category in _SUMMARY and finding.id not in _UNCATEGORIZED:
+        if finding.suppression is None and rule.category in _SUMMARY and finding.id not in UNCATEGORIZED:
             by_category.setdefault(rule.category, []).append(finding)
         else:
             kept.append(finding)

@@ -79,6 +79,12 @@ _ENTRY_POINT = " cannot be placed directly on application entry point '{0}'."
 _DAM_ON_TYPE = "'DynamicallyAccessedMembersAttribute' on '{0}' or one of its base types references '{1}' which "
 
 _TRIM: dict[str, str] = {
+    "IL1001": "Failed to process '{0}'. Feature '{1}' does not specify a \"featurevalue\" attribute.",
+    "IL1002": "Failed to process '{0}'. Unsupported non-boolean feature definition '{1}'.",
+    "IL1003": "Error processing '{0}': {1}.",
+    "IL1013": "Error processing '{0}': {1}.",
+    "IL1014": "Failed to process '{0}'. Unsupported value for featuredefault attribute.",
+    "IL1033": "XML descriptor file '{0}' could not be found.",
     "IL2001": "Type '{0}' has no fields to preserve.",
     "IL2002": "Type '{0}' has no methods to preserve.",
     "IL2007": "Could not resolve assembly '{0}'.",
@@ -92,6 +98,13 @@ _TRIM: dict[str, str] = {
     "IL2015": "Invalid value '{0}' for '{1}'.",
     "IL2016": "Could not find event '{0}' on type '{1}'.",
     "IL2017": "Could not find property '{0}' on type '{1}'.",
+    "IL2018": "Could not find the get accessor of property '{0}' on type '{1}'.",
+    "IL2019": "Could not find the set accessor of property '{0}' on type '{1}'.",
+    "IL2038": "Missing 'name' attribute for resource.",
+    "IL2039": "Invalid value '{0}' for attribute 'action' for resource '{1}'.",
+    "IL2040": "Could not find embedded resource '{0}' to remove in assembly '{1}'.",
+    "IL2048": "Internal attribute '{0}' can only be used on a type, but is being used on '{1}'.",
+    "IL2049": "Unrecognized internal attribute '{0}'.",
     "IL2044": "Could not find any type in namespace '{0}'.",
     "IL2100": "XML contains unsupported wildcard for assembly 'fullname' attribute.",
     "IL2101": "Embedded XML in assembly '{0}' contains assembly \"fullname\" attribute for another assembly '{1}'",
@@ -204,6 +217,15 @@ def _table() -> dict[str, Rule]:
 
 
 RULES: dict[str, Rule] = _table()
+
+# Errors that end a publish, whatever the project says about warnings.
+FATAL = frozenset(("IL1003", "IL1013", "IL1033"))
+# What .NET's native compiler passes over in silence: nothing of it reports these.
+UNREPORTED = frozenset(("IL1001", "IL1002", "IL1014", "IL2038", "IL2039", "IL2040", "IL2048"))
+# What a publish writes without a category: findings about XML, dependencies by name, and scopes of suppressions.
+UNCATEGORIZED = frozenset(
+    [f"IL{number}" for number in (*range(1001, 1048), *range(2001, 2020), 2035, 2036, 2037, *range(2038, 2050), 2100, 2101, 2108)]
+) - frozenset(("IL2041", "IL2042", "IL2043", "IL2045", "IL2046"))
 
 
 def sentence(message: str) -> str:

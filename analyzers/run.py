@@ -15,11 +15,13 @@ from analyzers.declarations import check_entry_point, check_scopes
 from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding
 from analyzers.incremental import advance, read_pending, show, shown_findings
+from analyzers.kept_members import check_root_files
 from analyzers.link_xml import check_descriptors, check_link_xml
 from analyzers.options import AnalysisOptions
 from analyzers.positions import Positions
 from analyzers.reader_state import ReaderState
 from analyzers.redundant import check_suppressions
+from analyzers.root_files import EmbeddedFile, RootFile
 from analyzers.rule_versions import rules_of
 from analyzers.severity import Severities
 from analyzers.sorted_findings import sort_key
@@ -46,7 +48,8 @@ class AnalysisRequest:
 
     `places` gives findings the place of their operation; without it they have that of the statement. `with_suppressed` asks for
     the findings too that attributes and pragmas suppress, which say so. With `heeds_source` a publish heeds pragmas and the source's
-    configuration as a build does: for what is not published itself. `descriptors` are the ILLink descriptors of the publish by path.
+    configuration as a build does: for what is not published itself. `root_files` are those of the publish, `embedded_files` where the XML
+    files that the assembly embeds came from.
     """
 
     assembly_name: str
@@ -59,7 +62,8 @@ class AnalysisRequest:
     feature_switches: Mapping[str, str] = field(default_factory=dict)
     with_suppressed: bool = False
     heeds_source: bool = False
-    descriptors: Mapping[str, bytes] = field(default_factory=dict)
+    root_files: tuple[RootFile, ...] = ()
+    embedded_files: tuple[EmbeddedFile, ...] = ()
 
 
 def proceed_always() -> None:
@@ -111,7 +115,8 @@ class AnalysisSession:
         found = shown_findings(state, request.options, severities, request.reader)
         if request.reader is ReaderKind.PUBLISH:
             switches = _switches(request)
-            embedded, named = check_link_xml(context, switches), check_descriptors(context, request.descriptors, switches)
+            embedded = check_link_xml(context, switches, request.embedded_files)
+            named = chain(check_root_files(context, request.root_files), check_descriptors(context, request.root_files, switches))
             unused = check_suppressions(context, [state for _, state in self._readers.values()])
             program = chain(check_scopes(context), check_entry_point(context), embedded, named)
             if request.options.shows_redundant_suppressions:

@@ -5,13 +5,15 @@ Code that a compiler made counts as the method that it was made from. Places com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from analyzers.csharp_names import CSharpNames
+from analyzers.kept_members import kept_methods
 from analyzers.names import member_name
 from analyzers.positions import Positions
-from analyzers.reached import Reached, Reason, program_roots, reach
+from analyzers.reached import How, Reached, Reason, program_roots, reach
+from analyzers.root_files import RootFile
 from analyzers.run import proceed_always
 from compiler.diagnostics import Location
 from compiler.flow.annotations import Annotations
@@ -41,6 +43,14 @@ class ProgramPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What a project keeps beside its entry point: the files that say so, and the feature switches that their conditions are about."""
+
+    files: Sequence[RootFile] = ()
+    switches: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a chain: `text` says how `member` comes in, `place` is where the step before it uses it (of the first: its own)."""
 
@@ -53,8 +63,11 @@ class Step:
 class ProgramReasons:
     """Answers why members of a program are in it. Invariant: `_reached` is complete."""
 
-    def __init__(self, parts: Sequence[ProgramPart], find_assembly: AssemblyFinder, proceed: Callable[[], None] = proceed_always) -> None:
+    def __init__(
+        self, given: Sequence[ProgramPart], find_assembly: AssemblyFinder, kept: Kept, proceed: Callable[[], None] = proceed_always
+    ) -> None:
         """Raises BadImage for a part that is no assembly, and what `proceed` raises, which is called often."""
+        parts = _distinct(given)
         self._universe = TypeUniverse(find_assembly)
         self._modules = {part.name: self._universe.add_module(open_image(part.name, part.image), part.name) for part in parts}
         attributes = AttributeReader(self._universe)
@@ -66,6 +79,8 @@ class ProgramReasons:
         }
         begins = [part for part in parts if part.kept or part is parts[-1]]
         roots = [root for part in begins for root in program_roots(self._modules[part.name], keeps_all=part.kept)]
+        modules = list(self._modules.values())
+        roots += [(method, How.DESCRIBED) for method in kept_methods(self._universe, modules, kept.files, kept.switches)]
         annotations = Annotations(self._universe, attributes, self._generated, ReaderKind.PUBLISH)
         self._reached = reach(annotations, self._generated, roots, frozenset(self._modules.values()), proceed)
         self._by_id: dict[Module, dict[str, list[MethodDefinition]]] = {}
@@ -117,8 +132,8 @@ class ProgramReasons:
             found.setdefault(method_id(self._universe, method), []).append(method)
         for each in (*members_of(definition, events=False), *members_of(definition, events=True)):
             found[member_id(self._universe, each.module, each.token)] = list(each.accessors.values())
-        for field in definition.fields:
-            found[field_id(field)] = definition.methods_named(".cctor" if field.is_static else ".ctor")
+        for declared in definition.fields:
+            found[field_id(declared)] = definition.methods_named(".cctor" if declared.is_static else ".ctor")
         found[type_id(definition)] = list(definition.methods)
 
     def _steps(self, chain: list[tuple[MethodDefinition, Reason]]) -> tuple[Step, ...]:
@@ -153,6 +168,14 @@ class ProgramReasons:
         machine = self._generated.state_machine(method)
         bodies = (method, *(machine.methods_named("MoveNext") if machine is not None else ()))
         return next((place for body in bodies if (place := positions.at(Origin(body, 0))) is not None), None)
+
+
+def _distinct(parts: Sequence[ProgramPart]) -> list[ProgramPart]:
+    """Of several parts of one name the first, which is what a program loads; the main one before all others."""
+    first: dict[str, ProgramPart] = {}
+    for part in (*parts[-1:], *parts):
+        first.setdefault(part.name.lower(), part)
+    return [*list(first.values())[1:], *parts[-1:]]
 
 
 def _symbols(part: ProgramPart, module: Module) -> PortablePdb | None:

@@ -6,19 +6,19 @@ decides (no hardware vectors). Small getters that only combine such constants ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from lxml import etree
-
+from compiler.flow.link_signatures import definition_name, method_signature
+from compiler.flow.link_xml import InvalidLinkXml, XmlElement, read_linker
 from compiler.il.decode import Instruction, InvalidProgram, decode
 from compiler.metadata.resources import embedded_resource
-from compiler.metadata.signatures import ElementType, SigType
+from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId, Token, make_token
 from compiler.types.definitions import TYPE_BEFORE_FIELD_INIT, MethodDefinition, Module
 from compiler.types.interned import TypeLoadError
 from compiler.types.reads import KeptByMember, NotedAnswers
 from compiler.types.type_desc import MethodDesc, NamedType
-from compiler.types.universe import EMPTY_CONTEXT, GenericContext, MissingMember, TypeUniverse
+from compiler.types.universe import GenericContext, MissingMember, TypeUniverse
 
 # What a Native AOT publish sets when the project says nothing (Microsoft.NETCore.Native.targets, Microsoft.NET.Sdk.targets).
 AOT_DEFAULTS: dict[str, bool] = {
@@ -171,34 +171,25 @@ class FeatureConstants:
         return found
 
     def _read_substitutions(self, raw: bytes, module: Module, stubs: dict[str, int | None]) -> None:
+        """Notes the stubs of a file; what is wrong with it is reported where findings are."""
         try:
-            root = etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True))
-        except etree.XMLSyntaxError:
+            root = read_linker(raw)
+        except InvalidLinkXml:
             return
-        for assembly in root.iter("assembly"):
-            if assembly.get("fullname") not in (module.name, "*") or not self._applies(assembly):
-                continue
-            for type_node in assembly.iter("type"):
-                if not self._applies(type_node):
-                    continue
-                type_name = (type_node.get("fullname") or "").replace("/", "+")
-                for node in type_node.iter("method"):
-                    if node.get("body") == "stub" and self._applies(node):
-                        value = node.get("value")
-                        parsed = None if value is None else _parse_value(value)
-                        # A stub with a value that is no number is reported where the file is checked; it replaces nothing.
-                        if value is None or parsed is not None:
-                            stubs[f"{type_name}::{node.get('signature')}"] = parsed
+        if root is None or not root.applies(self._switches):
+            return
+        # An embedded file may leave its assembly out.
+        assemblies = [each for each in root.named("assembly") if each.get("fullname").partition(",")[0].strip() == module.name]
+        for element in (root, *(each for each in assemblies if each.applies(self._switches))):
+            for type_element in self._applying(element, "type"):
+                for method in self._applying(type_element, "method"):
+                    value = method.get("value")
+                    if method.get("body") == "stub" and (not value or _parse_value(value) is not None):
+                        # A stub with a value that is no number replaces nothing.
+                        stubs[f"{type_element.get('fullname')}::{method.get('signature')}"] = _parse_value(value)
 
-    def _applies(self, node: etree._Element) -> bool:
-        feature = node.get("feature")
-        if feature is None:
-            return True
-        wanted = (node.get("featurevalue") or "").lower() == "true"
-        current = self._switches.get(feature)
-        if current is None:
-            return (node.get("featuredefault") or "").lower() == "true"
-        return current == wanted
+    def _applying(self, element: XmlElement, name: str) -> Iterator[XmlElement]:
+        return (child for child in element.named(name) if child.applies(self._switches))
 
 
 def _parse_value(value: str) -> int | None:
@@ -217,17 +208,7 @@ def _context_of(owner: NamedType) -> GenericContext:
 
 def _method_key(universe: TypeUniverse, definition: MethodDefinition) -> str:
     """`Type::ReturnType name(Param,Param)` as substitution files write signatures."""
-    sig = definition.sig
-    module = definition.module
-
-    def name(sig_type: SigType) -> str:
-        return repr(universe.resolve_sig(module, sig_type, EMPTY_CONTEXT)).replace("+", "/")
-
-    try:
-        parameters = ",".join(name(p) for p in sig.parameters)
-        return f"{definition.owner.full_name}::{name(sig.return_type)} {definition.name}({parameters})"
-    except TypeLoadError:
-        return ""
+    return f"{definition_name(definition.owner)}::{method_signature(universe, definition, with_arity=True)}"
 
 
 def _short_getter(definition: MethodDefinition) -> list[Instruction]:

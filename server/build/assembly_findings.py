@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from analyzers.run import AnalysisRequest, proceed_always
-from analyzers.why import ProgramReasons
+from analyzers.why import Kept, ProgramReasons
 from compiler.csharp.frameworks import NETCORE_APP, Framework
 from compiler.diagnostics import Diagnostic
 from compiler.flow.custom_attributes import AttributeReader
@@ -68,7 +68,7 @@ def check_assembly(
     others = _needed(path, image, framework)
     finder = assembly_finder(framework, others)
     parts = [*(assembly_part(other) for other in others), assembly_part(path)]
-    reasons = cache(lambda: ProgramReasons(parts, finder))
+    reasons = cache(lambda: ProgramReasons(parts, finder, Kept()))
     wanted = PublishedAnalysis(publish_options(project), feature_switches(project), with_suppressed, kept)
     request = AnalysisRequest(
         assembly_name=path.stem,

@@ -7,7 +7,7 @@ IlcTreatWarningsAsErrors, SuppressTrimAnalysisWarnings and SuppressAotAnalysisWa
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -15,11 +15,11 @@ from pathlib import Path
 from analyzers.finding import Finding
 from analyzers.merge import merge_findings
 from analyzers.options import AnalysisOptions
-from analyzers.reference_checks import check_references
+from analyzers.reference_checks import check_references, trimmable
 from analyzers.rule_versions import DEFAULT_MAJOR
 from analyzers.run import AnalysisRequest, AnalysisSession
 from analyzers.severity import SeverityOptions
-from analyzers.why import ProgramPart, ProgramReasons
+from analyzers.why import Kept, ProgramPart, ProgramReasons
 from compiler.csharp.client import CSharpSource
 from compiler.csharp.frameworks import Framework
 from compiler.csharp.places import PlaceFinder, SourcePlaces
@@ -33,7 +33,15 @@ from server.build.feature_switches import runtime_options
 from server.build.graph import BuiltProject, in_project
 from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject, is_true
-from server.build.root_files import assemblies_kept_whole, descriptors
+from server.build.root_files import (
+    ReadContent,
+    assemblies_kept_whole,
+    embedded_files,
+    keeps_untrimmable,
+    read_content,
+    root_files,
+    trimmable_assemblies,
+)
 from server.build.target_framework import wanted_version
 
 
@@ -113,17 +121,33 @@ def is_program(project: EvaluatedProject) -> bool:
 def program_reasons(projects: Sequence[BuiltProject]) -> ProgramReasons:
     """Why members are in the program that the last of `projects` makes: its projects and what they refer to, but not the framework."""
     program = projects[-1]
-    kept = assemblies_kept_whole(program.project)
+    finder = assembly_finder(program.framework, program.references)
     built = {each.assembly.path: each for each in projects}
     paths = [*(path for path in program.references if path not in built), *built]
-    parts = [assembly_part(path, built[path].assembly.symbols if path in built else None, kept) for path in paths]
-    return ProgramReasons(parts, assembly_finder(program.framework, program.references))
+    parts = [assembly_part(path, built[path].assembly.symbols if path in built else None) for path in paths]
+    return ProgramReasons(with_kept(program.project, parts, finder), finder, kept_by(program.project))
 
 
-def assembly_part(path: Path, symbols: Path | None = None, kept: Container[str] = frozenset()) -> ProgramPart:
-    """A built assembly with its symbols: those that are given, else those beside it. `kept` are the names of assemblies kept whole."""
+def kept_by(project: EvaluatedProject, read: ReadContent = read_content) -> Kept:
+    """What the files of a published project keep beside its entry point."""
+    return Kept(root_files(project, read), runtime_options(project)[0])
+
+
+def with_kept(project: EvaluatedProject, parts: Sequence[ProgramPart], finder: AssemblyFinder) -> list[ProgramPart]:
+    """`parts` of a published project with those marked that are kept as a whole: the assemblies of TrimmerRootAssembly, and with
+    TrimMode=partial all that neither say that they may be trimmed nor are named as such by the project."""
+    kept = assemblies_kept_whole(project)
+    if keeps_untrimmable(project):
+        named = trimmable_assemblies(project)
+        asked = [(part.name, part.image) for part in parts if part.name.lower() not in named]
+        kept |= {name.lower() for name, _ in asked} - {name.lower() for name in trimmable(asked, finder)}
+    return [replace(part, kept=part.name.lower() in kept) for part in parts]
+
+
+def assembly_part(path: Path, symbols: Path | None = None) -> ProgramPart:
+    """A built assembly with its symbols: those that are given, else those beside it."""
     beside = symbols or path.with_suffix(".pdb")
-    return ProgramPart(path.stem, path.read_bytes(), beside.read_bytes() if beside.is_file() else b"", kept=path.stem.lower() in kept)
+    return ProgramPart(path.stem, path.read_bytes(), beside.read_bytes() if beside.is_file() else b"")
 
 
 def findings_as_diagnostics(found: GraphFindings) -> list[Diagnostic]:
@@ -168,7 +192,8 @@ def _project_findings(
         reader=ReaderKind.PUBLISH,
         feature_switches=switches,
         heeds_source=reporters is Reporters.ALL and not is_program(program),
-        descriptors=descriptors(program) if program is project else {},
+        root_files=root_files(program) if program is project else (),
+        embedded_files=embedded_files(project) if reporters is Reporters.ALL else (),
     )
     if reporters is Reporters.PUBLISH:
         # A native compiler knows statements, not operations.

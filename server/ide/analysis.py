@@ -29,11 +29,13 @@ from server.build.findings import (
     feature_switches,
     is_program,
     is_published,
+    kept_by,
     publish_options,
+    with_kept,
 )
 from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject
-from server.build.root_files import descriptors
+from server.build.root_files import embedded_files, root_files
 from server.ide.reference_places import at_reference, reference_place
 from server.workspace.files import FileView
 from server.workspace.queries import FindingsQuestion
@@ -87,15 +89,24 @@ class ProjectAnalysis:
         if is_published(self.project):
             heeds = not is_program(self.project)
             options = publish_options(self.project, question.request.analyzer_configs)
-            publish = replace(asked, options=options, reader=ReaderKind.PUBLISH, heeds_source=heeds, descriptors=descriptors(self.project))
+            publish = replace(
+                asked,
+                options=options,
+                reader=ReaderKind.PUBLISH,
+                heeds_source=heeds,
+                root_files=root_files(self.project, question.view.read_content),
+                embedded_files=embedded_files(self.project, question.view.read_content),
+            )
             found = merge_findings(found, session.findings(publish, question.proceed))
         return found
 
-    def reasons(self, parts: Sequence[ProgramPart], proceed: Callable[[], None]) -> ProgramReasons:
+    def reasons(self, view: FileView, parts: Sequence[ProgramPart], proceed: Callable[[], None]) -> ProgramReasons:
         """Why members are in the program of `parts` and of what else this project refers to. Raises InputError."""
         given = {part.name: part.image for part in parts}
         others = [path for path in self.references if path.stem not in given and path.is_file()]
-        return ProgramReasons([*(assembly_part(path) for path in others), *parts], self._finder(given), proceed)
+        finder = self._finder(given)
+        whole = with_kept(self.project, [*(assembly_part(path) for path in others), *parts], finder)
+        return ProgramReasons(whole, finder, kept_by(self.project, view.read_content), proceed)
 
     @property
     def has_dependencies(self) -> bool:

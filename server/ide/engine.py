@@ -21,9 +21,11 @@ from compiler.user_cache import cache_directory
 from server.build.compilers import WarmCompilers
 from server.build.csharp_build import csharp_request, read_source_file
 from server.build.evaluation import project_toolset
+from server.build.findings import is_published
 from server.build.graph import assembly_references, require_csharp
 from server.build.kept_findings import KeptFindings
 from server.build.package_references import assets_file, referenced_packages
+from server.build.root_files import read_paths
 from server.build.target_framework import choose_framework
 from server.build.warm import WarmTools
 from server.ide.analysis import ProjectAnalysis
@@ -133,7 +135,8 @@ def _compilation(analysis: ProjectAnalysis, reachable: Sequence[Path], view: Fil
         request=replace(request, references=(*request.references, *others), emit_despite_errors=True),
         diagnostics=missing,
         find=analysis.findings,
-        reasons=analysis.reasons,
+        reasons=partial(analysis.reasons, view),
         has_dependencies=analysis.has_dependencies,
         depend=partial(analysis.dependency_diagnostics, view),
+        also_read=read_paths(project) if is_published(project) else (),
     )

@@ -12,7 +12,7 @@ from server.lsp.protocol import QuietServer
 logger = logging.getLogger(__name__)
 
 WATCHED_GLOBS = (
-    "**/*.{cs,csproj,props,targets,editorconfig,globalconfig}",
+    "**/*.{cs,csproj,props,targets,editorconfig,globalconfig,xml}",
     "**/global.json",
     "**/obj/project.assets.json",
 )

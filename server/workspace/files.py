@@ -81,6 +81,11 @@ class FileView:
         overlay = self.overlays.get(path)
         return overlay.text if overlay is not None else path.read_bytes().decode("utf-8-sig", errors="replace")
 
+    def read_content(self, path: Path) -> bytes | str:
+        """The text of an open document, the bytes of another file. Raises OSError when it cannot be read."""
+        overlay = self.overlays.get(path)
+        return overlay.text if overlay is not None else path.read_bytes()
+
     def read_source(self, path: Path, read_file: Callable[[Path], str]) -> str:
         """The text of a source file: that of the editor, else what `read_file` made of the file as it is. Raises OSError."""
         overlay = self.overlays.get(path)

@@ -51,6 +51,7 @@ class FindingsQuestion:
     request: CSharpRequest
     result: CSharpResult
     referenced: Mapping[str, bytes]
+    view: FileView
     proceed: Callable[[], None]
 
 
@@ -60,7 +61,8 @@ class Compilation:
 
     `find` gives the analyzers' findings in what was compiled; it raises InputError, and what its question's `proceed` raises.
     `reasons` say why members are in the program of the assemblies that it is given, this project's last. With them `depend` gives the
-    findings in other assemblies that the project refers to; `has_dependencies` says that there are such assemblies.
+    findings in other assemblies that the project refers to; `has_dependencies` says that there are such assemblies. `also_read` are the
+    files beside the compiler's that findings come from.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Compilation:
     reasons: Callable[[Sequence[ProgramPart], Callable[[], None]], ProgramReasons]
     has_dependencies: bool
     depend: Callable[[ProgramReasons, Callable[[], None]], tuple[Diagnostic, ...]]
+    also_read: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ class Remembered(Generic[Question, Answer]):
 EvaluationQuestion = tuple[bytes, tuple[tuple[Path, bytes], ...]]
 # The request, and how often each project that it refers to had been compiled.
 CompilationQuestion = tuple[CSharpRequest, tuple[int, ...]]
+# What was compiled, and the contents of what else is read.
+AnalysisQuestion = tuple[CompilationQuestion, tuple[bytes, ...]]
 
 
 @dataclass(slots=True)
@@ -144,7 +149,7 @@ class _Project:
 
     evaluation: Remembered[EvaluationQuestion, Evaluation] = field(default_factory=Remembered)
     result: Remembered[CompilationQuestion, CSharpResult] = field(default_factory=Remembered)
-    findings: Remembered[CompilationQuestion, tuple[Diagnostic, ...]] = field(default_factory=Remembered)
+    findings: Remembered[AnalysisQuestion, tuple[Diagnostic, ...]] = field(default_factory=Remembered)
     name: str = ""
     compilation: Compilation | None = None
     reaches: tuple[Path, ...] = ()
@@ -307,14 +312,15 @@ class WorkspaceQueries:
         kept = _kept(project, request, None)
         if result.pe is None:
             return [*result.diagnostics, *kept]
-        if project.findings.question != question:
+        analysis = (question, tuple(now.view.digest(path) for path in compilation.also_read))
+        if project.findings.question != analysis:
             early = (*before, *result.diagnostics, *kept)
             now.progress.early(ProjectReport(path, project.name, compilation.is_program, early))
         images = {other.name: other.result.answer.pe for other in others if other.result.answer is not None}
         referenced = {name: image for name, image in images.items() if image is not None}
-        asked = FindingsQuestion(request, result, referenced, now.progress.proceed)
+        asked = FindingsQuestion(request, result, referenced, now.view, now.progress.proceed)
         try:
-            findings = project.findings.get(question, lambda: compilation.find(asked))
+            findings = project.findings.get(analysis, lambda: compilation.find(asked))
         except Outdated:
             return [*result.diagnostics, *kept]
         if not any(diagnostic.severity is Severity.ERROR for diagnostic in result.diagnostics):

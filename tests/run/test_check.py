@@ -161,7 +161,8 @@ def json_rows(aotd: RunAotd, project: Path, reporter: str) -> list[dict[str, Any
 def test_descriptors_that_the_project_names(aotd: RunAotd, tmp_path: Path) -> None:
     """What a descriptor names and is not there stands at its place in that file; a build does not read it."""
     (tmp_path / "roots.xml").write_text(
-        '<linker>\n  <assembly fullname="Nowhere" />\n  <assembly fullname="app">\n    <type fullname="No.Type" />\n  </assembly>\n</linker>\n'
+        '<linker>\n  <assembly fullname="Nowhere" />\n  <assembly fullname="app">\n    <type fullname="No.Type" />\n  </assembly>\n'
+        "</linker>\n"
     )
     project = write_project(tmp_path, source="System.Console.WriteLine();\n", items='<TrimmerRootDescriptor Include="roots.xml" />')
     result = aotd("check", project, "--reporter", "publish", env=ENVIRONMENT)
@@ -170,3 +171,29 @@ def test_descriptors_that_the_project_names(aotd: RunAotd, tmp_path: Path) -> No
         f"{tmp_path}/roots.xml(4,6) IL2008:",
     ]
     assert aotd("check", project, "--reporter", "build", env=ENVIRONMENT).stdout == ""
+
+
+def test_xml_that_cannot_be_read_is_an_error_at_its_place(aotd: RunAotd, tmp_path: Path) -> None:
+    """Neither NoWarn nor the switches of trimming hide what ends a publish."""
+    (tmp_path / "roots.xml").write_text("<linker>\n  <assembly>\n</linker>\n")
+    (tmp_path / "rd.xml").write_text('<Directives>\n  <Application><Assembly Name="app" Dynamic="Some" /></Application></Directives>\n')
+    (tmp_path / "ILLink.Substitutions.xml").write_text("<linker>&what;</linker>\n")
+    items = (
+        '<TrimmerRootDescriptor Include="roots.xml;gone.xml" /><RdXmlFile Include="rd.xml" />'
+        '<EmbeddedResource Include="ILLink.Substitutions.xml" LogicalName="%(Identity)" />'
+    )
+    project = write_project(tmp_path, source="System.Console.WriteLine();\n", items=items)
+    quiet = ("-p:NoWarn=IL1003%3BIL1013%3BIL1033", "-p:SuppressTrimAnalysisWarnings=true")
+    for verb in (("check",), ("check", "--reporter", "publish"), ("publish",)):
+        result = aotd(*verb, project, *quiet, env=ENVIRONMENT)
+        places = re.findall(r"^(.+?) ?: error (IL[0-9]{4}):", result.stdout, re.MULTILINE)
+        rows = sorted({f"{place} {code}:" for place, code in places})
+        substitutions = "name" if "publish" in verb[1:] else f"{tmp_path}/ILLink.Substitutions.xml"
+        assert result.exit_code == 1 and rows == sorted(
+            [
+                f"{project} IL1033:",
+                f"{substitutions}(1,9) IL1003:",
+                f"{tmp_path}/rd.xml(2,17) IL1013:",
+                f"{tmp_path}/roots.xml(3,3) IL1003:",
+            ]
+        ), result.output
