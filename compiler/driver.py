@@ -18,12 +18,14 @@ from compiler.codegen.program import emit_program
 from compiler.codegen.program_roots import add_conditional_roots, add_roots
 from compiler.codegen.stubs import missing_natives_unit
 from compiler.codegen.units import Unit, make_units, program_unit
+from compiler.csharp.errors import ToolchainError
 from compiler.diagnostics import Diagnostic, InputError, Severity
 from compiler.library_memory import LibraryMemory
 from compiler.link.elf import object_symbols
 from compiler.link.link import link_program
 from compiler.link.runtime_library import runtime_objects
 from compiler.link.triples import TARGETS, Target
+from compiler.link.zlib_library import needs_zlib, zlib_objects
 from compiler.metadata.tokens import Token
 from compiler.reach.features import FeatureConstants
 from compiler.reach.world import World, WorldBuilder
@@ -80,7 +82,7 @@ def _compile_for(
     world = builder.world
     diagnostics.extend(generator.diagnostics)
     units = _units(universe, world, entry, request, target)
-    runtime = pending_runtime.result()
+    runtime = [*pending_runtime.result(), *_compression(world, request, target, progress, diagnostics)]
     units.append(_native_stubs(world, runtime, tier, target, diagnostics))
     cache = ObjectCache(request.cache_dir / "objects")
     missing = [unit for unit in units if not cache.contains(unit.key)]
@@ -130,6 +132,20 @@ def _units(universe: TypeUniverse, world: World, entry: MethodDesc, request: Com
     units = make_units(code, options, inline=tier is not Tier.DEBUG)
     units.append(program_unit(emit_program(universe, world, entry, request.runtime_knobs), options))
     return units
+
+
+def _compression(world: World, request: CompileRequest, target: Target, progress: Progress, diagnostics: list[Diagnostic]) -> list[Path]:
+    """zlib for a program that compresses. Without its source the program is made all the same, and a warning says what it lacks."""
+    if not needs_zlib(list(world.natives)):
+        return []
+    progress.step("Compiling zlib")
+    try:
+        return zlib_objects(target, request.cache_dir, request.npm, request.n_workers)
+    except ToolchainError as error:
+        reason = error.to_diagnostic().message
+        message = f"compression (deflate, gzip, zlib, zip) will throw PlatformNotSupportedException in the program: {reason}"
+        diagnostics.append(Diagnostic("AOTD2110", Severity.WARNING, message))
+        return []
 
 
 def _native_stubs(world: World, runtime: list[Path], tier: Tier, target: Target, diagnostics: list[Diagnostic]) -> Unit:

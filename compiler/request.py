@@ -30,7 +30,8 @@ class CompileRequest:
     `app` is the IL assembly with the entry point, its portable PDB beside it. `references` are the other assemblies outside the
     framework that it may load. `feature_switches` are folded into the code (AppContext name -> value, as ILLink substitutions
     name them); `runtime_knobs` are what AppContext answers at run time and include the former. `output` and `symbols` are
-    written with a temporary name and renamed; `symbols` is None when no separate symbols file is wanted.
+    written with a temporary name and renamed; `symbols` is None when no separate symbols file is wanted. `npm` fetches the
+    source of zlib for the first program that compresses; None when it is not installed.
     """
 
     app: Path
@@ -45,6 +46,7 @@ class CompileRequest:
     strip: bool
     cache_dir: Path
     n_workers: int
+    npm: Path | None
 
 
 @dataclass(frozen=True, slots=True)

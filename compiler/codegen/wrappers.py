@@ -55,6 +55,10 @@ def native_call(universe: TypeUniverse, method: MethodDesc, target: str) -> Code
     return _item(name, text, declares, Dependency("native", target))
 
 
+# Calls of the class library that pass straight through to a library of the system; opened when the program first calls them.
+_SHARED_LIBRARIES = {"BrotliEncoder": "libbrotlienc.so.1", "BrotliDecoder": "libbrotlidec.so.1"}
+
+
 def pinvoke(universe: TypeUniverse, method: MethodDesc, library: str, entry: str) -> CodeItem:
     """A P/Invoke whose arguments need no conversion. Raises Unsupported naming the parameter that does."""
     signature = universe.signature(method)
@@ -63,6 +67,9 @@ def pinvoke(universe: TypeUniverse, method: MethodDesc, library: str, entry: str
             raise Unsupported("AOTD2004", f"{method!r}: marshalling of '{desc!r}' in P/Invoke '{library}!{entry}' is not supported yet")
     if library == "QCall":
         return native_call(universe, method, f"qc_{entry}")
+    for prefix, shared in _SHARED_LIBRARIES.items():
+        if entry.startswith(prefix) and library == "libSystem.IO.Compression.Native":
+            return _dynamic_pinvoke(universe, method, shared, entry)
     if library.startswith("libSystem."):
         return native_call(universe, method, entry)
     return _dynamic_pinvoke(universe, method, library, entry)

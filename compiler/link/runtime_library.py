@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,12 +28,12 @@ def runtime_objects(target: Target, cache_dir: Path, n_workers: int) -> list[Pat
     for path in sorted((*sources, *RUNTIME.glob("*.h"), *RUNTIME.glob("native/*.h"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     folder = cache_dir / "runtime" / f"{target.rid}-{digest.hexdigest()}"
-    objects = [folder / f"{source.parent.name}-{source.stem}.o" for source in sources]
+    objects = [folder / f"{object_stem(source)}.o" for source in sources]
     if not folder.is_dir():
         with ThreadPoolExecutor(1) as warm:
             # The first link for a target makes zig build that target's C library: done meanwhile.
             ready = warm.submit(_warm_linker, target, cache_dir)
-            _compile_all(sources, folder, target, cache_dir, n_workers)
+            compile_sources(sources, folder, target, cache_dir, n_workers)
             ready.result()
     return objects
 
@@ -45,17 +46,18 @@ def _warm_linker(target: Target, cache_dir: Path) -> None:
         run_zig(["cc", "-target", target.zig_target, str(source), *LIBRARIES, "-o", str(source.with_suffix(""))], cache_dir, "linking")
 
 
-def _compile_all(sources: list[Path], folder: Path, target: Target, cache_dir: Path, n_workers: int) -> None:
+def compile_sources(
+    sources: Sequence[Path], folder: Path, target: Target, cache_dir: Path, n_workers: int, flags: Sequence[str] = ()
+) -> None:
+    """Compiles C sources to objects of their names in `folder`, which appears whole. Raises InputError when the C compiler fails."""
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
 
     def compile_one(source: Path) -> None:
-        output = temporary / f"{source.parent.name}-{source.stem}.o"
-        run_zig(
-            ["cc", "-target", target.zig_target, *_FLAGS, f"-I{RUNTIME}", "-c", str(source), "-o", str(output)], cache_dir,
-            f"compiling the runtime's {source.name}",
-        )
+        options = ["cc", "-target", target.zig_target, *_FLAGS, f"-I{RUNTIME}", *flags]
+        output = temporary / f"{object_stem(source)}.o"
+        run_zig([*options, "-c", str(source), "-o", str(output)], cache_dir, f"compiling the runtime's {source.name}")
 
     try:
         with ThreadPoolExecutor(n_workers) as pool:
@@ -66,3 +68,8 @@ def _compile_all(sources: list[Path], folder: Path, target: Target, cache_dir: P
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def object_stem(source: Path) -> str:
+    """The name of the object of a C source: two folders of the runtime may have a file of one name."""
+    return f"{source.parent.name}-{source.stem}"

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
+from compiler.csharp.toolchain import find_npm
 from compiler.diagnostics import Diagnostic
 from compiler.user_cache import cache_directory
 from server.build.csharp_build import CSharpCompiler
@@ -41,7 +42,7 @@ def publish_native(
 ) -> NativeProgram | None:
     """The program of the last of `projects`; None after errors that `report` was told. Raises InputError, OSError."""
     start = time.monotonic()
-    place = CompilerPlace(cache_directory(whom.environment), n_workers=len(os.sched_getaffinity(0)))
+    place = CompilerPlace(cache_directory(whom.environment), n_workers=len(os.sched_getaffinity(0)), npm=find_npm(whom.environment))
     compile_program = whom.tools.kept(ResidentCompiler).compile_program
     with console.Progress(quiet=quiet) as terminal:
         try:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from compiler.csharp.toolchain import find_npm
 from compiler.link.triples import TARGETS
 from compiler.user_cache import cache_directory
 from server.build.graph import BuildFailed, BuildProgress
@@ -91,7 +92,7 @@ def _tell_unsupported(published: Published, verbosity: Verbosity) -> None:
 
 def publish_tools(project: Path, progress: BuildProgress) -> PublishTools:
     """Tools that publish the caller's project, on all processors that this process may use."""
-    place = CompilerPlace(cache_directory(caller().environment), n_workers=len(os.sched_getaffinity(0)))
+    place = CompilerPlace(cache_directory(caller().environment), n_workers=len(os.sched_getaffinity(0)), npm=find_npm(caller().environment))
     compiler = caller().tools.kept(ResidentCompiler)
     return PublishTools(build_tools(project, progress), compiler.compile_program, place, host_rid(), tuple(TARGETS))
 

@@ -17,10 +17,11 @@ SYMBOLS_SUFFIX = ".dbg"
 
 @dataclass(frozen=True, slots=True)
 class CompilerPlace:
-    """Where the native compiler keeps its cache and how many processes it may use."""
+    """Where the native compiler keeps its cache, how many processes it may use, and what fetches libraries that programs link."""
 
     cache_dir: Path
     n_workers: int
+    npm: Path | None
 
 
 def compile_request(built: BuiltProject, rid: str, place: CompilerPlace) -> CompileRequest:
@@ -48,6 +49,7 @@ def compile_request(built: BuiltProject, rid: str, place: CompilerPlace) -> Comp
         strip=strips,
         cache_dir=place.cache_dir,
         n_workers=place.n_workers,
+        npm=place.npm,
     )
 
 

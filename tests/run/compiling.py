@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from compiler.csharp.toolchain import Toolchain
+from compiler.csharp.toolchain import Toolchain, find_npm
 from compiler.diagnostics import Severity
 from compiler.driver import compile_with_memory
 from compiler.library_memory import LibraryMemory
@@ -70,6 +70,7 @@ def compile_native(compiler: NativeCompiler, program: CorpusProgram, assembly: P
         strip=True,
         cache_dir=compiler.cache_dir,
         n_workers=len(os.sched_getaffinity(0)),
+        npm=find_npm(os.environ),
     )
     result = compile_with_memory(request, SilentProgress(), compiler.memory)
     errors = [canonical_line(diagnostic) for diagnostic in result.diagnostics if diagnostic.severity is Severity.ERROR]

@@ -9,7 +9,7 @@ import pytest
 
 from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpSource, CSharpWorker
 from compiler.csharp.options import CSharpOptions, OutputKind, csc_switches
-from compiler.csharp.toolchain import Toolchain
+from compiler.csharp.toolchain import Toolchain, find_npm
 from compiler.driver import compile_program, compile_with_memory
 from compiler.library_memory import LibraryMemory
 from compiler.request import CompileRequest, CompileResult, Optimization
@@ -88,4 +88,5 @@ def request(app: Path, toolchain: Toolchain, cache_dir: Path, output: Path, swit
         strip=True,
         cache_dir=cache_dir,
         n_workers=len(os.sched_getaffinity(0)),
+        npm=find_npm(os.environ),
     )
