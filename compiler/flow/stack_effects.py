@@ -1,4 +1,4 @@
-"""Instructions whose result the flow analysis does not follow: opcode name -> (values popped, unknown values pushed); calls -> values popped."""
+"""Instructions whose result the flow analysis does not follow: opcode name -> (values popped, unknown values pushed); calls -> pops."""
 
 from __future__ import annotations
 
