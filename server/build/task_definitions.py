@@ -26,7 +26,9 @@ from server.msbuild.xml import XmlElement
 
 REFUSED = "AOTD0323"
 
+# The assemblies of an SDK whose tasks need no declaration: Microsoft.Common.tasks declares them for all projects.
 _CORE_TASKS = "Microsoft.Build.Tasks.Core.dll"
+_COMPILER_TASKS = "Roslyn/Microsoft.Build.Tasks.CodeAnalysis.dll"
 # Built-in tasks that run a program or fetch something.
 _UNSAFE = frozenset({"exec", "downloadfile"})
 # Where an SDK brings the original of these, it is run: all of its details matter to the SDK's targets.
@@ -47,14 +49,23 @@ def find_definition(
             raise _refused(element)
         return built_in
     if declaration is None:
-        core = _core_tasks(instance)
-        if core is None:
-            return None
-        return _from_assembly(instance, log, services, element, TaskSource(name, str(core), is_file=True), is_optional=True)
+        return _undeclared(instance, log, services, element)
     stand_in = None if _has_assembly(instance, declaration) else find_stand_in(name)
     if stand_in is not None:
         return stand_in
     return _declared(instance, log, services, element, declaration)
+
+
+def _undeclared(instance: ProjectInstance, log: BuildLog, services: BuildServices, element: XmlElement) -> TaskDefinition | None:
+    """The task of the SDK's own assemblies; None where none of them has it."""
+    folder = Path(instance.surroundings.tools_directory)
+    for path in (folder / _CORE_TASKS, folder / _COMPILER_TASKS):
+        if path.is_file():
+            source = TaskSource(element.name, str(path), is_file=True)
+            found = _from_assembly(instance, log, services, element, source, is_optional=True)
+            if found is not None:
+                return found
+    return None
 
 
 def _has_assembly(instance: ProjectInstance, declaration: UsingTask) -> bool:

@@ -28,10 +28,13 @@ _FLAGS = {
 }
 
 
-def msbuild_arguments(args: Sequence[str], directory: Path, target: str, *, restores: bool, output: str = "OutputPath") -> list[str]:
+def msbuild_arguments(
+    args: Sequence[str], directory: Path, target: str, *, restores: bool, output: str = "OutputPath", verbosity: str = "m"
+) -> list[str]:
     """MSBuild's arguments for a verb that builds `target`; a restore comes first unless `--no-restore` is among `args`.
 
-    An output folder is relative to `directory`, whatever project it is for, and becomes the property `output`.
+    An output folder is relative to `directory`, whatever project it is for, and becomes the property `output`. `verbosity` is that of a
+    command line without one.
     """
     found: list[str] = []
     rest = list(args)
@@ -49,7 +52,7 @@ def msbuild_arguments(args: Sequence[str], directory: Path, target: str, *, rest
         else:
             found.append(_FLAGS.get(arg.lower(), arg))
     asks_targets = any(arg.lower().startswith(("-t:", "-target:", "/t:", "/target:", "--target:")) for arg in found)
-    head = ["-v:m", *(["-restore"] if restores else [])]
+    head = [f"-v:{verbosity}", *(["-restore"] if restores else [])]
     return [*head, *([] if asks_targets or not target else [f"-t:{target}"]), *found]
 
 

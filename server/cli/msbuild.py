@@ -98,7 +98,7 @@ def run_msbuild(args: Sequence[str], *, as_verb: bool) -> int:
 
 def _summing_up(switches: MSBuildSwitches) -> MSBuildSwitches:
     parameters = switches.loggers.console
-    if parameters is not None and parameters.summary is None and parameters.rank > 0:
+    if parameters is not None and parameters.summary is None:
         parameters = replace(parameters, summary=True)
     return replace(switches, loggers=replace(switches.loggers, console=parameters), shows_logo=False)
 
