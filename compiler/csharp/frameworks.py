@@ -8,6 +8,8 @@ from pathlib import Path
 
 NETCORE_APP = "Microsoft.NETCore.App"
 ASPNETCORE_APP = "Microsoft.AspNetCore.App"
+# The first major version whose SDK and whose class library can be worked with.
+OLDEST_MAJOR = 8
 
 
 class ToolchainKind(Enum):

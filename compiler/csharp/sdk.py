@@ -1,7 +1,7 @@
 """Environment and folder -> the installed .NET SDK that `dotnet` would use there, as a `Toolchain`.
 
-An SDK without its Roslyn or without a runtime of its own major version is not usable and is passed over. The choice
-follows global.json (sdk.version, rollForward, allowPrerelease), as the `dotnet` command makes it.
+An SDK without its Roslyn or without a runtime of its own major version is not usable and is passed over; one that is too old is
+reported. The choice follows global.json (sdk.version, rollForward, allowPrerelease), as the `dotnet` command makes it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compiler.csharp.frameworks import ASPNETCORE_APP, NETCORE_APP, Framework, Toolchain, ToolchainKind
+from compiler.csharp.frameworks import ASPNETCORE_APP, NETCORE_APP, OLDEST_MAJOR, Framework, Toolchain, ToolchainKind
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+.*)?$")
 _USUAL_PLACES = {
@@ -44,12 +44,16 @@ class SdkVersion:
 
 @dataclass(frozen=True, slots=True)
 class SdkSearch:
-    """What a search found; `unsatisfied` says in one phrase why global.json forbids every installed SDK, else empty."""
+    """What a search found; `unsatisfied` says in one phrase why global.json forbids every installed SDK, else empty.
+
+    `too_old` is "VERSION in FOLDER" of the SDK that `dotnet` would use, where that is older than what can be worked with.
+    """
 
     toolchain: Toolchain | None
     unsatisfied: str
     wanted: str
     global_json: Path | None
+    too_old: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ def search_sdk(environment: Mapping[str, str], start_dir: Path) -> SdkSearch:
         if chosen is None:
             rejected += [version.text for version in usable]
             continue
+        if chosen.major < OLDEST_MAJOR:
+            return SdkSearch(None, "", wanted, request.path, f"{chosen.text} in {root}")
         toolchain = _open_sdk(root, chosen)
         if toolchain is not None:
             return SdkSearch(toolchain, "", wanted, request.path)

@@ -15,11 +15,13 @@ from pathlib import Path
 
 from compiler.csharp.embedded import EMBEDDED_VERSION, embedded_root, open_embedded
 from compiler.csharp.errors import ToolchainCode, ToolchainError
-from compiler.csharp.frameworks import Framework, Toolchain, ToolchainKind
+from compiler.csharp.frameworks import OLDEST_MAJOR, Framework, Toolchain, ToolchainKind
 from compiler.csharp.sdk import SdkSearch, search_sdk
 from compiler.user_cache import cache_directory
 
 __all__ = ["Finding", "Framework", "Toolchain", "ToolchainKind", "cache_directory", "examine", "find_npm", "find_toolchain", "require_npm"]
+
+_WITHOUT_OLD_SDK = "install one, or take the old one off DOTNET_ROOT, PATH and global.json to use the embedded tool chain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,15 @@ class Finding:
 
 
 def find_toolchain(environment: Mapping[str, str], start_dir: Path) -> Toolchain | None:
-    """The tool chain for projects in `start_dir`: the SDK that global.json selects, else the fetched embedded one."""
-    sdk = search_sdk(environment, start_dir).toolchain
-    return sdk if sdk is not None else open_embedded(cache_directory(environment))
+    """The tool chain for projects in `start_dir`: the SDK that global.json selects, else the fetched embedded one.
+
+    Raises ToolchainError for an SDK that is too old: its targets, which projects are evaluated with, want its own tasks.
+    """
+    search = search_sdk(environment, start_dir)
+    if search.too_old:
+        message = f"the .NET SDK {search.too_old} is too old: SDK {OLDEST_MAJOR} or later is needed; {_WITHOUT_OLD_SDK}"
+        raise ToolchainError(ToolchainCode.SDK_TOO_OLD, message)
+    return search.toolchain if search.toolchain is not None else open_embedded(cache_directory(environment))
 
 
 def find_npm(environment: Mapping[str, str]) -> Path | None:
@@ -62,7 +70,7 @@ def examine(environment: Mapping[str, str], start_dir: Path) -> tuple[Finding, .
     has_toolchain = search.toolchain is not None or embedded is not None
     return (
         _sdk_finding(search, has_embedded=embedded is not None),
-        _embedded_finding(embedded, cache_directory(environment), needed=search.toolchain is None),
+        _embedded_finding(embedded, cache_directory(environment), needed=search.toolchain is None and not search.too_old),
         Finding(
             "npm",
             str(npm) if npm else "not on PATH",
@@ -78,6 +86,9 @@ def _sdk_finding(search: SdkSearch, *, has_embedded: bool) -> Finding:
     if search.toolchain is not None:
         where = f"{search.toolchain.sdk_version} in {search.toolchain.dotnet_root}"
         return Finding(".NET SDK", where, is_found=True, is_fatal=False, fix="")
+    if search.too_old:
+        state = f"{search.too_old} is too old: SDK {OLDEST_MAJOR} or later is needed"
+        return Finding(".NET SDK", state, is_found=False, is_fatal=True, fix=_WITHOUT_OLD_SDK)
     if search.unsatisfied:
         fix = f"install SDK {search.wanted} or loosen rollForward in {search.global_json}"
         return Finding(".NET SDK", search.unsatisfied, is_found=False, is_fatal=False, fix=fix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from compiler.csharp.frameworks import NETCORE_APP, Framework
+from compiler.csharp.frameworks import NETCORE_APP, OLDEST_MAJOR, Framework
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.project_values import EvaluatedProject, is_false
 
@@ -16,15 +16,15 @@ NO_FRAMEWORK = "AOTD0302"
 def choose_framework(project: EvaluatedProject, frameworks: Sequence[Framework]) -> tuple[Framework, tuple[Diagnostic, ...]]:
     """The class library for `project`, with a warning when it is not of the version that the project asks for.
 
-    Only frameworks whose implementation is there are taken; `frameworks` has the newest first. Raises InputError when the project
-    forbids another version (AotdAllowFrameworkFallback=false), is not for .NET (Core) or .NET Standard, or none is there.
+    Only frameworks whose implementation is there and recent enough are taken; `frameworks` has the newest first. Raises InputError when the
+    project forbids another version (AotdAllowFrameworkFallback=false), is not for .NET (Core) or .NET Standard, or none is there.
     """
     moniker = project.property("TargetFramework")
     place = Location(project.property("MSBuildProjectFullPath"))
     wanted = wanted_version(project)
     if wanted is None:
         raise InputError(NO_FRAMEWORK, f"'{moniker}' is not a target framework of .NET (Core); the project cannot be compiled", place)
-    available = [framework for framework in frameworks if framework.name == NETCORE_APP and framework.framework_dir is not None]
+    available = [framework for framework in frameworks if _can_be_used(framework)]
     if not available:
         raise InputError(NO_FRAMEWORK, "no class library of .NET is installed; run 'aotd doctor' to see what is missing", place)
     for framework in available:
@@ -37,6 +37,12 @@ def choose_framework(project: EvaluatedProject, frameworks: Sequence[Framework])
         raise InputError(NO_FRAMEWORK, forbidden, place)
     hint = "set AotdAllowFrameworkFallback to false to make this an error"
     return newest, (Diagnostic(FALLBACK, Severity.WARNING, f"{message} ({hint})", place),)
+
+
+def _can_be_used(framework: Framework) -> bool:
+    """Has it an implementation, of a version that can be worked with?"""
+    is_recent = int(framework.version.partition(".")[0]) >= OLDEST_MAJOR
+    return framework.name == NETCORE_APP and framework.framework_dir is not None and is_recent
 
 
 def wanted_version(project: EvaluatedProject) -> list[str] | None:

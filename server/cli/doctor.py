@@ -76,7 +76,11 @@ def _fetch(whom: Caller) -> None:
 
 def _compiler_findings(whom: Caller) -> tuple[Finding, ...]:
     """Whether the C# compiler starts; nothing when there is no tool chain to start it from."""
-    toolchain = find_toolchain(whom.environment, whom.directory)
+    try:
+        toolchain = find_toolchain(whom.environment, whom.directory)
+    except ToolchainError:
+        # The finding about the SDK says what is wrong with it.
+        return ()
     if toolchain is None:
         return ()
     worker = CSharpWorker(toolchain, cache_directory(whom.environment), whom.environment)

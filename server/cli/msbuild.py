@@ -59,8 +59,11 @@ def run(args: Sequence[str]) -> int:
     return run_msbuild(args, as_verb=False)
 
 
-def run_msbuild(args: Sequence[str], *, as_verb: bool) -> int:
-    """Exit code of MSBuild for `args`. A build `as_verb` of its own sums up its end and shows no version."""
+def run_msbuild(args: Sequence[str], *, as_verb: bool, publishes_native: bool = False) -> int:
+    """Exit code of MSBuild for `args`. A build `as_verb` of its own sums up its end and shows no version.
+
+    One that `publishes_native` makes programs native over an installed SDK as well.
+    """
     whom = caller()
     explains = any(arg.lower() in _EXPLAIN for arg in args)
     args = [arg for arg in args if arg.lower() not in _EXPLAIN]
@@ -81,7 +84,8 @@ def run_msbuild(args: Sequence[str], *, as_verb: bool) -> int:
     if switches.shows_logo and not switches.asks and not switches.preprocesses:
         console.write(f"MSBuild version {MSBUILD_VERSION} for .NET\n")
     evaluations = whom.tools.kept(WarmEvaluations)
-    evaluator = evaluations.evaluator(whom.environment, str(whom.directory), remembers=whom.tools.is_resident)
+    remembers = whom.tools.is_resident
+    evaluator = evaluations.evaluator(whom.environment, str(whom.directory), remembers=remembers, publishes_native=publishes_native)
     if ((switches.get_properties or switches.get_items) and not switches.targets) or switches.lists_targets or switches.preprocesses:
         code = _query(switches, evaluator)
         evaluations.save()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from server.cli.caller import caller
+from server.cli.dotnet_switches import RESTORE_FLAGS, RESTORE_VALUES, restore_properties
 from server.cli.msbuild import run_msbuild
 
 USAGE = """Usage: aotd restore [PROJECT | SOLUTION] [SWITCHES]
@@ -35,28 +36,8 @@ Finds and installs the NuGet packages of a project and of the projects that it r
 All other switches are MSBuild's: see `aotd msbuild -help`.
 """
 
-# Switches with a value -> the property that gets all of their values.
-_VALUES = {
-    "-r": "RuntimeIdentifiers",
-    "--runtime": "RuntimeIdentifiers",
-    "-s": "RestoreSources",
-    "--source": "RestoreSources",
-    "--packages": "RestorePackagesPath",
-    "--configfile": "RestoreConfigFile",
-    "--lock-file-path": "NuGetLockFilePath",
-}
-_FLAGS = {
-    "-f": "RestoreForce=true",
-    "--force": "RestoreForce=true",
-    "--force-evaluate": "RestoreForceEvaluate=true",
-    "--locked-mode": "RestoreLockedMode=true",
-    "--use-lock-file": "RestorePackagesWithLockFile=true",
-    "--no-cache": "RestoreNoCache=true",
-    "--no-http-cache": "RestoreNoHttpCache=true",
-    "--no-dependencies": "RestoreRecursive=false",
-    "--ignore-failed-sources": "RestoreIgnoreFailedSources=true",
-    "--disable-parallel": "RestoreDisableParallel=true",
-}
+_VALUES = {"-r": "RuntimeIdentifiers", "--runtime": "RuntimeIdentifiers", **RESTORE_VALUES}
+_FLAGS = {"-f": "RestoreForce=true", "--no-dependencies": "RestoreRecursive=false", **RESTORE_FLAGS}
 _VERBOSITY = ("-v", "--verbosity")
 
 
@@ -105,7 +86,5 @@ def restore_arguments(args: Sequence[str], directory: Path) -> list[str]:
             continue
         else:
             found.append(arg)
-    if "RestoreConfigFile" in values:
-        values["RestoreConfigFile"] = [str(directory / values["RestoreConfigFile"][-1])]
-    found += [f"-p:{name}={'%3B'.join(listed)}" for name, listed in values.items()]
+    found += restore_properties(values, directory)
     return ["-nologo", "-v:m", "-t:Restore", *found]

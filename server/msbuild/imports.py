@@ -16,6 +16,9 @@ from server.msbuild.shredder import split_list
 from server.msbuild.tracing import TREE, Recorder
 from server.msbuild.xml import XmlAttribute, XmlComment, XmlElement, XmlSyntaxError, XmlText
 
+# The import around which a toolset's extension is imported.
+_EXTENDED = ("microsoft.net.sdk", "sdk.targets")
+
 
 class Importer:
     """Loads imports of one evaluation. Every imported path is a fact of the evaluation, with the place of its first import."""
@@ -76,7 +79,16 @@ class Importer:
         roots = [] if resolved.missing_pack is None else [_missing_pack_project(element, self.instance.path, *resolved.missing_pack)]
         for folder in resolved.folders:
             roots += self._load_expression(element, paths.combine(folder, project), project)
-        return roots
+        return self._extended(element, roots) if (reference.name.lower(), project.lower()) == _EXTENDED else roots
+
+    def _extended(self, element: XmlElement, roots: list[XmlElement]) -> list[XmlElement]:
+        """The roots with those of the toolset's extension before and after them, where it has one."""
+        folder = self.toolset.extension_directory
+        if not folder or not roots:
+            return roots
+        before, after = (paths.combine(folder, name) for name in ("BeforeSdk.targets", "AfterSdk.targets"))
+        parts = [self._load_file(element, before, before, before), *roots, self._load_file(element, after, after, after)]
+        return [part for part in parts if part is not None]
 
     def _expanded_reference(self, element: XmlElement) -> SdkReference:
         def text(name: str) -> str:

@@ -7,7 +7,7 @@ locators are found with nothing to import.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.msbuild import paths
@@ -16,6 +16,8 @@ from server.msbuild.json_objects import read_json_object
 from server.msbuild.workloads import Workloads
 
 OWN_SDK_FOLDER = str(Path(__file__).resolve().parent / "sdk")
+# What is evaluated around the targets of an installed SDK while programs are published.
+NATIVE_PUBLISHING_FOLDER = str(Path(__file__).resolve().parent / "native_publishing")
 _AUTO_IMPORT_LOCATOR = "microsoft.net.sdk.workloadautoimportpropslocator"
 _MANIFEST_LOCATOR = "microsoft.net.sdk.workloadmanifesttargetslocator"
 
@@ -37,7 +39,10 @@ class SdkReference:
 
 @dataclass(frozen=True, slots=True)
 class Toolset:
-    """Where the tools are: `tools_directory` stands for the SDK's folder, `sdks_directory` holds the SDKs by name."""
+    """Where the tools are: `tools_directory` stands for the SDK's folder, `sdks_directory` holds the SDKs by name.
+
+    `extension_directory` has BeforeSdk.targets and AfterSdk.targets to be imported around Sdk.targets of Microsoft.NET.Sdk, or is empty.
+    """
 
     tools_directory: str
     sdks_directory: str
@@ -46,6 +51,12 @@ class Toolset:
     sdk_version: str
     msbuild_version: str
     maximum_language_version: str
+    extension_directory: str = ""
+
+
+def publishing_toolset(toolset: Toolset) -> Toolset:
+    """The toolset that publishes native programs: our own does, an installed one with our extension."""
+    return toolset if toolset.is_own else replace(toolset, extension_directory=NATIVE_PUBLISHING_FOLDER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from server.msbuild.files import DiskFiles
 from server.msbuild.parsed_store import ParsedStore
 from server.msbuild.project import Memories, ProjectEvaluator
 from server.msbuild.project_files import ProjectFileCache
-from server.msbuild.sdks import Toolset
+from server.msbuild.sdks import Toolset, publishing_toolset
 from server.msbuild.toolsets import find_toolset
 
 _Key = tuple[Toolset, str, bool, tuple[tuple[str, str], ...]]
@@ -34,9 +34,13 @@ class WarmEvaluations:
         self._evaluators: OrderedDict[_Key, ProjectEvaluator] = OrderedDict()
         self._memories: dict[tuple[str, str, str], Memories] = {}
 
-    def evaluator(self, variables: Mapping[str, str], directory: str, *, remembers: bool) -> ProjectEvaluator:
+    def evaluator(
+        self, variables: Mapping[str, str], directory: str, *, remembers: bool, publishes_native: bool = False
+    ) -> ProjectEvaluator:
         """The evaluator for commands in `directory`. Raises InputError when global.json forbids every SDK that is installed."""
         toolset = find_toolset(variables, directory, self._files)
+        if publishes_native:
+            toolset = publishing_toolset(toolset)
         key = (toolset, directory, remembers, tuple(sorted(variables.items())))
         with self._lock:
             found = self._evaluators.get(key)

@@ -1,7 +1,6 @@
-"""One publish: project file and properties -> native program and its symbols in the publish folder.
+"""Built projects -> their findings, and the native program and its symbols in the publish folder.
 
-Evaluates, builds the project and what it refers to, and hands the assemblies to the native compiler. Nothing appears in the publish
-folder before it is complete.
+Nothing appears in the publish folder before it is complete.
 """
 
 from __future__ import annotations
@@ -15,10 +14,8 @@ from compiler.diagnostics import Severity
 from compiler.request import CompileRequest, CompileResult, Progress
 from server.build.csharp_build import CSharpCompiler
 from server.build.findings import Reporters, findings_as_diagnostics, graph_findings
-from server.build.graph import BuildFailed, BuildProgress, BuildTools, BuiltProject, build_graph, in_project
+from server.build.graph import BuildFailed, BuildProgress, BuiltProject, in_project
 from server.build.kept_findings import KeptFindings
-from server.build.runtime_identifiers import require_rid
-from server.publish.content import content_files, copy_content
 from server.publish.request import CompilerPlace, compile_request
 
 # The compiler's entry point: request and progress -> result.
@@ -46,34 +43,6 @@ class Published:
     unsupported: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PublishTools:
-    """What a publish is made with. `evaluate` of `build` should remember, since it is asked twice.
-
-    `host_rid` is taken when the project names no runtime; `rids` are those that can be made.
-    """
-
-    build: BuildTools
-    compile_program: CompileProgram
-    place: CompilerPlace
-    host_rid: str
-    rids: Sequence[str]
-
-
-def publish_project(project: Path, properties: Mapping[str, str], tools: PublishTools, progress: PublishProgress) -> Published:
-    """The published program.
-
-    Raises BuildFailed after diagnostics that are errors, InputError for what cannot be evaluated, built or published, OSError when
-    a folder cannot be written.
-    """
-    global_properties = with_runtime(project, publish_properties(properties), tools)
-    projects = build_graph(project, global_properties, tools.build)
-    content = content_files(projects[-1].project)
-    published = publish_built(projects, tools.build.compiler, tools.compile_program, tools.place, progress)
-    copy_content(content, published.program.parent)
-    return published
-
-
 def publish_built(
     projects: Sequence[BuiltProject],
     compiler: CSharpCompiler,
@@ -81,7 +50,10 @@ def publish_built(
     place: CompilerPlace,
     progress: PublishProgress,
 ) -> Published:
-    """The program of the last of `projects`, which are built, references first. Raises as `publish_project` does."""
+    """The program of the last of `projects`, which are built, references first.
+
+    Raises BuildFailed after diagnostics that are errors, InputError for what cannot be published, OSError when a folder cannot be written.
+    """
     report_findings(projects, compiler, KeptFindings(place.cache_dir / "findings"), progress)
     built = projects[-1]
     project = Path(built.project.property("MSBuildProjectFullPath"))
@@ -120,14 +92,3 @@ def publish_properties(properties: Mapping[str, str]) -> dict[str, str]:
     given = {name.lower() for name in properties}
     defaults = {"Configuration": "Release", "_IsPublishing": "true"}
     return {**{name: value for name, value in defaults.items() if name.lower() not in given}, **properties}
-
-
-def with_runtime(project: Path, properties: dict[str, str], tools: PublishTools) -> dict[str, str]:
-    """The properties, with this machine's runtime identifier added when neither they nor the project name one.
-
-    Raises InputError when the identifier is unknown, or known and not one that can be made.
-    """
-    named = tools.build.evaluate(project, properties).property("RuntimeIdentifier")
-    rid = named or tools.host_rid
-    require_rid(rid, tools.rids)
-    return properties if named else {**properties, "RuntimeIdentifier": rid}

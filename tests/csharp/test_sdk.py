@@ -10,6 +10,7 @@ import pytest
 
 from compiler.csharp.client import CSharpReference, CSharpWorker
 from compiler.csharp.coreclr import run_program, write_runtimeconfig
+from compiler.csharp.errors import ToolchainError
 from compiler.csharp.frameworks import ToolchainKind
 from compiler.csharp.sdk import search_sdk
 from compiler.csharp.toolchain import Toolchain, examine, find_toolchain
@@ -106,6 +107,16 @@ def test_what_global_json_forbids_is_said(tmp_path: Path) -> None:
         f"{file} wants 9.0.300 (latestPatch); installed: 9.0.205, 8.0.105",
         f"install SDK 9.0.300 or loosen rollForward in {file}",
     )
+
+
+def test_an_sdk_that_is_too_old(tmp_path: Path) -> None:
+    root = make_root(tmp_path / "dotnet", ["3.1.102", "7.0.400"])
+    environment = {"DOTNET_ROOT": str(root), "PATH": "/nonexistent", "AOTD_CACHE_DIR": str(tmp_path / "cache")}
+    assert examine(environment, tmp_path)[0].state == f"7.0.400 in {root} is too old: SDK 8 or later is needed"
+    with pytest.raises(ToolchainError) as caught:
+        find_toolchain(environment, tmp_path)
+    assert caught.value.code == "AOTD0108"
+    assert caught.value.message.startswith(f"the .NET SDK 7.0.400 in {root} is too old: SDK 8 or later is needed;")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"sdk": 1}', '{"sdk": {"version": "x"}}'])
