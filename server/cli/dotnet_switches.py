@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -134,12 +135,16 @@ def _set(gathered: _Gathered, name: str, value: str, directory: Path, output: st
     elif name in RESTORE_VALUES:
         gathered.restore_values.setdefault(RESTORE_VALUES[name], []).append(value)
     elif name in _OUTPUT:
-        gathered.words += [f"-p:{output}={directory / value}/", "-p:_CommandLineDefinedOutputPath=true"]
+        gathered.words += [f"-p:{output}={_full(directory, value)}/", "-p:_CommandLineDefinedOutputPath=true"]
     elif name in _ARTIFACTS:
-        gathered.words.append(f"-p:ArtifactsPath={directory / value}")
+        gathered.words.append(f"-p:ArtifactsPath={_full(directory, value)}")
     elif name in _PROPERTIES:
         gathered.words.append(f"-p:{_PROPERTIES[name]}={value}")
         if _PROPERTIES[name] == "RuntimeIdentifier":
             gathered.words.append("-p:_CommandLineDefinedRuntimeIdentifier=true")
     else:
         gathered.words.append(f"{'-v' if name in _VERBOSITY else '-p'}:{value}")
+
+
+def _full(directory: Path, value: str) -> str:
+    return os.path.normpath(directory / value)
