@@ -1,6 +1,6 @@
 """IL2112-IL2115: a type whose own annotation reaches members that need unreferenced code or have annotations of their own.
 
-The annotation takes effect where object.GetType is called on the type; derived types have it too.
+The annotation takes effect where object.GetType is called on the type, which publishing looks for; derived types have it too.
 """
 
 from __future__ import annotations
@@ -13,19 +13,25 @@ from analyzers.rule import RULES, link, sentence
 from compiler.diagnostics import InputError
 from compiler.flow.binder import Reached, hierarchy, reached_members
 from compiler.flow.demands import is_member_annotated
+from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requirement, Requires
 from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
 
 
-def check_annotated_type(context: ModuleContext, definition: TypeDefinition, used: set[TypeDefinition]) -> Iterator[RawFinding]:
-    """The findings for a type on which, or on a base type of which, object.GetType is called; `used` are the types where it is."""
+def check_annotated_type(
+    context: ModuleContext, definition: TypeDefinition, used: set[TypeDefinition] | None = None
+) -> Iterator[RawFinding]:
+    """The findings for a type on which, or on a base type of which, object.GetType is called.
+
+    `used` are the types where it is called; None where that is not asked.
+    """
     lookups = context.lookups
     annotation = lookups.annotations.type_wide(definition)
     if not annotation:
         return
     try:
         desc = lookups.universe.open_type(definition)
-        if used.isdisjoint(hierarchy(lookups.universe, desc)):
+        if used is not None and used.isdisjoint(hierarchy(lookups.universe, desc)):
             return
         for member in reached_members(lookups.universe, desc, annotation):
             yield from _check_member(context, definition, member)
@@ -48,7 +54,11 @@ def _check_member(context: ModuleContext, definition: TypeDefinition, member: Re
     requirement = _requirement(context, member)
     if requirement is not None:
         rule = RULES["IL2112" if is_own else "IL2113"]
-        message = rule.message(*names, sentence(requirement.message), link(requirement.url))
+        text = sentence(requirement.message)
+        if context.lookups.reader is ReaderKind.BUILD:
+            # As .NET's analyzers write it.
+            text = f" {text} "
+        message = rule.message(*names, text, link(requirement.url))
         yield RawFinding(rule, message, origin, context.positions.declaration(origin))
     if is_member_annotated(context.lookups.annotations, member):
         rule = RULES["IL2114" if is_own else "IL2115"]

@@ -19,7 +19,7 @@ from compiler.flow.facts import Member, Origin
 from compiler.flow.generated import GeneratedCode
 from compiler.flow.parameters import generic_parameter_names
 from compiler.flow.preinit import Preinitialization
-from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.reader_kind import FIRST_RULES, FlowRules, ReaderKind
 from compiler.flow.requirements import Requirements, Requires
 from compiler.flow.source_functions import SourceFunction
 from compiler.flow.values import GenericParameterValue
@@ -36,13 +36,13 @@ SILENCED_BY = {
 class Lookups:
     """Look-ups that depend on metadata alone; made once for a universe."""
 
-    def __init__(self, universe: TypeUniverse, reader: ReaderKind) -> None:
+    def __init__(self, universe: TypeUniverse, reader: ReaderKind, rules: FlowRules = FIRST_RULES) -> None:
         self.reader = reader
         self.universe = universe
         self.attributes = AttributeReader(universe)
         self.requirements = Requirements(self.attributes, reader)
         self.generated = GeneratedCode(universe, self.attributes)
-        self.annotations = Annotations(universe, self.attributes, self.generated, reader)
+        self.annotations = Annotations(universe, self.attributes, self.generated, reader, rules)
         self.suppressions = Suppressions(universe, self.attributes, self.generated, reader)
         self.preinitialization = Preinitialization(universe)
         self.csharp_names = CSharpNames(universe, self.attributes)

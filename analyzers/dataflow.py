@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
 from analyzers.rule import RULES, Rule
+from compiler.flow.associations import property_of_backing_field
 from compiler.flow.facts import Member, Mismatch, Unanalyzable, UnanalyzableCall, UnknownFlow, UnqualifiedTypeName
 from compiler.flow.generated import is_generated_name
 from compiler.flow.member_types import names as member_type_names
@@ -55,7 +56,7 @@ def _seen_by_build(context: ModuleContext, fact: FlowFact) -> FlowFact | None:
     They do not follow variables of patterns and deconstructions, nor stores that are no assignments; the variable of a loop over an
     array is to them what the enumerator returns.
     """
-    if _is_unseen_by_build(fact):
+    if _is_unseen_by_build(context, fact):
         return None
     if fact.origin.place is not None:
         return fact
@@ -78,12 +79,14 @@ def _seen_by_build(context: ModuleContext, fact: FlowFact) -> FlowFact | None:
     return fact
 
 
-def _is_unseen_by_build(fact: FlowFact) -> bool:
-    """Whether the build's analyzers pass a fact over: names without assembly, and the fields behind automatic properties."""
-    if isinstance(fact, UnqualifiedTypeName):
-        return True
+def _is_unseen_by_build(context: ModuleContext, fact: FlowFact) -> bool:
+    """Whether the build's analyzers pass a fact over: fields that a compiler made, at first those behind automatic properties too."""
     ends = (fact.source, fact.target) if isinstance(fact, Mismatch) else (fact.target,) if isinstance(fact, UnknownFlow) else ()
-    return any(isinstance(end, FieldValue) and is_generated_name(end.field.name) for end in ends)
+    return any(isinstance(end, FieldValue) and _is_unseen_field(context, end.field.name) for end in ends)
+
+
+def _is_unseen_field(context: ModuleContext, name: str) -> bool:
+    return is_generated_name(name) and not (context.rules.sees_backing_fields and property_of_backing_field(name))
 
 
 def _is_skipped_by_publish(context: ModuleContext, fact: FlowFact) -> bool:
@@ -138,8 +141,15 @@ def _target_names(context: ModuleContext, target: Annotated, member: Member) -> 
     if isinstance(target, ReturnValue):
         return context.names.called(target.method, member), ""
     if isinstance(target, FieldValue):
-        return context.names.used_field(target.field, member), ""
+        return _stored_name(context, target, member), ""
     return _generic_names(context, target)
+
+
+def _stored_name(context: ModuleContext, target: FieldValue, member: Member) -> str:
+    """The name of a field; in a build the one behind an automatic property has the property's."""
+    name, field_name = context.names.used_field(target.field, member), target.field.name
+    behind = property_of_backing_field(field_name) if context.lookups.reader is ReaderKind.BUILD else ""
+    return name.removesuffix(field_name) + behind if behind else name
 
 
 def _source_names(context: ModuleContext, source: Annotated, member: Member) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from analyzers.annotated_types import check_annotated_type
 from analyzers.context import ModuleContext
 from analyzers.dataflow import check_flow
 from analyzers.declarations import check_declarations
@@ -84,6 +85,8 @@ def type_findings(context: ModuleContext, guards: Guards, definition: TypeDefini
         yield from check_dependencies(context, definition)
     else:
         yield from check_guards(context, guards, definition)
+        if context.rules.reports_annotated_types:
+            yield from check_annotated_type(context, definition)
 
 
 def is_replaced(context: ModuleContext, method: MethodDefinition) -> bool:

@@ -15,12 +15,14 @@ from analyzers.names import member_name
 from analyzers.rule import RULES, Rule, link, sentence
 from analyzers.single_file import single_file_rule
 from compiler.diagnostics import Location
+from compiler.flow.associations import property_of_backing_field
 from compiler.flow.demands import is_member_annotated
 from compiler.flow.facts import ConstructibleArgument, FieldUse, MemberAccess, MethodUse, Origin, UseKind
 from compiler.flow.generated import is_generated_name
 from compiler.flow.intrinsics import intrinsic_of
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requirement, Requires
+from compiler.flow.source_functions import SourceFunction
 from compiler.types.definitions import FieldDefinition, MethodDefinition
 
 RULE_OF = {
@@ -110,7 +112,8 @@ def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFi
         return
     is_build = context.lookups.reader is ReaderKind.BUILD
     if is_build and isinstance(member, FieldDefinition) and is_generated_name(member.name):
-        return
+        if not (context.rules.sees_backing_fields and property_of_backing_field(member.name)):
+            return
     may_be_hidden = is_build and access.kind is not None
     # The build's analyzers report one attribute of the three for members that reflection reaches.
     for kind in (Requires.UNREFERENCED_CODE,) if is_build and access.kind is None else Requires:
@@ -123,11 +126,19 @@ def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFi
             yield _requires_finding(context, requirement, _accessed_name(context, access), access.origin)
     if is_build and access.kind is UseKind.TOKEN:
         return
-    if is_member_annotated(context.lookups.annotations, member):
+    if is_member_annotated(context.lookups.annotations, member) and not _is_annotated_in_vain(context, access):
         rule = RULES["IL2110" if isinstance(member, FieldDefinition) else "IL2111"]
         if context.is_silenced_at(rule, access.origin) or (may_be_hidden and not context.positions.is_operation(access.origin)):
             return
         yield _finding(context, rule, rule.message(_accessed_name(context, access)), access.origin)
+
+
+def _is_annotated_in_vain(context: ModuleContext, access: MemberAccess) -> bool:
+    """Whether the member is a lambda or local function whose annotated parameters can name no type; that was not looked at, at first."""
+    if not isinstance(access.member, SourceFunction) or access.method is None or not context.rules.passes_functions_without_types:
+        return False
+    lookups, parameters = context.lookups, context.lookups.universe.signature(access.method).parameters
+    return not any(lookups.annotations.is_interesting(parameters[index]) for index in access.member.annotations.parameters)
 
 
 def _is_intrinsic(context: ModuleContext, access: MemberAccess) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compiler.flow.reader_kind import FIRST_RULES, FlowRules
+
 
 @dataclass(frozen=True, slots=True)
 class RuleVersion:
@@ -24,6 +26,14 @@ class RuleVersion:
     """IL2125, IL3058."""
     names_member_kinds: bool = False
     """IL2037 has member kinds by name, not by number."""
+    reports_annotated_types: bool = False
+    """IL2112-IL2115 in a build, for all annotated types."""
+    sees_backing_fields: bool = False
+    """Fields behind automatic properties count in a build: reached by reflection (IL2110), and stored to by the property's name."""
+    passes_functions_without_types: bool = False
+    """A build passes over annotated parameters of lambdas and local functions that can name no type."""
+    flow: FlowRules = FIRST_RULES
+    """What the reader of bodies follows."""
     publish_skips_own_methods: bool = False
     """Publishing reports neither the methods that it makes for annotated delegates, nor annotated results that are no types, nor objects
     that are created by the name of their type (IL2032, IL2058)."""
@@ -38,6 +48,18 @@ _BY_MAJOR = {
         reports_entry_points=True,
         reports_references=True,
         names_member_kinds=True,
+        reports_annotated_types=True,
+        sees_backing_fields=True,
+        passes_functions_without_types=True,
+        flow=FlowRules(
+            resolves_names=True,
+            follows_patterns=True,
+            follows_property_stores=True,
+            checks_enclosing_types=True,
+            annotates_captured_parameters=True,
+            checks_boxes_and_arrays=True,
+            passes_equal_fields=True,
+        ),
         publish_skips_own_methods=True,
     )
 }

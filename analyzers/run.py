@@ -32,7 +32,7 @@ from analyzers.versions import Version, read_digests
 from compiler.csharp.places import PlaceFinder
 from compiler.diagnostics import Diagnostic
 from compiler.flow.body_reader import Constants
-from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.reader_kind import FlowRules, ReaderKind
 from compiler.metadata.bad_image import BadImage
 from compiler.metadata.image import Image, open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
@@ -80,7 +80,7 @@ class AnalysisSession:
         self._find_assembly = find_assembly
         self._universe: TypeUniverse | None = None
         self._version: Version | None = None
-        self._lookups: dict[ReaderKind, Lookups] = {}
+        self._lookups: dict[tuple[ReaderKind, FlowRules], Lookups] = {}
         self._constants: dict[tuple[tuple[str, str], ...], Constants] = {}
         self._memory = SignatureMemory()
         self._readers: dict[ReaderKind, tuple[_Question, ReaderState]] = {}
@@ -161,9 +161,10 @@ class AnalysisSession:
     def _context(
         self, request: AnalysisRequest, version: Version, positions: Positions, index: SourceIndex | None, proceed: Callable[[], None]
     ) -> tuple[ModuleContext, Guards]:
-        lookups = self._lookups.get(request.reader)
+        rules = rules_of(request.options.major_version)
+        lookups = self._lookups.get((request.reader, rules.flow))
         if lookups is None:
-            lookups = self._lookups[request.reader] = Lookups(version.universe, request.reader)
+            lookups = self._lookups[request.reader, rules.flow] = Lookups(version.universe, request.reader, rules.flow)
         key = (("", request.reader.value), *sorted(request.feature_switches.items()))
         constants = self._constants.get(key)
         if constants is None:
@@ -184,7 +185,7 @@ class AnalysisSession:
             proceed,
             heeds_source,
             reads_source,
-            rules_of(request.options.major_version),
+            rules,
         )
         return context, guards
 

@@ -14,7 +14,7 @@ from compiler.flow.associations import AccessorKind, SemanticMember, members_of
 from compiler.flow.custom_attributes import AttributeReader, int_argument
 from compiler.flow.generated import GeneratedCode
 from compiler.flow.parameters import PARAM_IN, PARAM_OUT, constraints, generic_parameter_token, parameter_rows
-from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.reader_kind import FIRST_RULES, FlowRules, ReaderKind
 from compiler.flow.source_functions import MethodAnnotations, SourceFunction
 from compiler.flow.values import THIS, FieldValue, GenericParameterValue, ParameterValue, ReturnValue
 from compiler.il.decode import decode
@@ -118,8 +118,16 @@ class AnnotatedTokens:
 class Annotations:
     """Looks annotations up, type by type. Invariant: answers depend on metadata and accessor bodies alone, so they are kept."""
 
-    def __init__(self, universe: TypeUniverse, attributes: AttributeReader, generated: GeneratedCode, reader: ReaderKind) -> None:
+    def __init__(
+        self,
+        universe: TypeUniverse,
+        attributes: AttributeReader,
+        generated: GeneratedCode,
+        reader: ReaderKind,
+        rules: FlowRules = FIRST_RULES,
+    ) -> None:
         self.reader = reader
+        self.rules = rules
         self.universe = universe
         self._attributes = attributes
         self._generated = generated
@@ -224,6 +232,10 @@ class Annotations:
         row = parameter_rows(method).get(index + 1)
         return row is not None and row.flags & PARAM_OUT != 0 and row.flags & PARAM_IN == 0
 
+    def has_annotated_parameters(self, desc: TypeDesc) -> bool:
+        """Whether a type parameter of the type itself is annotated."""
+        return isinstance(desc, NamedType) and bool(desc.args) and bool(self.of_type(desc.definition).generics)
+
     def is_interesting(self, desc: TypeDesc) -> bool:
         """Whether a value of the type can name a type: Type or IReflect, what derives from them, a string; or a reference to one."""
         if isinstance(desc, PointerType) and desc.element is ElementType.BYREF:
@@ -281,6 +293,8 @@ class Annotations:
         for member in members_of(definition, events=False):
             if tokens.get(member.token, 0):
                 self._read_property(member, tokens[member.token], result)
+        if self.reader is ReaderKind.PUBLISH and self.rules.annotates_captured_parameters:
+            _annotate_captured_parameters(definition, result)
         return result if result != _NONE else _NONE
 
     def _generics(self, owner: TypeDefinition | MethodDefinition, tokens: AnnotatedTokens) -> dict[int, int]:
@@ -348,6 +362,8 @@ class Annotations:
         if len(backing) > 1:
             result.problems.append(AnnotationProblem(ProblemKind.NO_UNIQUE_FIELD, member.owner, property=member))
         elif backing and backing[0] in result.fields:
+            if self.rules.passes_equal_fields and result.fields[backing[0]] == annotation:
+                return
             result.problems.append(AnnotationProblem(ProblemKind.FIELD_CONFLICT, backing[0], property=member))
         elif backing:
             result.fields[backing[0]] = annotation
@@ -370,3 +386,14 @@ class Annotations:
             return None
         is_backing = found.owner is accessor.owner and found.is_static == accessor.is_static and found.has_attribute(_GENERATED)
         return found if is_backing else None
+
+
+def _annotate_captured_parameters(definition: TypeDefinition, result: TypeAnnotations) -> None:
+    """Gives the fields in which a primary constructor keeps parameters (`<name>P`) what the parameters have."""
+    fields = {field_.name[1:-2]: field_ for field_ in definition.fields if field_.name.startswith("<") and field_.name.endswith(">P")}
+    for constructor in definition.methods_named(".ctor") if fields else ():
+        annotated = result.methods[constructor].parameters if constructor in result.methods else {}
+        for sequence, row in parameter_rows(constructor).items():
+            value = annotated.get(sequence - 1, 0)
+            if value and row.name in fields:
+                result.fields[fields[row.name]] = value

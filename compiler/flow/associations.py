@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from compiler.metadata.tokens import TableId, Token, decode_coded, encode_coded, make_token
-from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
+from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
 from compiler.types.row_relations import GroupedRows
 
+_BACKING = ">k__BackingField"
 # By "are events": the map table, the table, the map's column of first rows.
 _MAPS = {
     False: (TableId.PROPERTY_MAP, TableId.PROPERTY, "PropertyList"),
@@ -156,3 +157,15 @@ def member_owner(module: Module, token: Token) -> TypeDefinition:
     starts = module.image.column(table, column)
     index = bisect_right(starts, token & 0xFFFFFF) - 1
     return module.type_definition(module.image.column(table, "Parent")[index])
+
+
+def backing_field(accessor: MethodDefinition) -> FieldDefinition | None:
+    """The field behind the automatic property of an accessor, as C# names it."""
+    member = association(accessor)
+    name = f"<{member.name}{_BACKING}" if member is not None else ""
+    return next((each for each in accessor.owner.fields if each.name == name), None)
+
+
+def property_of_backing_field(name: str) -> str:
+    """The name of the automatic property that a field of this name stands behind, or ""."""
+    return name[1:].removesuffix(_BACKING) if name.startswith("<") and name.endswith(_BACKING) else ""

@@ -66,5 +66,5 @@ def _value(annotations: Annotations, member: Member, value: Value) -> ValueSet:
         return NULL
     if isinstance(value, TypeName):
         found = resolve_type_name(annotations.universe, value.name, member.module)
-        return single(KnownType(found.type)) if found is not None else UNKNOWN
+        return single(KnownType(found)) if found is not None else UNKNOWN
     return single(KnownString(value)) if isinstance(value, str) else UNKNOWN

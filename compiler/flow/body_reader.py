@@ -197,8 +197,8 @@ class BodyReader:
         if name in ("ldind.ref", "ldobj") and self._annotations.reader is ReaderKind.BUILD:
             self._push(self._dereference(instruction.offset, self._pop()))
             return
-        if name == "box" and self._annotations.reader is ReaderKind.BUILD and isinstance(instruction.operand, int):
-            self._box(Token(instruction.operand))
+        if name == "box" and isinstance(instruction.operand, int):
+            self._box(instruction.offset, Token(instruction.operand))
             return
         if effect is not None:
             for _ in range(effect[0]):
@@ -225,12 +225,18 @@ class BodyReader:
         except InputError:
             self._after_unresolved(name)
 
-    def _box(self, token: Token) -> None:
+    def _box(self, offset: int, token: Token) -> None:
         self._pop()
+        boxed = UNKNOWN
         try:
-            self._push(single(Boxed(self._universe.resolve_type(self._module, token, self._context))))
+            desc = self._universe.resolve_type(self._module, token, self._context)
+            if self._annotations.reader is ReaderKind.BUILD:
+                boxed = single(Boxed(desc))
+            elif self._annotations.rules.checks_boxes_and_arrays and self._annotations.has_annotated_parameters(desc):
+                self._store.instantiation(self._origin(offset), desc)
         except InputError:
-            self._push(UNKNOWN)
+            pass
+        self._push(boxed)
 
     def _after_unresolved(self, name: str) -> None:
         """A token that cannot be resolved: the compiler reports it; the stack goes on without its operands."""
@@ -409,6 +415,8 @@ class BodyReader:
     def _new_array(self, instruction: Instruction, operand: int) -> None:
         size = self._pop()
         item = self._universe.resolve_type(self._module, Token(operand), self._context)
+        if self._annotations.reader is ReaderKind.PUBLISH and self._annotations.rules.checks_boxes_and_arrays:
+            self._store.instantiation(self._origin(instruction.offset), item)
         self._push(single(ArrayValue((self._method, instruction.offset), size, item)))
 
     def _store_element(self, _instruction: Instruction, _operand: int) -> None:

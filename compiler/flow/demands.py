@@ -13,7 +13,7 @@ from compiler.flow.binder import Reached, reached_members
 from compiler.flow.facts import Fact, KeptType, MemberAccess, Mismatch, Origin, UnknownFlow, UnqualifiedTypeName
 from compiler.flow.member_types import MemberTypes, missing
 from compiler.flow.reader_kind import ReaderKind
-from compiler.flow.type_names import resolve_type_name
+from compiler.flow.type_names import is_unqualified, resolve_type_name
 from compiler.flow.values import (
     ANNOTATED,
     Annotated,
@@ -88,16 +88,13 @@ class Demands:
 
     def resolve_name(self, text: str, *, needs_assembly: bool) -> TypeDesc | None:
         """The type that a string names, or None. A name without assembly is reported where the place does not tell the assembly."""
-        if self.annotations.reader is ReaderKind.BUILD:
-            # The build's analyzers look no name up.
+        if self.annotations.reader is ReaderKind.BUILD and not self.annotations.rules.resolves_names:
             return None
-        found = resolve_type_name(self.annotations.universe, text, self.origin.member.module)
-        if found is None:
+        if needs_assembly and is_unqualified(text):
+            if self.emit is not None:
+                self.emit(UnqualifiedTypeName(self.origin, text))
             return None
-        if found.unqualified and needs_assembly and self.emit is not None:
-            self.emit(UnqualifiedTypeName(self.origin, text))
-            return None
-        return found.type
+        return resolve_type_name(self.annotations.universe, text, self.origin.member.module)
 
     def keep(self, desc: TypeDesc, members: int) -> None:
         """`members` of a known type are reached."""

@@ -75,7 +75,7 @@ def _target(
     universe = annotations.universe
     if isinstance(where, TypeName):
         found = resolve_type_name(universe, where.name, member.module)
-        return found.type.definition if found is not None and isinstance(found.type, NamedType) else None
+        return found.definition if isinstance(found, NamedType) else None
     if not isinstance(where, str) or len(fixed) < 3 or not isinstance(fixed[2], str):
         return None
     try:

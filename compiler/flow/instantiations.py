@@ -24,8 +24,9 @@ def check_instantiation(demands: Demands, of: TypeDesc | MethodDesc | FieldDesc)
         check_instantiation(demands, of.owner)
     elif isinstance(of, NamedType):
         outer = of.definition.enclosing
-        # The build's analyzers look at the type that the source names last, not at the types around it.
-        skipped = outer.generic_count if outer is not None and demands.annotations.reader is ReaderKind.BUILD else 0
+        # The build's first analyzers look at the type that the source names last, not at the types around it.
+        is_last_alone = demands.annotations.reader is ReaderKind.BUILD and not demands.annotations.rules.checks_enclosing_types
+        skipped = outer.generic_count if outer is not None and is_last_alone else 0
         _check_arguments(demands, of.definition, of.args, skipped)
 
 

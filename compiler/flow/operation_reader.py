@@ -13,6 +13,7 @@ from typing import Protocol, cast
 
 from compiler.diagnostics import Location
 from compiler.flow.annotations import Annotations
+from compiler.flow.associations import backing_field
 from compiler.flow.call_reader import Call, CallReader
 from compiler.flow.calls import read_call
 from compiler.flow.demands import Demands
@@ -75,6 +76,7 @@ class Kind(IntEnum):
     NOT = 24
     EQUAL = 25
     IS_PATTERN = 26
+    MATCH = 27
 
 
 class OperationStore(Protocol):
@@ -369,10 +371,32 @@ class OperationReader:
         instance = self._visit(cast("Node", target[9]))
         values = self._visit(value)
         if setter_row < 0 or is_initialized:
-            return self._visit(value)
+            return self._store_property(target, value, values, node)
         arguments = [*self._visit_all(cast("Node", target[10])), values]
         self._perform(node, setter_row, instance, arguments, creates=False)
         return values
+
+    def _store_property(self, target: Node, value: Node, values: ValueSet, node: Node) -> ValueSet:
+        """A store to the field of an automatic property."""
+        if not self._annotations.rules.follows_property_stores:
+            return self._visit(value)
+        getter = self._symbols.method(cast(int, target[5]))
+        field_ = backing_field(getter.definition) if getter is not None else None
+        if getter is not None and field_ is not None:
+            place = self._annotations.field_value(self._annotations.universe.field(field_, getter.owner))
+            if place.annotation:
+                self._store.store((id(node), place), self._origin(node), snapshot(values), place)
+        return values
+
+    def _match(self, node: Node) -> ValueSet:
+        """A pattern: variables that it declares have the value that was tested, or that of the member that it names."""
+        tested = self._visit(cast("Node", node[1]))
+        self._visit_all(cast("Node", node[2]))
+        if self._annotations.rules.follows_patterns:
+            for source, local, is_captured in cast("list[Node]", node[3]):
+                values = self._visit(source) if isinstance(source, list) else tested
+                self._set_local([Kind.LOCAL, local, is_captured], values, merge=False)
+        return UNKNOWN
 
     def _property(self, node: Node) -> ValueSet:
         getter_row, is_written = cast(int, node[5]), node[7]
@@ -478,4 +502,5 @@ _HANDLERS: dict[int, Callable[[OperationReader, Node], ValueSet]] = {
     Kind.RETURN: OperationReader._return,
     Kind.LAMBDA: OperationReader._lambda,
     Kind.PROPERTY: OperationReader._property,
+    Kind.MATCH: OperationReader._match,
 }

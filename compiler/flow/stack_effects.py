@@ -1,4 +1,4 @@
-"""Instructions whose result the flow analysis does not follow: opcode name -> (values popped, unknown values pushed); calls -> pops."""
+"""Opcode name -> (values popped, unknown values pushed), where the flow analysis does not follow the result; calls -> values popped."""
 
 from __future__ import annotations
 

@@ -132,24 +132,25 @@ def parse_type_name(text: str) -> ParsedName | None:
     return parsed if parsed is not None and parser.pos == len(text) else None
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedName:
-    """A resolved name: the type, and whether a name without assembly was found without saying where (`unqualified`)."""
-
-    type: TypeDesc
-    unqualified: bool
+def is_unqualified(text: str) -> bool:
+    """Whether a well-formed name lacks an assembly, its own or that of a type argument; whether the type is there does not matter."""
+    parsed = parse_type_name(text)
+    return parsed is not None and not _is_qualified(parsed)
 
 
-def resolve_type_name(universe: TypeUniverse, text: str, caller: Module) -> ResolvedName | None:
+def _is_qualified(name: ParsedName) -> bool:
+    return bool(name.assembly) and all(_is_qualified(each) for each in name.args)
+
+
+def resolve_type_name(universe: TypeUniverse, text: str, caller: Module) -> TypeDesc | None:
     """The type that `text` means in code of `caller`: in the assembly it names, else in the caller's, else in the core library."""
     parsed = parse_type_name(text)
     if parsed is None:
         return None
     try:
-        found = _resolve(universe, parsed, caller, None)
+        return _resolve(universe, parsed, caller, None)
     except InputError:
         return None
-    return None if found is None else ResolvedName(found, not parsed.assembly)
 
 
 def resolve_in_assembly(universe: TypeUniverse, text: str, assembly: str) -> TypeDesc | None:

@@ -16,7 +16,7 @@ namespace Aotd.Worker;
 internal enum Kind
 {
     Nothing, Null, Int, Text, Operands, Local, Parameter, This, Field, Call, Delegate, TypeOf, Array, Element, Or, Capture, Conversion, Assign,
-    SetCapture, Return, Lambda, Property, Unknown, Literal, Not, Equal, IsPattern,
+    SetCapture, Return, Lambda, Property, Unknown, Literal, Not, Equal, IsPattern, Match,
 }
 
 [Flags]
@@ -240,6 +240,7 @@ internal sealed class Body(Compilation compilation, Symbols symbols, ISymbol own
             case IEventAssignmentOperation { EventReference: IEventReferenceOperation reference } assignment: return EventAssign(assignment, reference);
             case IReturnOperation { ReturnedValue: { } value } result: return Placed(Kind.Return, result, Encode(value), nothing);
             case IDynamicInvocationOperation or IDynamicObjectCreationOperation or IDynamicMemberReferenceOperation or IDynamicIndexerAccessOperation: return Dynamic(operation);
+            case IIsPatternOperation test: return Match(test);
             case ILocalFunctionOperation or ITypeParameterObjectCreationOperation { Initializer: null }: return nothing;
             default:
                 return [(int)Kind.Unknown, .. operation.ChildOperations.Select(Encode).Where(each => each.Length > 1)];
@@ -399,6 +400,27 @@ internal sealed class Body(Compilation compilation, Symbols symbols, ISymbol own
         IDiscardOperation => nothing,
         _ => Encode(target),
     };
+
+    // [kind, tested value, operands of the pattern, declared variables: [member that is tested or 0, local, whether it is shared]]
+    private object[] Match(IIsPatternOperation test)
+    {
+        var operands = new List<object>();
+        var variables = new List<object>();
+        Variables(test.Pattern, 0, variables);
+        operands.AddRange(test.Pattern.ChildOperations.Select(Encode).Where(each => each.Length > 1));
+        return [(int)Kind.Match, Encode(test.Value), operands, variables];
+    }
+
+    // Variables after a type or `var`; not those after braces, nor what is in a positional or list pattern.
+    private void Variables(IPatternOperation pattern, object tested, List<object> variables)
+    {
+        if (pattern is IDeclarationPatternOperation { DeclaredSymbol: ILocalSymbol local })
+            variables.Add(new[] { tested, Local(local), IsCaptured(local) ? 1 : 0 });
+        if (pattern is not IRecursivePatternOperation recursive)
+            return;
+        foreach (IPropertySubpatternOperation part in recursive.PropertySubpatterns)
+            Variables(part.Pattern, Encode(part.Member), variables);
+    }
 
     // [kind, place, target, value]
     private object[] Assign(IAssignmentOperation assignment) => Placed(Kind.Assign, assignment, Target(assignment.Target), Encode(assignment.Value));
