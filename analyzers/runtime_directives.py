@@ -129,10 +129,7 @@ def _fits(universe: TypeUniverse, method: MethodDefinition, parameters: list[Typ
 def _resolved(universe: TypeUniverse, module: Module, name: str) -> TypeDesc | None:
     """A type by its reflection name: in the assembly, where the name says, or in the core library."""
     found = resolve_in_assembly(universe, name, module.name)
-    if found is not None:
-        return found
-    resolved = resolve_type_name(universe, name, module)
-    return resolved.type if resolved is not None else None
+    return found if found is not None else resolve_type_name(universe, name, module)
 
 
 def _children(element: XmlElement, name: str) -> Iterator[XmlElement]:
