@@ -15,6 +15,7 @@ from enum import Enum, Flag, auto
 from functools import lru_cache
 
 from compiler.diagnostics import Location
+from server.msbuild import paths
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.item_metadata import is_well_known_metadata
 from server.msbuild.names import is_name_character
@@ -636,7 +637,7 @@ class _Evaluation:
         argument = node.arguments[0].text.replace("\\", "/")
         values = self.context.expand_list(argument)
         if name == "exists":
-            return bool(values) and all(self.context.exists(value) for value in values)
+            return bool(values) and all(self.context.exists(paths.fix_file_path(value)) for value in values)
         if len(values) > 1:
             raise self.fail(
                 "MSB4115",

@@ -44,8 +44,7 @@ def evaluate_item_definition(instance: ProjectInstance, expander: Expander, elem
     for name, value, location, child in metadata_elements(element):
         if child is not None and not _holds(scoped, child.value("Condition"), child.at("Condition"), allowed, instance):
             continue
-        old = definition.get(name.lower())
-        definition[name.lower()] = (old[0] if old is not None else name, expand_escaped(scoped, value, location))
+        definition[name.lower()] = (name, expand_escaped(scoped, value, location))
     instance.item_definitions[key] = definition
 
 

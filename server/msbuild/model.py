@@ -15,7 +15,7 @@ from server.msbuild.xml import XmlElement
 
 @dataclass(frozen=True, slots=True)
 class PropertyValue:
-    """A property: its name as first written and its escaped value."""
+    """A property: its name as last written and its escaped value."""
 
     name: str
     value: str
@@ -43,10 +43,8 @@ class PropertyTable:
         return None
 
     def set(self, name: str, value: str) -> None:
-        """Sets a property; the spelling of its first name stays."""
-        key = name.lower()
-        old = self.values.get(key)
-        self.values[key] = PropertyValue(old.name if old is not None else name, value)
+        """Sets a property; it is spelled as it was set last."""
+        self.values[name.lower()] = PropertyValue(name, value)
 
     def value(self, name: str) -> str:
         """The unescaped value, "" when not defined."""

@@ -5,6 +5,8 @@ Checked once per file, in document order, before anything is evaluated; the firs
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.escaping import unescape
 from server.msbuild.item_metadata import is_well_known_metadata
@@ -92,12 +94,13 @@ def _check_project_child(child: XmlElement, root: XmlElement) -> None:
             raise _unrecognized_child(child, root, child)
 
 
-def _children(element: XmlElement) -> list[XmlElement]:
-    """The child elements; text between them is refused."""
+def _children(element: XmlElement) -> Iterator[XmlElement]:
+    """The child elements; text between them is refused when it is reached."""
     for child in element.children:
         if isinstance(child, XmlText):
             raise invalid("MSB4067", element.location, f"The element <#text> beneath element <{element.name}> is unrecognized.")
-    return element.elements()
+        if isinstance(child, XmlElement):
+            yield child
 
 
 def _unrecognized_child(child: XmlElement, parent: XmlElement, at: XmlElement) -> InvalidProjectFile:

@@ -174,8 +174,7 @@ class Recorder:
         """The innermost part set a property."""
         if self._open:
             part = self._open[-1]
-            old = part.properties.get(key)
-            part.properties[key] = PropertyValue(old.name, value.value) if old is not None else value
+            part.properties[key] = value
             part.told.add((PROPERTY, key))
 
     def asks_items(self, key: str, number: int) -> None:

@@ -169,7 +169,9 @@ class DirectoryInfo:
 
 
 def _parent(surroundings: Surroundings, path: str) -> DirectoryInfo | None:
-    return DirectoryInfo(_at(surroundings, path).rstrip("/") or "/").parent()
+    # A path that ends in a slash names what is in the folder: its parent is the folder itself.
+    above = paths.directory_name(_at(surroundings, path))
+    return DirectoryInfo(above) if above else None
 
 
 def _directory_members() -> None:
