@@ -83,7 +83,12 @@ def _choice(queued: Queued) -> Chosen:
 
 def _reconsider(walk: Walk, queued: Queued, chosen: Chosen) -> bool:
     """Whether to go on below `queued`, of whose name something is chosen already."""
-    by_targets = (
+    wanted = queued.dependency.range.targets
+    if chosen.range.targets == Target.EXTERNAL_PROJECT and Target.PACKAGE in wanted:
+        # A project that is chosen as one stays, also where a package of its name is asked for.
+        if walk.item(queued.dependency.range).library.kind is LibraryKind.PROJECT:
+            return False
+    by_targets = (chosen.range.targets == Target.ANY and wanted == Target.EXTERNAL_PROJECT) or (
         chosen.range == queued.dependency.range
         and _is_stricter(queued.dependency.range.targets, chosen.range.targets)
         and walk.item(chosen.range).library.kind is LibraryKind.PROJECT

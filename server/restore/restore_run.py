@@ -12,15 +12,22 @@ from pathlib import Path
 
 from server.restore.assets_file import stub_text
 from server.restore.build_files import empty_build_files
+from server.restore.errors import NO_SOURCE
 from server.restore.feeds import SourceOptions, open_sources
 from server.restore.library_finder import Projects
 from server.restore.package_spec import PackageSpec
 from server.restore.products import Products, cache_text, graph_text, messages_when_current, write_products
 from server.restore.project_restore import PendingProject, begin_project, finish_project
 from server.restore.restore_graph import RestoreGraph
-from server.restore.restore_log import LogMessage
+from server.restore.restore_log import LogMessage, warning
 from server.restore.restore_settings import RestoreSettings, settings_of_project
+from server.restore.settings import settings_from_files
 from server.restore.sources import PackageSources
+
+_NO_SOURCE_TEXT = (
+    "No package source is configured. Name one in <packageSources> of a NuGet.Config beside the project, above it or in the user's "
+    "NuGet folder, in the property RestoreSources, or with --source"
+)
 
 # A message and the project that it is about; None when it is about the restore as a whole.
 Report = Callable[[LogMessage, PackageSpec | None], None]
@@ -72,14 +79,23 @@ def run_restore(graph: RestoreGraph, environment: Mapping[str, str], options: Re
             continue
         sources = _sources(spec, environment, options, opened)
         pending.append((path, text, begin_project(spec, projects, sources, force_evaluate=options.force_evaluate), start))
-    n_failed = 0
+    n_failed, without_source = 0, False
     for path, text, project, start in pending:
         succeeded = _finish(graph, path, text, project, listener)
         n_failed += not succeeded
+        without_source = without_source or (project is not None and not succeeded and _names_no_source(graph.specs[path], environment))
         verb = "Restored" if succeeded else "Failed to restore"
         listener.line(f"{verb} {path} (in {_duration(time.monotonic() - start)}).")
+    if without_source:
+        listener.message(warning(NO_SOURCE, _NO_SOURCE_TEXT, "", ()), None)
     _tell_current(n_current, len(graph.wanted), listener)
     return RestoreCounts(len(pending) - n_failed, n_current, n_failed)
+
+
+def _names_no_source(spec: PackageSpec, environment: Mapping[str, str]) -> bool:
+    """Whether nobody has said where packages come from. NuGet's own tools write a public source into the user's file; this one does not."""
+    files = tuple(Path(file) for file in spec.restore.config_files)
+    return not spec.restore.sources and "packageSources" not in settings_from_files(files, environment).sections
 
 
 def _tell_current(n_current: int, n_projects: int, listener: RestoreListener) -> None:

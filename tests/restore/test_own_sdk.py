@@ -117,3 +117,34 @@ def test_windows_without_a_version_is_windows_7(build: Build) -> None:
     build.write("App/App.csproj", project("net9.0-windows", ""))
     assert build.run("App/App.csproj", "Restore")
     assert assets(build, "App")["project"]["frameworks"]["net9.0-windows"]["framework"] == "net9.0-windows7.0"
+
+
+def test_a_general_dependency_group_comes_before_the_asset_fallback(build: Build) -> None:
+    groups = '<group><dependency id="Inner" version="2.0.0" /></group><group targetFramework="net461" />'
+    manifest = f"<package><metadata><id>Grouped</id><version>1.0.0</version><dependencies>{groups}</dependencies></metadata></package>"
+    content = raw_zip([RawEntry(b"Grouped.nuspec", manifest.encode()), RawEntry(b"lib/netstandard2.0/Grouped.dll", b"library")])
+    (build.folder / "feed/Grouped.1.0.0.nupkg").write_bytes(content)
+    build.write("app/app.csproj", project("net9.0", '<PackageReference Include="Grouped" Version="1.0.0" />'))
+    assert build.run("app/app.csproj", "Restore"), build.lines
+    assert set(assets(build, "app")["targets"]["net9.0"]) == {"Grouped/1.0.0", "Inner/2.0.0"}
+
+
+@pytest.mark.parametrize(("properties", "severity"), [("", "error"), ("<WarningsAsErrors>NU1603</WarningsAsErrors>", "warning")])
+def test_a_downgrade_is_an_error_unless_the_project_lists_its_own(build: Build, properties: str, severity: str) -> None:
+    put(build, "Newer", "1.0.0", "Outer")
+    put(build, "Outer", "0.9.0")
+    items = '<PackageReference Include="Newer" Version="1.0.0" /><PackageReference Include="Outer" Version="0.9.0" />'
+    build.write("app/app.csproj", project("net9.0", items).replace("</PropertyGroup>", f"{properties}</PropertyGroup>"))
+    assert build.run("app/app.csproj", "Restore") == (severity == "warning")
+    assert any(f": {severity} NU1605: " in line for line in build.lines)
+
+
+def test_no_source_at_all_is_said(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(build.folder))
+    build.write("app/app.csproj", project("net9.0", '<PackageReference Include="Outer" Version="1.0.0" />'))
+    assert build.run("app/app.csproj", "Restore")
+    assert not any("AOTD0405" in line for line in build.lines)
+    (build.folder / "NuGet.Config").unlink()
+    build.write("app/app.csproj", project("net9.0", '<PackageReference Include="Outer" Version="1.0.1" />'))
+    assert not build.run("app/app.csproj", "Restore")
+    assert any("AOTD0405" in line for line in build.lines) and any("NU1100" in line for line in build.lines)
