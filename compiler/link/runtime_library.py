@@ -23,9 +23,9 @@ _FLAGS = (
 
 def runtime_objects(target: Target, cache_dir: Path, n_workers: int) -> list[Path]:
     """The runtime's objects for `target`. Raises InputError when the C compiler fails."""
-    sources = sorted((*RUNTIME.glob("*.c"), *RUNTIME.glob("native/*.c")))
+    sources = sorted((*RUNTIME.glob("*.c"), *RUNTIME.glob("native/*.c"), *RUNTIME.glob("crypto/*.c")))
     digest = hashlib.blake2b(repr((target, _FLAGS)).encode(), digest_size=16)
-    for path in sorted((*sources, *RUNTIME.glob("*.h"), *RUNTIME.glob("native/*.h"))):
+    for path in sorted((*sources, *RUNTIME.glob("*.h"), *RUNTIME.glob("native/*.h"), *RUNTIME.glob("crypto/*.h"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     folder = cache_dir / "runtime" / f"{target.rid}-{digest.hexdigest()}"
     objects = [folder / f"{object_stem(source)}.o" for source in sources]
