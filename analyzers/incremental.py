@@ -222,8 +222,8 @@ def _read_everything(state: ReaderState, module: Module, reader: UnitReader, con
         state.put(_PROGRAM, reader.program())
 
 
-def shown_findings(state: ReaderState, options: AnalysisOptions, severities: Severities, reader: ReaderKind) -> list[Finding]:
-    """The findings of all units of the program under the options, each once, sorted."""
+def show_findings(state: ReaderState, options: AnalysisOptions, severities: Severities, reader: ReaderKind) -> None:
+    """Brings what the state shows to the findings of all units of the program under the options."""
     if state.options != options:
         state.hide_all()
         state.options = options
@@ -236,7 +236,6 @@ def shown_findings(state: ReaderState, options: AnalysisOptions, severities: Sev
         state.shown[unit] = list({sort_key(each): each for each in findings if each is not None}.items())
         del state.unshown[unit]
     state.sorted.add_all(row for unit in waiting for row in state.shown[unit])
-    return state.sorted.findings()
 
 
 def show(options: AnalysisOptions, severities: Severities, reader: ReaderKind, raised: Raised) -> Finding | None:

@@ -14,7 +14,7 @@ from analyzers.context import Lookups, ModuleContext
 from analyzers.declarations import check_entry_point, check_scopes
 from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding
-from analyzers.incremental import advance, read_pending, show, shown_findings
+from analyzers.incremental import advance, read_pending, show, show_findings
 from analyzers.kept_members import check_root_files
 from analyzers.link_xml import check_descriptors, check_link_xml
 from analyzers.options import AnalysisOptions
@@ -112,7 +112,8 @@ class AnalysisSession:
         advance(state, version.digests, edits, context)
         read_pending(state, version, context, guards)
         severities = _severities(request)
-        found = shown_findings(state, request.options, severities, request.reader)
+        show_findings(state, request.options, severities, request.reader)
+        found = state.sorted.findings(with_suppressed=request.with_suppressed)
         if request.reader is ReaderKind.PUBLISH:
             switches = _switches(request)
             embedded = check_link_xml(context, switches, request.embedded_files)
@@ -123,10 +124,11 @@ class AnalysisSession:
                 program = chain(program, unused)
             more = [show(request.options, severities, request.reader, raise_finding(context, raw)) for raw in program]
             if any(each is not None for each in more):
-                found = sorted({sort_key(each): each for each in (*found, *more) if each is not None}.values(), key=sort_key)
+                every = sorted({sort_key(each): each for each in (*found, *more) if each is not None}.values(), key=sort_key)
+                found = tuple(each for each in every if request.with_suppressed or each.suppression is None)
         if version.digests is None:
             self._readers.pop(request.reader)
-        return tuple(each for each in found if request.with_suppressed or each.suppression is None)
+        return found
 
     def _version_of(self, request: AnalysisRequest) -> Version:
         """The version in the request: that of before, when it is the same."""

@@ -39,7 +39,6 @@ class Digests:
     identity: RowIdentity
     bodies: Bodies
     facts: FactTable
-    _keys: dict[int, list[int]] = field(default_factory=dict)
     _named: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def identity_of(self, table: TableId, rid: int) -> int:
@@ -71,10 +70,8 @@ class Digests:
         kind = fact & ~0xFFFFFF
         if kind in _OF_ALL_ROWS:
             return int(_OF_ALL_ROWS[kind])
-        column = self._keys.get(kind)
-        if column is None:
-            column = self._keys[kind] = self.facts.row_keys[_KIND_OF[kind]].tolist()
-        return column[fact & 0xFFFFFF]
+        key: int = self.facts.row_keys[_KIND_OF[kind]].item(fact & 0xFFFFFF)
+        return key
 
     def _named_key(self, rid: int, name: str) -> int:
         found = self._named.get((rid, name))

@@ -90,13 +90,20 @@ class PatternStore(Protocol):
 
 @dataclass(slots=True)
 class CapturedValues:
-    """Values of fields of closures and state machines, joined over all stores. `changed` says that a store added something."""
+    """Values of fields of closures and state machines, joined over all stores.
+
+    `n_changes` counts the stores that added something, `changed_at` says which of them was the last for a field. `read` has the fields
+    that were asked for.
+    """
 
     values: dict[FieldDefinition, ValueSet] = field(default_factory=dict)
-    changed: bool = False
+    n_changes: int = 0
+    changed_at: dict[FieldDefinition, int] = field(default_factory=dict)
+    read: set[FieldDefinition] = field(default_factory=set)
 
     def get(self, key: FieldDefinition) -> ValueSet:
         """What the field may hold; nothing when nobody stored yet."""
+        self.read.add(key)
         return self.values.get(key, NOTHING)
 
     def add(self, key: FieldDefinition, stored: ValueSet) -> None:
@@ -105,7 +112,8 @@ class CapturedValues:
         new = stored if old is None else old | stored
         if old is None or new != old:
             self.values[key] = new
-            self.changed = True
+            self.n_changes += 1
+            self.changed_at[key] = self.n_changes
 
 
 def is_captured(definition: FieldDefinition) -> bool:

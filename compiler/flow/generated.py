@@ -7,6 +7,7 @@ state machine attribute names the type. Code that nobody refers to has no owner 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from compiler.diagnostics import InputError
@@ -14,6 +15,7 @@ from compiler.flow.custom_attributes import AttributeReader, TypeName
 from compiler.flow.parameters import generic_parameter_names
 from compiler.flow.reader_kind import ReaderKind
 from compiler.il.decode import decode
+from compiler.il.opcodes import BY_NAME
 from compiler.metadata.tokens import TableId, Token, decode_coded
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
 from compiler.types.reads import KeptByMember
@@ -175,7 +177,7 @@ class GeneratedCode:
             yield from machine.methods
         try:
             body = method.body
-            instructions = decode(body.code) if body is not None else []
+            instructions = decode(body.code) if body is not None and _may_refer(method.module, body.code) else []
         except InputError:
             return
         for instruction in instructions:
@@ -218,16 +220,7 @@ def nested_types(definition: TypeDefinition) -> list[TypeDefinition]:
     """The types declared directly inside `definition`, in metadata order."""
     definition.note_members()
     module = definition.module
-    table = module.sig_cache.get("nested types")
-    if table is None:
-        built: dict[int, list[int]] = {}
-        image = module.image
-        pairs = zip(image.column(TableId.NESTED_CLASS, "NestedClass"), image.column(TableId.NESTED_CLASS, "EnclosingClass"), strict=True)
-        for inner, outer in pairs:
-            built.setdefault(outer, []).append(inner)
-        table = module.sig_cache["nested types"] = built
-    assert isinstance(table, dict)
-    return [module.type_definition(rid) for rid in sorted(table.get(definition.rid, ()))]
+    return [module.type_definition(rid) for rid in module.nested_rows(definition.rid)]
 
 
 def _find_own_type(module: Module, name: str) -> TypeDefinition | None:
@@ -241,6 +234,22 @@ def _find_own_type(module: Module, name: str) -> TypeDefinition | None:
             return None
         definition = module.find_nested(definition, inner)
     return definition
+
+
+def _references_pattern() -> re.Pattern[bytes]:
+    """Finds the tokens of methods wherever an instruction may stand that names one."""
+    codes = (BY_NAME[name].code for name in sorted(_METHOD_REFERENCES))
+    opcodes = b"|".join(re.escape(code.to_bytes(1 if code < 0x100 else 2, "big")) for code in codes)
+    tables = b"|".join(re.escape(bytes((table,))) for table in (TableId.METHOD_DEF, TableId.MEMBER_REF, TableId.METHOD_SPEC))
+    return re.compile(b"(?=(?:" + opcodes + b")(...(?:" + tables + b")))", re.DOTALL)
+
+
+_REFERENCES = _references_pattern()
+
+
+def _may_refer(module: Module, code: bytes) -> bool:
+    """Whether code may name a lambda or a local function. Most does not, and then need not be decoded."""
+    return any(_is_nested_function(module, Token(int.from_bytes(token, "little"))) for token in set(_REFERENCES.findall(code)))
 
 
 def _is_nested_function(module: Module, token: Token) -> bool:

@@ -24,6 +24,7 @@ _COMPARES: dict[str, Callable[[int, int], bool]] = {
     "ble": lambda a, b: a <= b,
     "blt": lambda a, b: a < b,
 }
+_CONDITIONS = frozenset({"brtrue", "brfalse", *_COMPARES})
 _OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "ceq": lambda a, b: int(a == b),
     "and": lambda a, b: a & b,
@@ -88,23 +89,29 @@ def _block_starts(instructions: list[Instruction], body: MethodBody) -> set[int]
 def _decided_branches(instructions: list[Instruction], starts: set[int], constant_of: ConstantOf) -> dict[int, bool]:
     """Index of a conditional branch -> whether it is taken, for those that are decided."""
     outcomes: dict[int, bool] = {}
-    stack: list[int | None] = []
-    stored: dict[int, int | None] = {}
+    begin = 0
     for index, instruction in enumerate(instructions):
         if instruction.offset in starts:
-            stack, stored = [], {}
-        name = instruction.name
-        if name in ("brtrue", "brfalse"):
-            value = stack.pop() if stack else None
-            if value is not None:
-                outcomes[index] = bool(value) == (name == "brtrue")
-        elif name in _COMPARES:
-            right, left = (stack.pop() if stack else None), (stack.pop() if stack else None)
-            if left is not None and right is not None:
-                outcomes[index] = _COMPARES[name](left, right)
-        else:
-            _evaluate(instruction, stack, stored, constant_of)
+            begin = index
+        if instruction.name in _CONDITIONS:
+            outcome = _decided(instructions[begin : index + 1], constant_of)
+            if outcome is not None:
+                outcomes[index] = outcome
     return outcomes
+
+
+def _decided(block: list[Instruction], constant_of: ConstantOf) -> bool | None:
+    """Whether the conditional branch at the end of a block is taken; None when that is not known."""
+    stack: list[int | None] = []
+    stored: dict[int, int | None] = {}
+    for instruction in block[:-1]:
+        _evaluate(instruction, stack, stored, constant_of)
+    name = block[-1].name
+    right = stack.pop() if stack else None
+    if name not in _COMPARES:
+        return None if right is None else bool(right) == (name == "brtrue")
+    left = stack.pop() if stack else None
+    return None if left is None or right is None else _COMPARES[name](left, right)
 
 
 def _evaluate(instruction: Instruction, stack: list[int | None], stored: dict[int, int | None], constant_of: ConstantOf) -> None:

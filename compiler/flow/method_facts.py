@@ -1,13 +1,14 @@
 """A user's method, with the lambdas, local functions and state machines made from it -> its facts.
 
-The bodies are read again and again until captured variables hold no new values (a fix point); then every call, store and access
-that was seen is judged once, with all values that it may see.
+The bodies are read again and again while captured variables that they ask for get new values (a fix point); then every call, store
+and access that was seen is judged once, with all values that it may see.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from compiler.diagnostics import InputError
 from compiler.flow.annotations import Annotations
@@ -20,7 +21,7 @@ from compiler.flow.generated import GeneratedCode
 from compiler.flow.instantiations import check_instantiation
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.values import Annotated, ReturnValue, ValueSet
-from compiler.types.definitions import MethodDefinition
+from compiler.types.definitions import FieldDefinition, MethodDefinition
 from compiler.types.type_desc import FieldDesc, MethodDesc, TypeDesc
 
 _MOST_PASSES = 20
@@ -78,24 +79,39 @@ def read_facts(annotations: Annotations, generated: GeneratedCode, constants: Co
     """The facts of a user's method and of all code made from it. Malformed bodies give no facts."""
     patterns = Patterns()
     captured = CapturedValues()
-    bodies: dict[MethodDefinition, None] = {}
+    bodies: dict[MethodDefinition, _Reading | None] = {}
     _add_body(generated, bodies, method)
     for _ in range(_MOST_PASSES):
-        captured.changed = False
-        known = len(bodies)
-        for body in list(bodies):
+        waiting = [body for body, reading in bodies.items() if reading is None or reading.is_outdated(captured)]
+        if not waiting:
+            break
+        for body in waiting:
+            began, captured.read = captured.n_changes, set()
             try:
                 BodyReader(annotations, constants, captured, patterns, body).read()
             except InputError as error:
                 _log.debug("body not read method=%r error=%s", body, error.message)
+            bodies[body] = _Reading(began, captured.read)
         for function in patterns.functions:
             _add_body(generated, bodies, function)
-        if not captured.changed and len(bodies) == known:
-            break
     return judge(annotations, patterns)
 
 
-def _add_body(generated: GeneratedCode, bodies: dict[MethodDefinition, None], method: MethodDefinition) -> None:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of a body: which captured variables it asked for, and how many changes of such there had been when it began.
+
+    Reading it again gives nothing new as long as none of them has changed since.
+    """
+
+    began: int
+    captured: set[FieldDefinition]
+
+    def is_outdated(self, captured: CapturedValues) -> bool:
+        return any(captured.changed_at.get(each, 0) > self.began for each in self.captured)
+
+
+def _add_body(generated: GeneratedCode, bodies: dict[MethodDefinition, _Reading | None], method: MethodDefinition) -> None:
     if method in bodies:
         return
     bodies[method] = None

@@ -25,6 +25,7 @@ _TWO_BYTES = 0xFE
 # Bodies are aligned to four bytes.
 _PADDING = 4
 _FEW_STRINGS = 64
+_TOKEN_BYTES = 4
 SWITCH = -1
 TOKEN = -2
 Bytes = NDArray[np.uint8]
@@ -34,8 +35,9 @@ Bytes = NDArray[np.uint8]
 class Bodies:
     """The bodies of one version, in the order of their methods. `methods` are MethodDef rows.
 
-    `begins` and `sizes` say where each lies in the file, from its header to the end of its exception clauses. `places` are the positions
-    in the file where a token stands, sorted; `owners` the body that each is in, `tokens` what stands there, `named` what that names.
+    `begins` and `sizes` say where each lies in the file, from its header to the end of its exception clauses. The tokens of body `n` are
+    those from `starts[n]` to `starts[n + 1]`: `offsets` say where in its body a token stands, `tokens` what stands there, and `named` what
+    that names.
     """
 
     methods: Numbers
@@ -43,8 +45,8 @@ class Bodies:
     begins: Numbers
     sizes: Numbers
     user_strings: bytes
-    places: Numbers
-    owners: Numbers
+    starts: Numbers
+    offsets: Numbers
     tokens: Numbers
     named: Hashes
     digests: Hashes
@@ -63,9 +65,9 @@ def read_bodies(identity: RowIdentity, operand_sizes: Sequence[int], before: tup
     methods = np.flatnonzero(is_il) + 1
     begins = _file_offsets(image, rvas[is_il])
     sizes = _sizes(image, data, begins)
-    nothing, no_hashes = np.zeros(0, np.int64), np.zeros(len(methods), np.uint64)
+    nothing, no_hashes = np.zeros(0, np.int64), np.zeros(0, np.uint64)
     strings = image.user_strings_heap
-    bodies = Bodies(methods, data, begins, sizes, strings, nothing, nothing, nothing, np.zeros(0, np.uint64), no_hashes)
+    bodies = Bodies(methods, data, begins, sizes, strings, nothing, nothing, nothing, no_hashes, no_hashes)
     _find_tokens(identity, bodies, operand_sizes, before)
     return bodies
 
@@ -84,14 +86,25 @@ def _sizes(image: Image, data: Bytes, begins: Numbers) -> Numbers:
     """The bytes of each body, header, code and exception clauses. A body that leaves the file ends with it; who reads it says so."""
     first = data[begins].astype(np.int64)
     is_fat = first & 3 == _FAT
-    code_size = np.zeros(len(begins), dtype=np.int64)
-    for byte in range(4):
-        code_size[is_fat] |= data[np.minimum(begins[is_fat] + 4 + byte, len(data) - 1)].astype(np.int64) << (8 * byte)
-    sizes = np.where(is_fat, _FAT_HEADER + code_size, 1 + (first >> 2))
-    for index in np.flatnonzero(is_fat & (first & _MORE_SECTIONS != 0)).tolist():
-        begin = int(begins[index])
-        sizes[index] = _sections_end(image.data, begin + int(sizes[index])) - begin
-    return np.minimum(sizes, len(data) - begins)
+    sizes = 1 + (first >> 2)
+    fat = begins[is_fat]
+    sizes[is_fat] = _FAT_HEADER + _numbers_at(data, np.minimum(fat + 4, max(len(data) - 4, 0)))
+    with_clauses = np.flatnonzero(is_fat & (first & _MORE_SECTIONS != 0))
+    sizes[with_clauses] = _sections_ends(image.data, data, (begins + sizes)[with_clauses]) - begins[with_clauses]
+    result: Numbers = np.minimum(sizes, len(data) - begins)
+    return result
+
+
+def _sections_ends(content: bytes, data: Bytes, positions: Numbers) -> Numbers:
+    """Where the exception tables behind code that ends at `positions` end: a compiler writes one each, more are followed one by one."""
+    starts = (positions + 3) & ~3
+    inside = np.minimum(starts, max(len(data) - 4, 0))
+    kind = data[inside]
+    sizes = np.where(kind & 0x40 != 0, _numbers_at(data, inside) >> 8, data[np.minimum(inside + 1, len(data) - 1)])
+    ends: Numbers = starts + np.maximum(sizes, 4)
+    for index in np.flatnonzero((kind & 0x80 != 0) | (starts + 4 > len(data)) | (positions >= len(data))).tolist():
+        ends[index] = _sections_end(content, int(positions[index]))
+    return ends
 
 
 def _sections_end(data: bytes, pos: int) -> int:
@@ -107,12 +120,20 @@ def _sections_end(data: bytes, pos: int) -> int:
     return pos
 
 
+def _numbers_at(data: Bytes, places: Numbers) -> Numbers:
+    """The numbers of four bytes at `places`, which lie before the last three bytes."""
+    if not len(places):
+        return np.zeros(0, dtype=np.int64)
+    words = np.ndarray((len(data) - 3,), dtype="<u4", buffer=data, strides=(1,))
+    return words[places].astype(np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Tokens of some bodies; see `Bodies`."""
+    """Tokens of some bodies, in the order of the bodies; see `Bodies`."""
 
-    places: Numbers
-    owners: Numbers
+    starts: Numbers
+    offsets: Numbers
     tokens: Numbers
     named: Hashes
 
@@ -120,56 +141,102 @@ class _Found:
 def _find_tokens(identity: RowIdentity, bodies: Bodies, operand_sizes: Sequence[int], before: tuple[RowIdentity, Bodies] | None) -> None:
     """Fills in tokens and digests: those of bodies that are as before from there, others by reading the code."""
     same = np.full(len(bodies.methods), -1, dtype=np.int64)
-    parts: list[_Found] = []
-    if before is not None and len(before[1].methods):
-        same, found = _compare(identity, bodies, *before)
-        parts.append(found)
-        kept = same >= 0
-        bodies.digests[kept] = before[1].digests[same[kept]]
+    kept = _Found(np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint64))
+    if before is not None and len(before[1].methods) and not _overlap(bodies) and not _overlap(before[1]):
+        same, kept = _compare(identity, bodies, *before)
     fresh = np.flatnonzero(same < 0)
+    read = _read_tokens(identity, bodies, fresh, operand_sizes)
+    digests = np.zeros(len(bodies.methods), dtype=np.uint64)
+    if before is not None:
+        digests[same >= 0] = before[1].digests[same[same >= 0]]
+    digests[fresh] = _digests(bodies, fresh, read)
+    everything = _spliced(same, kept, read)
+    bodies.starts, bodies.offsets, bodies.tokens, bodies.named = everything.starts, everything.offsets, everything.tokens, everything.named
+    bodies.digests = digests
+
+
+def _read_tokens(identity: RowIdentity, bodies: Bodies, chosen: Numbers, operand_sizes: Sequence[int]) -> _Found:
+    """The tokens of the chosen bodies, by reading the code."""
     places: list[int] = []
-    owners: list[int] = []
+    offsets: list[int] = []
+    ends = [0]
     data = identity.image.data
-    for index, begin, size in zip(fresh.tolist(), bodies.begins[fresh].tolist(), bodies.sizes[fresh].tolist(), strict=True):
+    for begin, size in zip(bodies.begins[chosen].tolist(), bodies.sizes[chosen].tolist(), strict=True):
         inside = _tokens_of(data[begin : begin + size], operand_sizes)
+        offsets.extend(inside)
         places.extend(begin + each for each in inside)
-        owners.extend([index] * len(inside))
-    place_array = np.array(places, np.int64)
-    tokens = _tokens_at(bodies.data, place_array)
-    read = _Found(place_array, np.array(owners, np.int64), tokens, _named(identity, tokens))
-    bodies.digests[fresh] = _digests(bodies, fresh, read)
-    parts.append(read)
-    everything = [np.concatenate([getattr(part, name) for part in parts]) for name in ("places", "owners", "tokens", "named")]
-    order = np.argsort(everything[0], kind="stable")
-    bodies.places, bodies.owners, bodies.tokens, bodies.named = (column[order] for column in everything)
+        ends.append(len(offsets))
+    tokens = _numbers_at(bodies.data, np.array(places, np.int64))
+    return _Found(np.array(ends, np.int64), np.array(offsets, np.int64), tokens, _named(identity, tokens))
+
+
+def _spliced(same: Numbers, kept: _Found, read: _Found) -> _Found:
+    """The tokens of all bodies: for those that are as before (`same` has their number there) from `kept`, for the others from `read`."""
+    if len(same) == len(kept.starts) - 1 and np.array_equal(same, np.arange(len(same))):
+        return kept
+    is_kept = same >= 0
+    counts = np.zeros(len(same), dtype=np.int64)
+    counts[is_kept] = np.diff(kept.starts)[same[is_kept]]
+    counts[~is_kept] = np.diff(read.starts)
+    # Stretches of bodies that stand one behind the other in either.
+    index = np.where(is_kept, same, np.cumsum(~is_kept) - 1)
+    begins = np.flatnonzero(np.concatenate((np.ones(1, dtype=bool), (np.diff(index) != 1) | (np.diff(is_kept))))) if len(same) else same
+    parts: list[tuple[_Found, slice]] = []
+    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(same)], strict=True):
+        source = kept if is_kept[begin] else read
+        parts.append((source, slice(int(source.starts[index[begin]]), int(source.starts[index[end - 1] + 1]))))
+    return _Found(
+        np.concatenate((np.zeros(1, np.int64), np.cumsum(counts))),
+        np.concatenate([source.offsets[part] for source, part in parts] or [read.offsets]),
+        np.concatenate([source.tokens[part] for source, part in parts] or [read.tokens]),
+        np.concatenate([source.named[part] for source, part in parts] or [read.named]),
+    )
+
+
+def _overlap(bodies: Bodies) -> bool:
+    """Whether two bodies share bytes, as no compiler writes them: a difference would be in both."""
+    begins, sizes = bodies.begins, bodies.sizes
+    if bool((begins[1:] < begins[:-1]).any()):
+        order = np.argsort(begins, kind="stable")
+        begins, sizes = begins[order], sizes[order]
+    return bool((begins[1:] < begins[:-1] + sizes[:-1]).any())
 
 
 def _compare(identity: RowIdentity, bodies: Bodies, old_identity: RowIdentity, old: Bodies) -> tuple[Numbers, _Found]:
-    """The old body that each is equal to (-1: none), and the tokens of those."""
+    """The old body that each is equal to (-1: none), and the tokens of the old bodies as they are now."""
     old_of_new = _aligned(identity.ids[TableId.METHOD_DEF][bodies.methods], old_identity.ids[TableId.METHOD_DEF][old.methods])
     alike = np.flatnonzero(old_of_new >= 0)
     alike = alike[old.sizes[old_of_new[alike]] == bodies.sizes[alike]]
     partners = old_of_new[alike]
     new_of_old = np.full(len(old.methods), -1, dtype=np.int64)
     new_of_old[partners] = alike
-    bad = np.zeros(len(old.methods), dtype=bool)
+    bad = new_of_old < 0
+    owners = np.repeat(np.arange(len(old.methods)), np.diff(old.starts))
+    tokens, again = old.tokens, _may_differ(identity, old_identity, old.tokens, strings_differ=bodies.user_strings != old.user_strings)
     wrong = _different_bytes(bodies, old, alike, partners)
-    # Bytes that are no token's must be equal; the tokens of the old body tell which those are.
-    before = np.searchsorted(old.places, wrong, side="right") - 1
-    is_token = (before >= 0) & (wrong - old.places[np.maximum(before, 0)] < 4) if len(old.places) else np.zeros(len(wrong), dtype=bool)
-    bad[_bodies_at(old, wrong[~is_token])] = True
-    chosen = (new_of_old[old.owners] >= 0) & ~bad[old.owners]
-    owners = old.owners[chosen]
-    places = old.places[chosen] + (bodies.begins[new_of_old] - old.begins)[owners]
-    tokens, named = _tokens_at(bodies.data, places), old.named[chosen]
-    again = (tokens != old.tokens[chosen]) | _may_differ(identity, old_identity, bodies.user_strings != old.user_strings, tokens)
-    now = _named(identity, tokens[again])
-    bad[owners[again][now != named[again]]] = True
+    if len(wrong):
+        # Bytes that are no token's must be equal; the tokens of the old body tell which those are.
+        places = old.begins[owners] + old.offsets
+        order = np.argsort(places, kind="stable")
+        at = np.searchsorted(places[order], wrong, side="right") - 1
+        is_token = at >= 0
+        is_token[is_token] = wrong[is_token] - places[order[at[is_token]]] < _TOKEN_BYTES
+        bad[_bodies_at(old, wrong[~is_token])] = True
+        rewritten = order[at[is_token]]
+        tokens = tokens.copy()
+        tokens[rewritten] = _numbers_at(bodies.data, (places + (bodies.begins[new_of_old] - old.begins)[owners])[rewritten])
+        again[rewritten] = True
+    again &= ~bad[owners]
+    named = old.named
+    if again.any():
+        chosen = np.flatnonzero(again)
+        named = named.copy()
+        named[chosen] = _named(identity, tokens[chosen])
+        bad[owners[chosen][named[chosen] != old.named[chosen]]] = True
     same = np.full(len(bodies.methods), -1, dtype=np.int64)
-    good = (new_of_old >= 0) & ~bad
-    same[new_of_old[good]] = np.flatnonzero(good)
-    kept = good[owners]
-    return same, _Found(places[kept], new_of_old[owners[kept]], tokens[kept], named[kept])
+    good = np.flatnonzero(~bad)
+    same[new_of_old[good]] = good
+    return same, _Found(old.starts, old.offsets, tokens, named)
 
 
 def _aligned(ids: Hashes, old_ids: Hashes) -> Numbers:
@@ -204,25 +271,18 @@ def _bodies_at(bodies: Bodies, positions: Numbers) -> Numbers:
     return found[positions < bodies.begins[found] + bodies.sizes[found]]
 
 
-def _may_differ(identity: RowIdentity, before: RowIdentity, strings_differ: bool, tokens: Numbers) -> NDArray[np.bool_]:  # noqa: FBT001
-    """Which tokens may name something else than the same tokens did before."""
-    tables = tokens >> 24
-    result: NDArray[np.bool_] = (tables == USER_STRING) & strings_differ
+def _may_differ(identity: RowIdentity, before: RowIdentity, tokens: Numbers, *, strings_differ: bool) -> NDArray[np.bool_]:
+    """Which tokens of the version before may name something else now."""
+    n_same = np.full(256, 1 << 24, dtype=np.int64)
+    n_same[USER_STRING] = 0 if strings_differ else 1 << 24
     for table, ids in identity.ids.items():
         known = before.ids[table]
-        if ids is known:
-            continue
-        n_common = min(len(ids), len(known))
-        n_same = n_common if np.array_equal(ids[:n_common], known[:n_common]) else int((ids[:n_common] != known[:n_common]).argmax())
-        result |= (tables == table) & (tokens & 0xFFFFFF >= n_same)
+        if ids is not known:
+            n_common = min(len(ids), len(known))
+            differs = ids[:n_common] != known[:n_common]
+            n_same[table] = int(differs.argmax()) if differs.any() else n_common
+    result: NDArray[np.bool_] = tokens & 0xFFFFFF >= n_same[tokens >> 24]
     return result
-
-
-def _tokens_at(data: Bytes, places: Numbers) -> Numbers:
-    tokens = np.zeros(len(places), dtype=np.int64)
-    for byte in range(4):
-        tokens |= data[places + byte].astype(np.int64) << (8 * byte)
-    return tokens
 
 
 def _named(identity: RowIdentity, tokens: Numbers) -> Hashes:
@@ -251,15 +311,12 @@ def _digests(bodies: Bodies, chosen: Numbers, found: _Found) -> Hashes:
         return np.zeros(0, dtype=np.uint64)
     begins, sizes = bodies.begins[chosen], bodies.sizes[chosen]
     ends = np.cumsum(sizes)
-    where = np.arange(int(ends[-1])) + np.repeat(begins - (ends - sizes), sizes)
-    plain = bodies.data[where]
-    shift = np.zeros(len(bodies.methods), dtype=np.int64)
-    shift[chosen] = ends - sizes - begins
-    for byte in range(4):
-        plain[found.places + shift[found.owners] + byte] = 0
+    plain = bodies.data[np.arange(int(ends[-1])) + np.repeat(begins - (ends - sizes), sizes)]
+    owners = np.repeat(np.arange(len(chosen)), np.diff(found.starts))
+    for byte in range(_TOKEN_BYTES):
+        plain[(ends - sizes)[owners] + found.offsets + byte] = 0
     result = SpanHashes(plain.tobytes()).spans(ends - sizes, ends)
-    totals = sum_by(found.owners, mix(found.named, (found.places - bodies.begins[found.owners]).astype(np.uint64)), len(bodies.methods))
-    return mix(result, totals[chosen])
+    return mix(result, sum_by(owners, mix(found.named, found.offsets.astype(np.uint64)), len(chosen)))
 
 
 def _tokens_of(body: bytes, table: Sequence[int]) -> list[int]:

@@ -26,7 +26,7 @@ from compiler.metadata.body_digests import Bodies
 from compiler.metadata.hashing import Hashes, Numbers, is_in, mix, mix_one, sum_by, text_hash
 from compiler.metadata.image import Image
 from compiler.metadata.row_identity import RowIdentity, by_row, type_id
-from compiler.metadata.signature_hashes import SignatureColumn, SignatureMemory
+from compiler.metadata.signature_hashes import SignatureMemory
 from compiler.metadata.tokens import CODED_INDICES, TableId, decode_coded
 
 _T = TableId
@@ -206,7 +206,7 @@ class _Reader:
         }
         owners = ids[_T.TYPE_DEF][self._identity.method_owner]
         names = key_of(FactKind.NAMED, mix(owners, self._identity.names(_T.METHOD_DEF, "Name")))
-        unique, where = np.unique(names, return_inverse=True)
+        unique, where = _grouped(names)
         whole = self._attributes[_T.ASSEMBLY].sum(keepdims=True) + self._attributes[_T.MODULE].sum(keepdims=True)
         keys = (
             row_keys[FactKind.HEADER][1:], row_keys[FactKind.METHOD][1:], row_keys[FactKind.FIELD][1:],
@@ -243,9 +243,14 @@ class _Reader:
         bits, tables = CODED_INDICES[kind]
         tags = parents & ((1 << bits) - 1)
         result: dict[int, Hashes] = {}
+        occurs = np.bincount(tags, minlength=len(tables)) if len(tags) else np.zeros(len(tables), np.int64)
         for tag, table in enumerate(tables):
-            chosen = tags == tag
-            result[table] = sum_by(parents[chosen] >> bits, rows[chosen], self._image.rows(TableId(table)) + 1)
+            n_rows = self._image.rows(TableId(table)) + 1
+            if not occurs[tag]:
+                result[table] = np.zeros(n_rows, dtype=np.uint64)
+                continue
+            chosen = np.flatnonzero(tags == tag)
+            result[table] = sum_by(parents[chosen] >> bits, rows[chosen], n_rows)
         return result
 
     def _generics(self) -> dict[int, Hashes]:
@@ -269,7 +274,9 @@ class _Reader:
         bits, tables = CODED_INDICES["HasCustomAttribute"]
         on_property = np.flatnonzero(parents & ((1 << bits) - 1) == tables.index(_T.PROPERTY))
         constructors = identity.numbers(_T.CUSTOM_ATTRIBUTE, "Type")[on_property]
-        wanted = [coded for coded in np.unique(constructors).tolist() if self._type_name(coded) == _GUARD]
+        wanted = [coded for coded in sorted(set(constructors.tolist())) if self._type_name(coded) == _GUARD]
+        if not wanted:
+            return np.zeros(1, dtype=np.uint64)
         chosen = on_property[np.isin(constructors, wanted)]
         properties = parents[chosen] >> bits
         owners = self._owners_of(_T.PROPERTY_MAP, "PropertyList", _T.PROPERTY)[properties - 1]
@@ -382,7 +389,7 @@ class _Reader:
                 ids[_T.METHOD_DEF][1:], self._raw(_T.METHOD_DEF, "Flags"), self._raw(_T.METHOD_DEF, "ImplFlags"), has_body,
                 self._attributes[_T.METHOD_DEF][1:], sum_by(owner, parameters, n_methods + 1)[1:],
                 self._of_generics[_T.METHOD_DEF][1:], sum_by(forwarded[is_method] >> 1, imports[is_method], n_methods + 1)[1:],
-                of_accessor[1:], headers[identity.method_owner], _headers_in(identity.methods, headers, n_methods),
+                of_accessor[1:], headers[identity.method_owner], identity.methods.sums(mix(headers)),
             )
         )
 
@@ -397,7 +404,7 @@ class _Reader:
             mix(
                 ids[_T.FIELD][1:], self._raw(_T.FIELD, "Flags"), self._attributes[_T.FIELD][1:], self._constants[_T.FIELD][1:],
                 self._marshal[_T.FIELD][1:], layouts[1:], behind, headers[identity.field_owner],
-                _headers_in(identity.fields, headers, n_fields),
+                identity.fields.sums(mix(headers)),
             )
         )
 
@@ -435,19 +442,23 @@ class _Reader:
         if offsets is None:
             return result
         candidates = np.flatnonzero(self._identity.heaps.strings.first_bytes(offsets) == _LESS_THAN)
-        known = self._memory.made_from_bodies
-        for index, hash_ in zip(candidates.tolist(), self._identity.heaps.strings.at(offsets[candidates]).tolist(), strict=True):
-            made = known.get(hash_)
-            if made is None:
-                name = self._image.string(int(offsets[index])).partition("|")[0]
-                made = known[hash_] = name[name.rfind(">") + 1 :][:1] in ("b", "g")
-            result[index] = made
+        memory, hashes = self._memory, self._identity.heaps.strings.at(offsets[candidates])
+        new = np.flatnonzero(~is_in(hashes, memory.generated_names))
+        if len(new):
+            names = [self._image.string(offset).partition("|")[0] for offset in offsets[candidates[new]].tolist()]
+            memory.add_generated_names(hashes[new], np.array([name[name.rfind(">") + 1 :][:1] in ("b", "g") for name in names]))
+        result[candidates] = is_in(hashes, memory.made_from_bodies)
         return result
 
 
-def _headers_in(column: SignatureColumn, headers: Hashes, count: int) -> Hashes:
-    """Per row the headers of the own types that its signature names."""
-    return sum_by(column.rows, mix(headers[column.types]), count)
+def _grouped(hashes: Hashes) -> tuple[Hashes, Numbers]:
+    """The different ones of `hashes`, sorted, and which of these each is."""
+    order = np.argsort(hashes, kind="stable")
+    ordered = hashes[order]
+    is_first = np.concatenate((np.ones(min(len(hashes), 1), dtype=bool), ordered[1:] != ordered[:-1]))
+    where = np.empty(len(hashes), dtype=np.int64)
+    where[order] = np.cumsum(is_first) - 1
+    return ordered[is_first], where
 
 
 def _along(own: Hashes, sources: Numbers, targets: Numbers) -> Hashes:

@@ -6,6 +6,8 @@ tell changes apart, they guard nothing: nobody gains by making two versions of a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,9 @@ _BASE = 0x9E3779B97F4A7C15
 _BASE_INVERSE = pow(_BASE, -1, 1 << 64)
 _FIRST_STEP, _SECOND_STEP, _OF_LENGTH = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93
 _FIRST, _SECOND, _LENGTH = np.uint64(_FIRST_STEP), np.uint64(_SECOND_STEP), np.uint64(_OF_LENGTH)
+# Bytes that tell a place in a heap apart; how far to look for it; how many bytes are compared first.
+_RUN, _FARTHEST, _FIRST_STRETCH = 24, 1024, 256
+_MOST_RUNS = 64
 _SHIFT_1, _SHIFT_2 = np.uint64(29), np.uint64(32)
 _ALL_BITS = (1 << 64) - 1
 
@@ -106,34 +111,100 @@ def text_hash(text: str) -> int:
 
 
 class StringHashes:
-    """Hashes of the strings of a #Strings heap (ECMA-335 II.24.2.3)."""
+    """Hashes of the strings of a #Strings heap (ECMA-335 II.24.2.3). Many columns name most of them: all are hashed at once.
 
-    def __init__(self, heap: bytes) -> None:
-        self._spans = SpanHashes(heap)
-        self._ends = np.flatnonzero(self._spans.bytes == 0)
+    A string may begin inside another one, with which it shares the end: `_hashes` has one for each byte of the heap up to the last zero.
+    Those of the heap `before` are taken over where the bytes are the same.
+    """
+
+    def __init__(self, heap: bytes, before: StringHashes | None = None) -> None:
+        self.heap = heap
+        size = heap.rfind(b"\0") + 1
+        self._hashes = np.empty(size, dtype=np.uint64)
+        done = 0
+        for old, new, length in aligned_runs(before.heap, heap) if before is not None else ():
+            # What begins behind the last zero of a run ends elsewhere.
+            end = heap.rfind(b"\0", new, new + length) + 1
+            if before is not None and end > new:
+                self._hash(done, new)
+                self._hashes[new:end] = before._hashes[old : old + end - new]
+                done = end
+        self._hash(done, size)
+
+    def _hash(self, start: int, end: int) -> None:
+        """Hashes the strings that begin from `start` to `end`."""
+        if start < end:
+            spans = SpanHashes(self.heap[start : self.heap.index(b"\0", end - 1) + 1])
+            ends = np.flatnonzero(spans.bytes == 0)
+            self._hashes[start:end] = spans.spans(np.arange(end - start), np.repeat(ends, np.diff(ends, prepend=-1))[: end - start])
 
     def at(self, offsets: NDArray[np.generic]) -> Hashes:
         """The hash of the string at each offset. Raises IndexError when one leaves the heap."""
-        starts = offsets.astype(np.int64)
-        return self._spans.spans(starts, self._ends[np.searchsorted(self._ends, starts)])
+        return self._hashes[offsets.astype(np.int64)]
 
     def first_bytes(self, offsets: NDArray[np.generic]) -> NDArray[np.uint8]:
         """The first byte of the string at each offset, 0 for an empty one."""
-        return self._spans.bytes[offsets.astype(np.int64)]
+        return np.frombuffer(self.heap, dtype=np.uint8)[offsets.astype(np.int64)]
+
+
+def aligned_runs(old: bytes, new: bytes) -> Iterator[tuple[int, int, int]]:
+    """Stretches of bytes that are equal, in order: where each is in `old` and in `new`, and its length.
+
+    Finds what was put in, taken out or replaced here and there; where more than that differs it gives up and leaves the rest out.
+    """
+    first, second = (np.frombuffer(each, dtype=np.uint8) for each in (old, new))
+    at_old = at_new = 0
+    for _ in range(_MOST_RUNS):
+        length = _n_common(first[at_old:], second[at_new:])
+        if length:
+            yield at_old, at_new, length
+        at_old, at_new = at_old + length, at_new + length
+        found = _next_run(old, new, at_old, at_new)
+        if found is None:
+            return
+        at_old, at_new = found
+
+
+def _n_common(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> int:
+    """How many bytes at the beginning are equal."""
+    size, done, step = min(len(first), len(second)), 0, _FIRST_STRETCH
+    while done < size:
+        differs = first[done : min(done + step, size)] != second[done : min(done + step, size)]
+        position = int(differs.argmax())
+        if differs[position]:
+            return done + position
+        done, step = min(done + step, size), step * 4
+    return size
+
+
+def _next_run(old: bytes, new: bytes, at_old: int, at_new: int) -> tuple[int, int] | None:
+    """Where the bytes are equal again behind a difference: the nearest place where as many as tell a place apart are."""
+    for skipped in range(0, _FARTHEST, _RUN):
+        here, there = at_old + skipped, at_new + skipped
+        put_in = new.find(old[here : here + _RUN], at_new, at_new + _FARTHEST) if here + _RUN <= len(old) else -1
+        if put_in >= 0:
+            return here, put_in
+        taken_out = old.find(new[there : there + _RUN], at_old, at_old + _FARTHEST) if there + _RUN <= len(new) else -1
+        if taken_out >= 0:
+            return taken_out, there
+    return None
 
 
 class BlobHashes:
     """Hashes of the blobs of a #Blob or #US heap (ECMA-335 II.24.2.4)."""
 
     def __init__(self, heap: bytes) -> None:
+        self.heap = heap
         self._spans = SpanHashes(heap + bytes(4))
         self._size = len(heap)
 
     def at(self, offsets: NDArray[np.generic]) -> Hashes:
         """The hash of the blob at each offset. Raises IndexError when one leaves the heap."""
-        starts = offsets.astype(np.int64)
-        if len(starts) and int(starts.max()) >= max(self._size, 1):
-            raise IndexError("a blob begins outside its heap")
+        starts, where = distinct(offsets.astype(np.int64), max(self._size, 1))
+        return self.each(starts)[where]
+
+    def each(self, starts: Numbers) -> Hashes:
+        """The same for offsets that lie inside the heap and are seldom equal."""
         data = self._spans.bytes
         b0, b1, b2, b3 = (data[starts + i].astype(np.int64) for i in range(4))
         length = np.where(b0 < 0x80, b0, np.where(b0 < 0xC0, (b0 & 0x3F) << 8 | b1, (b0 & 0x1F) << 24 | b1 << 16 | b2 << 8 | b3))
@@ -142,6 +213,16 @@ class BlobHashes:
         if len(end) and int(end.max()) > self._size + 4:
             raise IndexError("a blob leaves its heap")
         return self._spans.spans(begin, end)
+
+
+def distinct(numbers: Numbers, limit: int) -> tuple[Numbers, Numbers]:
+    """The different ones of `numbers`, sorted, and which of these each is. Raises IndexError when one is not below `limit`."""
+    occurs = np.zeros(limit, dtype=bool)
+    occurs[numbers] = True
+    found = np.flatnonzero(occurs)
+    index = np.empty(limit, dtype=np.int64)
+    index[found] = np.arange(len(found))
+    return found, index[numbers]
 
 
 def is_in(values: Hashes, others: Hashes) -> NDArray[np.bool_]:

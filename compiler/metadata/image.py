@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import struct
+from array import array
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +77,7 @@ class Image:
         """The number of rows in `table`."""
         return self.tables.rows[table]
 
-    def column(self, table: TableId, name: str) -> list[int]:
+    def column(self, table: TableId, name: str) -> array[int]:
         """A column of `table`; index 0 is row 1."""
         return self.tables.column(table, name)
 

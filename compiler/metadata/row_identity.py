@@ -32,25 +32,21 @@ _TYPE_SALT = 0x51
 _OF_SCOPE = np.uint64(0x52)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Heaps:
-    """The hashed heaps of one image, shared by versions whose bytes are equal."""
+    """The hashed heaps of one image; those with equal bytes are one in two versions."""
 
-    strings_bytes: bytes
-    blobs_bytes: bytes
     strings: StringHashes
     blobs: BlobHashes
 
 
 def hash_heaps(image: Image, before: Heaps | None) -> Heaps:
     """The heaps of `image`; what is as `before` is taken from there."""
-    same_strings = before is not None and before.strings_bytes == image.strings_heap
-    same_blobs = before is not None and before.blobs_bytes == image.blob_heap
+    if before is None:
+        return Heaps(StringHashes(image.strings_heap), BlobHashes(image.blob_heap))
     return Heaps(
-        image.strings_heap,
-        image.blob_heap,
-        before.strings if before is not None and same_strings else StringHashes(image.strings_heap),
-        before.blobs if before is not None and same_blobs else BlobHashes(image.blob_heap),
+        before.strings if before.strings.heap == image.strings_heap else StringHashes(image.strings_heap, before.strings),
+        before.blobs if before.blobs.heap == image.blob_heap else BlobHashes(image.blob_heap),
     )
 
 
@@ -125,7 +121,7 @@ def read_identity(image: Image, memory: SignatureMemory, before: RowIdentity | N
         name: np.searchsorted(numbers(image, _T.TYPE_DEF, name), np.arange(1, image.rows(table) + 1), side="right")
         for name, table in (("FieldList", _T.FIELD), ("MethodList", _T.METHOD_DEF))
     }
-    none = hash_signatures(image, memory, None, ids, is_type=False)
+    none = hash_signatures(image, memory.others, heaps.blobs, None, ids)
     identity = RowIdentity(image, heaps, ids, owners["FieldList"], owners["MethodList"], none, none, none, none, none)
     reuse = _Reuse(identity, before)
     if before is not None and reuse.is_same(_TYPE_COLUMNS, ()):
@@ -168,7 +164,7 @@ def _members(identity: RowIdentity, memory: SignatureMemory, reuse: _Reuse) -> N
         if before is not None and reuse.is_same({table: (column,)}, types):
             found = before.columns[table]
         else:
-            found = hash_signatures(image, memory, image.tables.array(table, column), ids, is_type=False)
+            found = hash_signatures(image, memory.others, identity.heaps.blobs, image.tables.array(table, column), ids)
         identity.columns[table] = found
         return found
 
@@ -244,7 +240,7 @@ def _type_specs(identity: RowIdentity, memory: SignatureMemory) -> None:
     view = image.tables.array(_T.TYPE_SPEC, "Signature")
     ids[_T.TYPE_SPEC] = np.zeros(image.rows(_T.TYPE_SPEC) + 1, dtype=np.uint64)
     for _ in range(2):
-        identity.type_specs = hash_signatures(image, memory, view, ids, is_type=True)
+        identity.type_specs = hash_signatures(image, memory.types, identity.heaps.blobs, view, ids)
         ids[_T.TYPE_SPEC] = by_row(identity.type_specs.ids)
 
 

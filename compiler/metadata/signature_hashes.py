@@ -1,6 +1,7 @@
 """Signature blobs (ECMA-335 II.23.2) -> hashes that do not depend on row numbers: tokens count by what they name.
 
-A blob is taken apart once, into its shape and its tokens in order, and that is kept by its bytes for later versions of the assembly.
+A blob is taken apart once, into its shape and its tokens in order, and that is kept by the hash of its bytes for later versions of
+the assembly.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.diagnostics import InputError
-from compiler.metadata.hashing import Hashes, Numbers, mix
+from compiler.metadata.hashing import BlobHashes, Hashes, Numbers, distinct, mix, sum_by
 from compiler.metadata.image import Image
 from compiler.metadata.signatures import (
     MethodSig,
@@ -30,82 +31,119 @@ _FIELD, _LOCALS, _METHOD_SPEC = 0x06, 0x07, 0x0A
 Parts = tuple[int, tuple[int, ...]]
 
 
+class KnownSignatures:
+    """Blobs that were taken apart, by the hash of their bytes.
+
+    Invariant: `_keys` is sorted, and `_numbers` has beside each key the number of its blob; of blob `n` the shape is `_shapes[n]`, and
+    its tokens are those from `_ends[n]` to `_ends[n + 1]` in `_tokens`.
+    """
+
+    def __init__(self, *, is_type: bool) -> None:
+        self._is_type = is_type
+        self._keys, self._numbers = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        self._shapes, self._ends, self._tokens = np.zeros(0, np.uint64), np.zeros(1, np.int64), np.zeros(0, np.int64)
+
+    def numbers(self, image: Image, offsets: Numbers, hashes: Hashes) -> Numbers:
+        """The number of each blob of `image`; those that nobody saw before are taken apart. Raises BadImage."""
+        found, is_known = self._look_up(hashes)
+        if is_known.all():
+            return found
+        self._add(hashes[~is_known], [_take_apart(image.blob(offset), is_type=self._is_type) for offset in offsets[~is_known].tolist()])
+        return self._look_up(hashes)[0]
+
+    def _look_up(self, hashes: Hashes) -> tuple[Numbers, NDArray[np.bool_]]:
+        if not len(self._keys):
+            return np.zeros(len(hashes), np.int64), np.zeros(len(hashes), dtype=bool)
+        at = np.minimum(np.searchsorted(self._keys, hashes), len(self._keys) - 1)
+        return self._numbers[at], self._keys[at] == hashes
+
+    def _add(self, keys: Hashes, parts: list[Parts]) -> None:
+        numbers = np.arange(len(self._shapes), len(self._shapes) + len(parts))
+        self._shapes = np.concatenate((self._shapes, np.array([shape for shape, _ in parts], dtype=np.uint64)))
+        ends = np.cumsum([len(tokens) for _, tokens in parts]) + self._ends[-1]
+        self._ends = np.concatenate((self._ends, ends))
+        self._tokens = np.concatenate((self._tokens, np.array([token for _, tokens in parts for token in tokens], dtype=np.int64)))
+        keys, numbers = np.concatenate((self._keys, keys)), np.concatenate((self._numbers, numbers))
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._numbers = keys[order], numbers[order]
+
+    def shapes(self, numbers: Numbers) -> Hashes:
+        """The shapes of blobs."""
+        return self._shapes[numbers]
+
+    def tokens(self, numbers: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """The tokens of several blobs in a row: which of the blobs (from 0) each is in, its position there, and the token."""
+        starts = self._ends[numbers]
+        counts = self._ends[numbers + 1] - starts
+        owners = np.repeat(np.arange(len(numbers)), counts)
+        positions = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return owners, positions, self._tokens[starts[owners] + positions]
+
+
 @dataclass(slots=True)
 class SignatureMemory:
-    """Bytes of a blob -> (hash of its shape, tokens in order), for types and for other signatures apart; hash of a method's name ->
-    whether a compiler made it from a body."""
+    """Signatures that were taken apart, those of types and others apart; and the hashes of names that a compiler made up, with those
+    of methods that it made from bodies."""
 
-    types: dict[bytes, Parts] = field(default_factory=dict)
-    others: dict[bytes, Parts] = field(default_factory=dict)
-    made_from_bodies: dict[int, bool] = field(default_factory=dict)
+    types: KnownSignatures = field(default_factory=lambda: KnownSignatures(is_type=True))
+    others: KnownSignatures = field(default_factory=lambda: KnownSignatures(is_type=False))
+    generated_names: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
+    made_from_bodies: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
+
+    def add_generated_names(self, hashes: Hashes, are_made_from_bodies: NDArray[np.bool_]) -> None:
+        """Remembers names."""
+        self.generated_names = np.concatenate((self.generated_names, hashes))
+        self.made_from_bodies = np.concatenate((self.made_from_bodies, hashes[are_made_from_bodies]))
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureColumn:
-    """The signatures of one column, one per row.
+    """The signatures of one column.
 
-    `ids` tell them apart. `rows` and `types` are parallel: the rows (from 0) whose signature names a type of the own module, and the
-    TypeDef row that it names. `heads` are the first tokens, 0 for none: the generic type of a type specification.
+    `ids` tell the rows apart. `blobs` says which of the column's different signatures each row has. `owners` and `types` are parallel:
+    the signatures that name a type of the own module, and the TypeDef row that they name. `heads` are the first tokens of the rows,
+    0 for none: the generic type of a type specification.
     """
 
     ids: Hashes
-    rows: Numbers
+    blobs: Numbers
+    owners: Numbers
     types: Numbers
     heads: Numbers
+    n_blobs: int
+
+    def sums(self, of_types: Hashes) -> Hashes:
+        """Per row the sum over the own types that its signature names, of values by TypeDef row."""
+        return sum_by(self.owners, of_types[self.types], self.n_blobs)[self.blobs]
 
 
 def hash_signatures(
-    image: Image, memory: SignatureMemory, offsets: NDArray[np.generic] | None, ids: dict[int, Hashes], *, is_type: bool
+    image: Image, known: KnownSignatures, blobs: BlobHashes, offsets: NDArray[np.generic] | None, ids: dict[int, Hashes]
 ) -> SignatureColumn:
     """The signatures at `offsets` of #Blob; `ids` has what TypeDef, TypeRef and TypeSpec rows name. Raises BadImage and IndexError."""
     if offsets is None:
         nothing = np.zeros(0, np.int64)
-        return SignatureColumn(np.zeros(0, np.uint64), nothing, nothing, nothing)
-    known = memory.types if is_type else memory.others
-    unique, where = np.unique(offsets.astype(np.int64), return_inverse=True)
-    shapes: list[int] = []
-    heads: list[int] = []
-    tokens: list[int] = []
-    owners: list[int] = []
-    for index, offset in enumerate(unique.tolist()):
-        blob = image.blob(offset)
-        parts = known.get(blob)
-        if parts is None:
-            parts = known[blob] = _take_apart(blob, is_type=is_type)
-        shapes.append(parts[0])
-        heads.append(parts[1][0] if parts[1] else 0)
-        if parts[1]:
-            tokens.extend(parts[1])
-            owners.extend([index] * len(parts[1]))
-    result = np.array(shapes, dtype=np.uint64)
-    token_array, owner_array = np.array(tokens, dtype=np.int64), np.array(owners, dtype=np.int64)
-    if tokens:
-        # The position of a token among all of its blob counts.
-        firsts = np.searchsorted(owner_array, owner_array)
-        positions = (np.arange(len(owner_array)) - firsts).astype(np.uint64)
-        np.add.at(result, owner_array, mix(token_ids(token_array, ids), positions))
-    own = token_array >> 24 == TableId.TYPE_DEF
-    rows, types = _per_row(where, owner_array[own], token_array[own] & 0xFFFFFF, len(unique))
-    return SignatureColumn(mix(result)[where], rows, types, np.array(heads, dtype=np.int64)[where])
-
-
-def _per_row(where: Numbers, owners: Numbers, types: Numbers, n_blobs: int) -> tuple[Numbers, Numbers]:
-    """(row, type) pairs from (blob, type) pairs: every row of a blob has its types."""
-    order = np.argsort(where, kind="stable")
-    counts = np.bincount(where, minlength=n_blobs)
-    firsts = np.cumsum(counts) - counts
-    repeats = counts[owners]
-    total = int(repeats.sum())
-    within = np.arange(total) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    return order[np.repeat(firsts[owners], repeats) + within], np.repeat(types, repeats)
+        return SignatureColumn(np.zeros(0, np.uint64), nothing, nothing, nothing, nothing, 0)
+    starts, where = distinct(offsets.astype(np.int64), max(len(image.blob_heap), 1))
+    numbers = known.numbers(image, starts, blobs.each(starts))
+    owners, positions, tokens = known.tokens(numbers)
+    result = known.shapes(numbers)
+    # The position of a token among all of its blob counts.
+    np.add.at(result, owners, mix(token_ids(tokens, ids), positions.astype(np.uint64)))
+    heads = np.zeros(len(numbers), dtype=np.int64)
+    heads[owners[positions == 0]] = tokens[positions == 0]
+    own = tokens >> 24 == TableId.TYPE_DEF
+    return SignatureColumn(mix(result)[where], where, owners[own], tokens[own] & 0xFFFFFF, heads[where], len(numbers))
 
 
 def token_ids(tokens: Numbers, ids: dict[int, Hashes]) -> Hashes:
     """What each token names. Raises IndexError for a row that does not exist; tables without ids count by their number alone."""
-    result = (tokens >> 24).astype(np.uint64)
-    for table, column in ids.items():
-        chosen = tokens >> 24 == table
-        if chosen.any():
+    tables = tokens >> 24
+    result = tables.astype(np.uint64)
+    for table in np.flatnonzero(np.bincount(tables)).tolist():
+        column = ids.get(table)
+        if column is not None:
+            chosen = np.flatnonzero(tables == table)
             result[chosen] = column[tokens[chosen] & 0xFFFFFF]
     return result
 

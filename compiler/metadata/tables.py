@@ -1,12 +1,14 @@
 """The table stream (ECMA-335 II.24.2.6): raw bytes -> columns, read through numpy structured views.
 
-A column is a list of ints, indexed by row number - 1 (rows count from 1 in tokens). Columns are made on first use.
+A column is an array of ints, indexed by row number - 1 (rows count from 1 in tokens). Columns are made on first use, by copying memory:
+of a version of an assembly that lives for one edit a few rows are read, and lists of all rows would cost more than the edit.
 Coded indices stay coded; `tokens.decode_coded` opens them.
 """
 
 from __future__ import annotations
 
 import struct
+from array import array
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -89,21 +91,20 @@ SCHEMAS: dict[int, tuple[tuple[str, str], ...]] = {
 
 @dataclass(slots=True)
 class Tables:
-    """The rows of one image, by table. `rows[table]` is the number of rows; columns are lists, index 0 = row 1."""
+    """The rows of one image, by table. `rows[table]` is the number of rows; columns have row 1 at index 0."""
 
     file: str
     rows: list[int]
     _views: dict[int, np.ndarray[tuple[int], np.dtype[np.void]]]
-    _columns: dict[tuple[int, str], list[int]] = field(default_factory=dict)
+    _columns: dict[tuple[int, str], array[int]] = field(default_factory=dict)
 
-    def column(self, table: int, name: str) -> list[int]:
-        """All values of one column, index 0 = row 1; an absent table gives an empty list."""
+    def column(self, table: int, name: str) -> array[int]:
+        """All values of one column, index 0 = row 1; an absent table gives an empty one."""
         key = (table, name)
         found = self._columns.get(key)
         if found is None:
             view = self._views.get(table)
-            found = [] if view is None else view[name].tolist()
-            self._columns[key] = found
+            found = self._columns[key] = array("I", b"" if view is None else view[name].astype("<u4").tobytes())
         return found
 
     def row_bytes(self, table: int) -> bytes:

@@ -16,6 +16,7 @@ from compiler.metadata.signatures import MethodSig, SigType, read_field_sig, rea
 from compiler.metadata.tokens import TableId, Token, decode_coded, make_token
 from compiler.types.reads import BODY, FIELD, HEADER, MEMBERS, METHOD, Reads
 from compiler.types.row_relations import RowRelations
+from compiler.types.types_by_name import TypesByName
 
 # Type flags (ECMA-335 II.23.1.15)
 TYPE_INTERFACE = 0x20
@@ -305,8 +306,7 @@ class Module(RowRelations):
         self._types: dict[int, TypeDefinition] = {}
         self._methods: dict[int, MethodDefinition] = {}
         self._fields: dict[int, FieldDefinition] = {}
-        self._by_name: dict[tuple[str, str], int] | None = None
-        self._nested_by_name: dict[tuple[int, str], int] | None = None
+        self._by_name = TypesByName(image, self._enclosing)
         self._attribute_names: dict[int, str] = {}
         self.sig_cache: dict[object, object] = {}
 
@@ -366,25 +366,14 @@ class Module(RowRelations):
         """The top-level type of that name, or None."""
         if self.reads is not None:
             self.reads.types_by_name.add((namespace, name))
-        if self._by_name is None:
-            image = self.image
-            names = image.column(TableId.TYPE_DEF, "TypeName")
-            spaces = image.column(TableId.TYPE_DEF, "TypeNamespace")
-            self._by_name = {}
-            for rid in range(len(names), 0, -1):
-                if rid not in self._enclosing:
-                    self._by_name[image.string(spaces[rid - 1]), image.string(names[rid - 1])] = rid
-        rid = self._by_name.get((namespace, name), 0)
+        rid = self._by_name.row(0, namespace, name)
         return self.type_definition(rid) if rid else None
 
     def find_nested(self, outer: TypeDefinition, name: str) -> TypeDefinition | None:
         """The type of that name nested in `outer`, or None."""
         if self.reads is not None:
             self.reads.types_by_name.add((*outer.path, name))
-        if self._nested_by_name is None:
-            names = self.image.column(TableId.TYPE_DEF, "TypeName")
-            self._nested_by_name = {(out, self.image.string(names[rid - 1])): rid for rid, out in self._enclosing.items()}
-        rid = self._nested_by_name.get((outer.rid, name), 0)
+        rid = self._by_name.row(outer.rid, "", name)
         return self.type_definition(rid) if rid else None
 
     def attribute_type_name(self, rid: int) -> str:

@@ -5,11 +5,13 @@ Rows are named by their numbers, from 1. A table is read at the first question a
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from compiler.metadata.image import Image
 from compiler.metadata.signatures import ElementType
@@ -22,10 +24,11 @@ class GroupedRows:
     def __init__(self, image: Image, table: TableId, column: str) -> None:
         self._keys = image.column(table, column)
         self._rows: list[int] | None = None
-        view = image.tables.array(table, column)
-        if view is not None and bool((np.diff(view.astype(np.int64)) < 0).any()):
-            self._rows = sorted(range(len(self._keys)), key=self._keys.__getitem__)
-            self._keys = [self._keys[index] for index in self._rows]
+        view = np.frombuffer(self._keys, dtype=np.uint32)
+        if bool((view[1:] < view[:-1]).any()):
+            order = np.argsort(view, kind="stable")
+            self._rows = order.tolist()
+            self._keys = array("I", view[order].tobytes())
 
     def rows(self, key: int) -> list[int]:
         """The rows (from 1) with that value, in order."""
@@ -41,7 +44,7 @@ class RowRelations:
 
     def __init__(self, image: Image) -> None:
         self.image = image
-        self._enclosing = {nested: outer for nested, outer in _columns(image, TableId.NESTED_CLASS, "NestedClass", "EnclosingClass")}
+        self._enclosing = _enclosing_rows(image)
         self._generic_params = GroupedRows(image, TableId.GENERIC_PARAM, "Owner")
         self._getters: dict[int, int] | None = None
         self._field_starts = image.column(TableId.TYPE_DEF, "FieldList")
@@ -121,7 +124,12 @@ class RowRelations:
 
     def enclosing_rid(self, rid: int) -> int:
         """The row of the enclosing type; 0 for a top-level type."""
-        return self._enclosing.get(rid, 0)
+        return int(self._enclosing[rid]) if rid < len(self._enclosing) else 0
+
+    def nested_rows(self, rid: int) -> list[int]:
+        """The rows of the types directly inside a TypeDef row, in order."""
+        found: list[int] = np.flatnonzero(self._enclosing == rid).tolist() if rid else []
+        return found
 
     def generic_params(self, token: int) -> list[int]:
         """GenericParam rows of a TypeDef or MethodDef token, in order."""
@@ -147,6 +155,16 @@ class RowRelations:
         rid = rows[-1]
         kind = self.image.column(TableId.CONSTANT, "Type")[rid - 1]
         return ElementType(kind & 0xFF), self.image.blob(self.image.column(TableId.CONSTANT, "Value")[rid - 1])
+
+
+def _enclosing_rows(image: Image) -> NDArray[np.uint32]:
+    """Per TypeDef row the row of the type around it, 0 for none; index 0 is no row. Rows that do not exist are left out."""
+    nested, outer = (np.frombuffer(image.column(TableId.NESTED_CLASS, name), np.uint32) for name in ("NestedClass", "EnclosingClass"))
+    result = np.zeros(image.rows(TableId.TYPE_DEF) + 1, dtype=np.uint32)
+    exists = nested < len(result)
+    result[nested[exists]] = outer[exists]
+    result[0] = 0
+    return result
 
 
 def _columns(image: Image, table: TableId, *names: str) -> Iterator[tuple[int, ...]]:
