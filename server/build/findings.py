@@ -113,6 +113,11 @@ def is_published(project: EvaluatedProject) -> bool:
     return any(is_true(project, name) for name in ("PublishAot", "PublishTrimmed", "IsAotCompatible"))
 
 
+def is_csharp(project: EvaluatedProject) -> bool:
+    """Whether a project is one of C#."""
+    return project.property("MSBuildProjectExtension").lower() == ".csproj"
+
+
 def is_program(project: EvaluatedProject) -> bool:
     """Whether a project itself is to be a native or trimmed program: a native compiler does not read its source's configuration."""
     return any(is_true(project, name) for name in ("PublishAot", "PublishTrimmed"))
@@ -170,7 +175,7 @@ def _project_findings(
         pdb=symbols.read_bytes() if symbols is not None else b"",
         options=analysis_options(project, configuration_files(project, read_source_file)),
         sources=sources(project),
-        places=PlaceFinder(lambda _paths: _places(built, compiler)),
+        places=PlaceFinder(lambda _paths: _places(built, compiler)) if is_csharp(project) else None,
         feature_switches=feature_switches(project),
         with_suppressed=with_suppressed,
     )
@@ -184,7 +189,7 @@ def _project_findings(
     file = project.property("MSBuildProjectFullPath")
     of_references = () if reporters is Reporters.PUBLISH else tuple(check_references(names, finder, request.options, asked, file))
     if program is None:
-        return (*of_references, *session.findings(request))
+        return (*of_references, *(session.findings(request) if is_csharp(project) else ()))
     switches = feature_switches(program)
     publish = replace(
         request,
@@ -195,9 +200,9 @@ def _project_findings(
         root_files=root_files(program) if program is project else (),
         embedded_files=embedded_files(project) if reporters is Reporters.ALL else (),
     )
-    if reporters is Reporters.PUBLISH:
-        # A native compiler knows statements, not operations.
-        return session.findings(replace(publish, places=None))
+    if reporters is Reporters.PUBLISH or not is_csharp(project):
+        # A native compiler knows statements, not operations; .NET's analyzers read C# alone.
+        return (*of_references, *session.findings(replace(publish, places=None)))
     return (*of_references, *merge_findings(session.findings(request), session.findings(publish)))
 
 

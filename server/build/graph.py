@@ -6,7 +6,7 @@ of the one that refers to it, and neither its runtime identifier nor its publish
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +21,9 @@ from server.build.target_framework import choose_framework
 
 # Global properties that a project does not hand on to the projects that it refers to.
 NOT_INHERITED = frozenset({"runtimeidentifier", "selfcontained", "publishdir", "publishaot", "_ispublishing", "targetframework"})
+
+# Projects whose targets are asked to build them.
+OTHER_LANGUAGES = frozenset((".fsproj", ".vbproj"))
 
 CIRCULAR_REFERENCE = "AOTD0303"
 NOT_CSHARP = "AOTD0304"
@@ -53,13 +56,27 @@ class BuiltProject:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherBuild:
+    """What was built of a project of another language, and the assemblies that are beside it."""
+
+    assembly: CSharpAssembly
+    references: tuple[Path, ...]
+
+
+def refuse_others(path: Path, _properties: Mapping[str, str], _progress: BuildProgress) -> OtherBuild:
+    """Builds no project of another language. Raises InputError."""
+    raise InputError(NOT_CSHARP, f"only C# projects can be compiled, not '{path.name}'", Location(str(path)))
+
+
+@dataclass(frozen=True, slots=True)
 class BuildTools:
-    """What builds are made with."""
+    """What builds are made with. `build_other` builds projects of other languages; it raises BuildFailed and InputError."""
 
     evaluate: Evaluate
     toolchain: Toolchain
     compiler: CSharpCompiler
     progress: BuildProgress
+    build_other: Callable[[Path, Mapping[str, str], BuildProgress], OtherBuild] = refuse_others
 
 
 @dataclass(slots=True)
@@ -95,6 +112,11 @@ def _build(graph: _Graph, path: Path, properties: dict[str, str]) -> BuiltProjec
     project = graph.tools.evaluate(path, properties)
     for diagnostic in project.diagnostics:
         graph.tools.progress.diagnostic(diagnostic)
+    if path.suffix.lower() in OTHER_LANGUAGES:
+        # Its targets build what it refers to themselves.
+        graph.open.pop()
+        graph.done[key] = _other(graph.tools, project, path, properties)
+        return graph.done[key]
     require_csharp(project, path)
     inherited = {name: value for name, value in properties.items() if name.lower() not in NOT_INHERITED}
     parts = [_build(graph, Path(item.full_path()).resolve(), inherited) for item in project.items_of("ProjectReference")]
@@ -102,6 +124,16 @@ def _build(graph: _Graph, path: Path, properties: dict[str, str]) -> BuiltProjec
     graph.open.pop()
     graph.done[key] = built
     return built
+
+
+def _other(tools: BuildTools, project: EvaluatedProject, path: Path, properties: Mapping[str, str]) -> BuiltProject:
+    """A project of another language, built by its own targets."""
+    require_framework(project, path)
+    framework, warnings = choose_framework(project, tools.toolchain.frameworks)
+    for warning in warnings:
+        tools.progress.diagnostic(in_project(warning, path))
+    built = tools.build_other(path, properties, tools.progress)
+    return BuiltProject(project, framework, built.assembly, built.references, built.references)
 
 
 def _build_alone(tools: BuildTools, project: EvaluatedProject, path: Path, parts: list[BuiltProject]) -> BuiltProject:
@@ -131,6 +163,11 @@ def require_csharp(project: EvaluatedProject, path: Path) -> None:
     """Raises InputError for a project that is not C#, or that names several target frameworks or none."""
     if path.suffix.lower() != ".csproj":
         raise InputError(NOT_CSHARP, f"only C# projects can be compiled, not '{path.name}'", Location(str(path)))
+    require_framework(project, path)
+
+
+def require_framework(project: EvaluatedProject, path: Path) -> None:
+    """Raises InputError for a project that names several target frameworks or none."""
     if not project.property("TargetFramework"):
         several = project.property("TargetFrameworks")
         message = f"choose one of the target frameworks '{several}' with -f" if several else "the project has no TargetFramework"

@@ -11,6 +11,7 @@ from server.build.graph import BuildProgress, BuildTools
 from server.build.kept_findings import KeptFindings
 from server.cli.caller import caller
 from server.cli.progress import ByteProgress
+from server.cli.target_building import build_by_targets
 
 
 def build_tools(project: Path, progress: BuildProgress) -> BuildTools:
@@ -19,7 +20,8 @@ def build_tools(project: Path, progress: BuildProgress) -> BuildTools:
     with ByteProgress("fetching the .NET tool chain", whom.err) as fetching:
         toolchain = whom.tools.kept(WarmCompilers).toolchain(whom.environment, project.parent, fetching.update)
     compiler = whom.tools.kept(WarmCompilers).compiler(toolchain, whom.environment)
-    return BuildTools(disk_evaluator(toolchain, whom.environment, whom.directory), toolchain, compiler, progress)
+    evaluate = disk_evaluator(toolchain, whom.environment, whom.directory)
+    return BuildTools(evaluate, toolchain, compiler, progress, build_by_targets)
 
 
 def kept_findings() -> KeptFindings:
