@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from analyzers.csharp_names import CSharpNames
 from analyzers.kept_members import kept_methods
@@ -58,6 +59,24 @@ class Step:
     assembly: str
     text: str
     place: Location | None
+
+
+class Chains(Protocol):
+    """What says why members are in a program."""
+
+    def chain(self, assembly: str, member: str) -> tuple[Step, ...]:
+        """The steps from a root to the member with that documentation id; empty when nothing reaches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstChains:
+    """The chains of several programs: of the first that has one."""
+
+    several: Sequence[Callable[[], Chains]]
+
+    def chain(self, assembly: str, member: str) -> tuple[Step, ...]:
+        """See Chains."""
+        return next((steps for each in self.several if (steps := each().chain(assembly, member))), ())
 
 
 class ProgramReasons:

@@ -113,6 +113,11 @@ def is_published(project: EvaluatedProject) -> bool:
     return any(is_true(project, name) for name in ("PublishAot", "PublishTrimmed", "IsAotCompatible"))
 
 
+def is_analysed(project: EvaluatedProject) -> bool:
+    """Whether a build of a project runs any of the analyzers."""
+    return any(is_true(project, name) for name in ("EnableTrimAnalyzer", "EnableSingleFileAnalyzer", "EnableAotAnalyzer"))
+
+
 def is_csharp(project: EvaluatedProject) -> bool:
     """Whether a project is one of C#."""
     return project.property("MSBuildProjectExtension").lower() == ".csproj"

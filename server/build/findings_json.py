@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 from analyzers.finding import Finding
-from analyzers.why import ProgramReasons
-from compiler.diagnostics import Location, Severity
+from analyzers.why import Chains
+from compiler.diagnostics import Diagnostic, Location, Severity
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "message", Severity.HIDDEN: "hidden"}
 
 
-def finding_row(finding: Finding, folder: Path, reasons: ProgramReasons) -> dict[str, object]:
+def finding_row(finding: Finding, folder: Path, reasons: Chains) -> dict[str, object]:
     """One finding, its file relative to `folder`; `reasons` say why its member is in the program."""
     place = finding.location
     return {
@@ -30,7 +30,14 @@ def finding_row(finding: Finding, folder: Path, reasons: ProgramReasons) -> dict
     }
 
 
-def _explanation(finding: Finding, folder: Path, reasons: ProgramReasons) -> dict[str, object]:
+def diagnostic_row(diagnostic: Diagnostic, folder: Path) -> dict[str, object]:
+    """What the compiler or the build said."""
+    place = diagnostic.location
+    at = place_row(place, folder) if place is not None and place.file else dict.fromkeys(("file", "line", "column", "endLine", "endColumn"))
+    return {"id": diagnostic.code, "level": LEVELS[diagnostic.severity], **at, "message": diagnostic.message}
+
+
+def _explanation(finding: Finding, folder: Path, reasons: Chains) -> dict[str, object]:
     """The chain from a root to the finding's member, what asked for the finding, and the ways out of it."""
     why = finding.explanation
     if why is None:

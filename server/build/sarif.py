@@ -17,7 +17,7 @@ from urllib.parse import quote
 from analyzers.finding import Finding, Suppression
 from analyzers.fingerprint import identities
 from analyzers.rule import RULES
-from analyzers.why import ProgramReasons, Step
+from analyzers.why import Chains, Step
 from compiler.diagnostics import Diagnostic, Location, Related, Severity
 from server.build.documentation import documentation_link
 
@@ -44,7 +44,7 @@ class SarifLog:
     diagnostics: Sequence[Diagnostic]
     findings: Sequence[Finding]
     succeeded: bool
-    reasons: ProgramReasons | None = None
+    reasons: Chains | None = None
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ def sarif_text(log: SarifLog) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _finding_result(writer: _Writer, reasons: ProgramReasons | None, finding: Finding, fingerprint: str) -> Json:
+def _finding_result(writer: _Writer, reasons: Chains | None, finding: Finding, fingerprint: str) -> Json:
     """One finding."""
     result = _result(writer, finding.id, finding.severity, finding.message, finding.location, finding.member)
     if finding.related:

@@ -5,40 +5,40 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from analyzers.baseline import Accepted, accept, baseline_of, read_baseline, write_baseline
-from analyzers.why import ProgramReasons
+from analyzers.why import Chains, FirstChains
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from compiler.render import canonical_line
-from server.build.assembly_findings import SUFFIXES, check_assembly
 from server.build.atomic_files import replace_file
-from server.build.findings import GraphFindings, PartFindings, Reporters, findings_as_diagnostics, graph_findings, program_reasons
-from server.build.findings_json import finding_row
-from server.build.graph import BuildFailed, BuildProgress, build_graph
+from server.build.findings import GraphFindings, PartFindings, findings_as_diagnostics
+from server.build.findings_json import diagnostic_row, finding_row
+from server.build.graph import BuildFailed, BuildProgress
 from server.build.sarif import SarifLog, sarif_text
 from server.cli import console
 from server.cli.caller import caller
-from server.cli.check_options import BAD_VALUE, CheckOptions, Format, error_log_file, parse_check_options
+from server.cli.check_options import BAD_VALUE, NOTHING, CheckOptions, Format, error_log_file, parse_check_options, take_value
+from server.cli.checked import Checked, Recorded, check
 from server.cli.explanations import explanation_lines
-from server.cli.project_tools import build_tools, kept_findings
 from server.cli.switches import Verbosity
 from server.cli.version import program_version
 
-USAGE = """Usage: aotd check [PROJECT] [SWITCHES]
+USAGE = """Usage: aotd check [PROJECT | SOLUTION | X.dll] [SWITCHES]
 
-Compiles a C# project and prints its errors, its warnings and its trim, single-file and AOT findings.
+Compiles a project and prints its errors, its warnings and its trim, single-file and AOT findings.
 The exit code is 1 when one of them is an error (TreatWarningsAsErrors and WarningsAsErrors count), else 0.
 With a baseline it is 1 when there is a finding that the baseline does not accept, else 0.
-PROJECT is a project file or a folder that contains one; without it the current folder. It can be an assembly of any language, X.dll,
-whose findings are those of publishing; its symbols, and the assemblies that it needs, lie beside it.
+PROJECT is a project file or a folder that contains one; without it the current folder. Of a solution all projects are checked, each
+once; projects of F# and Visual Basic need an installed .NET SDK. X.dll is an assembly of any language, whose findings are those of
+publishing; its symbols, and the assemblies that it needs, lie beside it.
 
   --reporter WHO    build: what .NET's analyzers find in the source; publish: what its native compiler finds in the program;
                     all (the default): both, each finding once. Publishing counts in projects with PublishAot.
   --format FORMAT   text (the default) or json
-  --explain         below each finding why its member is in the program, what asks for it, and the ways out
+  --explain [ID]    below each finding (or those with ID alone) why its member is in the program, what asks for it, and the ways out
   --errorlog FILE   also write a SARIF log; FILE,version=2.1 says its version. The property ErrorLog does so for each project.
   --baseline FILE   accept the findings in FILE and show those beyond them, and say which are fixed
   --write-baseline  write the findings of now to the baseline's file
@@ -50,31 +50,6 @@ whose findings are those of publishing; its symbols, and the assemblies that it 
 """
 
 FIXED = "AOTD1102"
-
-
-@dataclass(slots=True)
-class _Recorded:
-    """The progress of a build, whose diagnostics are kept as well as shown."""
-
-    shown: BuildProgress
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-    def step(self, text: str) -> None:
-        """See `BuildProgress`."""
-        self.shown.step(text)
-
-    def diagnostic(self, diagnostic: Diagnostic) -> None:
-        """See `BuildProgress`."""
-        self.diagnostics.append(diagnostic)
-        self.shown.diagnostic(diagnostic)
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """What was found, and what says why members are in the program, computed when it is asked for."""
-
-    found: GraphFindings
-    reasons: Callable[[], ProgramReasons]
 
 
 class _Apart:
@@ -90,63 +65,64 @@ class _Apart:
 
 def run(args: Sequence[str]) -> int:
     """Exit code 0 without errors, or without findings beyond the baseline; else 1."""
-    options = parse_check_options(args, caller().directory)
-    if options.format is Format.JSON:
-        return _check(options, _Apart())
-    with console.Progress(quiet=hides_steps(options.switches.verbosity)) as progress:
-        return _check(options, progress)
-
-
-def _check(options: CheckOptions, progress: BuildProgress) -> int:
-    recorded = _Recorded(progress)
     try:
-        checked = _checked_assembly(options, recorded) if is_assembly(options.switches.project) else _checked_projects(options, recorded)
+        options = parse_check_options(args, caller().directory)
+    except InputError as error:
+        if (take_value(args, "format")[1] or "").lower() != Format.JSON.value:
+            raise
+        return _failed_for_program(error, Recorded(_Apart()), caller().directory)
+    if options.format is Format.JSON:
+        return _check_for_program(options)
+    with console.Progress(quiet=hides_steps(options.switches.verbosity)) as progress:
+        return _check(options, Recorded(progress))
+
+
+def _check_for_program(options: CheckOptions) -> int:
+    """Prints JSON whatever happens: a program that reads it need not look at stderr, where errors are told to people."""
+    recorded = Recorded(_Apart())
+    try:
+        return _check(options, recorded)
+    except InputError as error:
+        return _failed_for_program(error, recorded, options.folder)
+
+
+def _failed_for_program(error: InputError, recorded: Recorded, folder: Path) -> int:
+    recorded.diagnostic(error.to_diagnostic())
+    console.write(findings_json((), None, recorded.diagnostics, folder, FirstChains(()), succeeded=False))
+    return 1
+
+
+def _check(options: CheckOptions, recorded: Recorded) -> int:
+    try:
+        checked = check(options, recorded)
     except BuildFailed:
+        folder = options.folder
         if options.error_log is not None:
-            folder = source_folder([options.switches.project.parent])
-            _write_log(options.error_log, SarifLog(program_version(), folder, recorded.diagnostics, (), succeeded=False))
+            _write_log(options.error_log, SarifLog(program_version(), source_folder([folder]), recorded.diagnostics, (), succeeded=False))
+        if options.format is Format.JSON:
+            console.write(findings_json((), None, recorded.diagnostics, folder, FirstChains(()), succeeded=False))
         return 1
     return _report(options, recorded, checked)
 
 
-def is_assembly(path: Path) -> bool:
-    """Whether an assembly is to be checked, not a project."""
-    return path.suffix.lower() in SUFFIXES
-
-
-def _checked_projects(options: CheckOptions, recorded: _Recorded) -> _Checked:
-    tools = build_tools(options.switches.project, recorded)
-    projects = build_graph(options.switches.project, options.properties, tools)
-    logs = options.error_log is not None or any(built.project.property("ErrorLog") for built in projects)
-    found = graph_findings(projects, tools.compiler, options.reporters, kept_findings(), with_suppressed=logs)
-    return _Checked(found, lambda: program_reasons(projects))
-
-
-def _checked_assembly(options: CheckOptions, recorded: _Recorded) -> _Checked:
-    if options.reporters is Reporters.BUILD:
-        raise InputError(BAD_VALUE, "An assembly has no source for --reporter build; what publishing reports can be checked.")
-    path = options.switches.project
-    frameworks = build_tools(path, recorded).toolchain.frameworks
-    result = check_assembly(path, options.switches.properties, frameworks, kept_findings(), with_suppressed=options.error_log is not None)
-    for diagnostic in result.diagnostics:
-        recorded.diagnostic(diagnostic)
-    return _Checked((result.findings,), result.reasons)
-
-
-def _report(options: CheckOptions, recorded: _Recorded, checked: _Checked) -> int:
+def _report(options: CheckOptions, recorded: Recorded, checked: Checked) -> int:
     """Prints and writes what was asked for; the exit code."""
     found = checked.found
     fixed: list[Accepted] = []
     logs = error_logs(options, found)
     if options.baseline is not None:
         found, fixed = _with_baseline(options, options.baseline, found)
-    shown = tuple(part.shown() for part in found)
+    shown = tuple(_explained(options, part.shown()) for part in found)
     reasons = checked.reasons() if logs or options.explains or options.format is Format.JSON else None
     if options.format is Format.JSON:
         assert reasons is not None
-        console.write(findings_json(shown, fixed if options.baseline is not None else None, options.switches.project.parent, reasons))
+        accepted = fixed if options.baseline is not None else None
+        succeeded = not any(each.severity is Severity.ERROR for part in shown for each in part.findings)
+        console.write(findings_json(shown, accepted, recorded.diagnostics, options.folder, reasons, succeeded=succeeded))
     else:
         _print_findings(recorded.shown, shown, reasons if options.explains else None)
+        if options.explained and not any(part.findings for part in shown):
+            raise InputError(NOTHING, f"there is no finding '{options.explained}'")
         _print_summary(options, recorded.shown, found, fixed)
     for file, of_part in logs:
         _write_log(file, _log(found, recorded.diagnostics, of_part, reasons))
@@ -154,6 +130,12 @@ def _report(options: CheckOptions, recorded: _Recorded, checked: _Checked) -> in
     if options.baseline is not None and not options.writes_baseline:
         return 1 if severities[Severity.ERROR] + severities[Severity.WARNING] else 0
     return 1 if severities[Severity.ERROR] else 0
+
+
+def _explained(options: CheckOptions, part: PartFindings) -> PartFindings:
+    """The findings that are asked for by their id, or all."""
+    wanted = options.explained
+    return replace(part, findings=tuple(each for each in part.findings if each.id == wanted)) if wanted else part
 
 
 def _with_baseline(options: CheckOptions, file: Path, found: GraphFindings) -> tuple[GraphFindings, list[Accepted]]:
@@ -172,7 +154,7 @@ def _with_baseline(options: CheckOptions, file: Path, found: GraphFindings) -> t
     return tuple(replace(part, findings=marked[part.name]) for part in found), fixed
 
 
-def _print_findings(progress: BuildProgress, shown: GraphFindings, reasons: ProgramReasons | None) -> None:
+def _print_findings(progress: BuildProgress, shown: GraphFindings, reasons: Chains | None) -> None:
     """The findings as canonical lines, each with its explanation below it when `reasons` are given."""
     for diagnostic in findings_as_diagnostics(shown):
         progress.diagnostic(diagnostic)
@@ -212,7 +194,7 @@ def error_logs(options: CheckOptions, found: GraphFindings) -> list[tuple[Path, 
 
 
 def _log(
-    found: GraphFindings, diagnostics: Sequence[Diagnostic], of_part: PartFindings | None, reasons: ProgramReasons | None
+    found: GraphFindings, diagnostics: Sequence[Diagnostic], of_part: PartFindings | None, reasons: Chains | None
 ) -> SarifLog:
     """The log of one project, or of all."""
     parts = [part for part in found if of_part is None or part.name == of_part.name]
@@ -233,13 +215,22 @@ def source_folder(projects: Sequence[Path]) -> Path:
     return next((folder for folder in (common, *common.parents) if (folder / ".git").exists()), common)
 
 
-def findings_json(found: GraphFindings, fixed: Sequence[Accepted] | None, folder: Path, reasons: ProgramReasons) -> str:
-    """`{"findings": [...]}`, files relative to `folder`, their numbers, and with a baseline what is `fixed`."""
+def findings_json(
+    found: GraphFindings,
+    fixed: Sequence[Accepted] | None,
+    diagnostics: Sequence[Diagnostic],
+    folder: Path,
+    reasons: Chains,
+    *,
+    succeeded: bool,
+) -> str:
+    """`{"findings": [...]}`, files relative to `folder`, their numbers, what the build said, and with a baseline what is `fixed`."""
     findings = [finding for part in found for finding in part.findings]
     rows = [finding_row(finding, folder, reasons) for finding in findings]
     numbers = Counter(finding.severity for finding in findings)
     counts = {f"{severity.value}s": numbers[severity] for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)}
-    content: dict[str, object] = {"findings": rows, "summary": counts}
+    said = [diagnostic_row(diagnostic, folder) for diagnostic in diagnostics]
+    content: dict[str, object] = {"findings": rows, "summary": counts, "diagnostics": said, "succeeded": succeeded}
     if fixed is not None:
         content["fixed"] = [{"project": each.project, "id": each.id, "member": each.member, "message": each.message} for each in fixed]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -13,6 +14,8 @@ from server.cli.switches import ProjectSwitches, parse_project_switches
 from server.publish.publish import publish_properties
 
 BAD_VALUE = "AOTD0002"
+NOTHING = "AOTD1103"
+_ID = re.compile(r"[A-Za-z]{2,6}[0-9]{4}")
 
 
 class Format(Enum):
@@ -24,7 +27,8 @@ class Format(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """What is to be checked and what is made of it. `writes_baseline` makes the file `baseline` anew instead of holding to it."""
+    """What is to be checked and what is made of it. `writes_baseline` makes the file `baseline` anew instead of holding to it; `explained`
+    is the id of the findings that are shown alone."""
 
     switches: ProjectSwitches
     reporters: Reporters
@@ -33,6 +37,12 @@ class CheckOptions:
     baseline: Path | None
     writes_baseline: bool
     explains: bool
+    explained: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """What files are named relative to."""
+        return self.switches.project.parent
 
     @property
     def properties(self) -> Mapping[str, str]:
@@ -47,18 +57,19 @@ def parse_check_options(args: Sequence[str], directory: Path) -> CheckOptions:
     rest, format_ = take_choice(rest, "format", Format.TEXT.value, [each.value for each in Format])
     rest, log = take_value(rest, "errorlog")
     rest, baseline = take_value(rest, "baseline")
-    rest, explains = take_flag(rest, "explain")
+    rest, explains, explained = take_explained(rest)
     plain, writes_baseline = take_flag(rest, "write-baseline")
     if baseline == "" or (writes_baseline and baseline is None):
         raise InputError(BAD_VALUE, "Specify a file for the switch '--baseline'.")
     return CheckOptions(
-        switches=parse_project_switches(plain, directory),
+        switches=parse_project_switches(plain, directory, takes_solutions=True),
         reporters=Reporters(reporter),
         format=Format(format_),
         error_log=error_log_file(log, directory, "the switch '--errorlog'", None) if log is not None else None,
         baseline=directory / baseline if baseline is not None else None,
         writes_baseline=writes_baseline,
         explains=explains,
+        explained=explained,
     )
 
 
@@ -71,6 +82,26 @@ def error_log_file(value: str, directory: Path, where: str, place: Location | No
     if option and version.strip() not in ("2", "2.1", "2.1.0"):
         raise InputError(BAD_VALUE, f"{where} asks for SARIF version '{version.strip()}', and only version=2.1 is written.", place)
     return directory / file.strip()
+
+
+def take_explained(args: Sequence[str]) -> tuple[list[str], bool, str]:
+    """`args` without `--explain` and the id behind it, whether it was there, and the id: "" for all."""
+    rest: list[str] = []
+    explains, id_ = False, ""
+    waiting = list(args)
+    while waiting:
+        arg = waiting.pop(0)
+        switch, _, value = arg.replace("=", ":", 1).partition(":")
+        if switch.lower() != "--explain":
+            rest.append(arg)
+            continue
+        explains = True
+        if not value and waiting and _ID.fullmatch(waiting[0]):
+            value = waiting.pop(0)
+        if value and not _ID.fullmatch(value):
+            raise InputError(BAD_VALUE, f"Specify the id of a finding for the switch '--explain', like IL2026, not '{value}'.")
+        id_ = value.upper() or id_
+    return rest, explains, id_
 
 
 def take_flag(args: Sequence[str], name: str) -> tuple[list[str], bool]:

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from analyzers.why import ProgramReasons, Step
+from analyzers.why import Chains, Step
 from compiler.diagnostics import Diagnostic, Location
 
 
-def explanation_lines(diagnostic: Diagnostic, reasons: ProgramReasons, folder: Path) -> list[str]:
+def explanation_lines(diagnostic: Diagnostic, reasons: Chains, folder: Path) -> list[str]:
     """Why a finding's member is in the program, what asks for it, the ways out, and the page that explains it.
 
     Files are named relative to `folder`.

@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Protocol, cast
 
 from compiler.diagnostics import InputError
@@ -23,6 +24,7 @@ from server.cli import console
 from server.cli.caller import PROCESS_TOOLS, caller, serving
 from server.daemon.client import try_daemon
 
+UNKNOWN_SWITCH = "MSB1001"
 COLLECTION_THRESHOLDS = (100_000, 50, 100)
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -102,8 +104,7 @@ def run_command(args: Sequence[str]) -> int:
         return load_verb(VERBS["version"]).run(rest)
     entry = VERBS.get(name)
     if entry is None:
-        kind = "switch" if name.startswith("-") else "command"
-        return report(InputError("MSB1001", f"Unknown {kind} '{name}'. Run 'aotd help' for the list of commands."))
+        return report(_unknown(name))
     if any(arg in HELP_SWITCHES for arg in rest):
         console.write(load_verb(entry).USAGE.rstrip("\n") + "\n")
         return EXIT_OK
@@ -116,11 +117,22 @@ def run_in_process(name: str, args: Sequence[str]) -> int:
     try:
         return load_verb(VERBS[name]).run(args)
     except InputError as error:
+        if error.code == UNKNOWN_SWITCH and error.message.endswith("'."):
+            return report(InputError(error.code, f"{error.message} 'aotd {name} --help' lists the switches."))
         return report(error)
     except BrokenPipeError:
         raise
     except OSError as error:
         return report(InputError("AOTD0001", describe_os_error(error)))
+
+
+def _unknown(name: str) -> InputError:
+    """The error for a first word that is no verb."""
+    if name.startswith("-"):
+        return InputError(UNKNOWN_SWITCH, f"Unknown switch '{name}'. Run 'aotd help' for the list of commands.")
+    near = get_close_matches(name.lower(), VERBS, 1)
+    meant = f" Did you mean '{near[0]}'?" if near else ""
+    return InputError(UNKNOWN_SWITCH, f"Unknown command '{name}'.{meant} Run 'aotd help' for the list of commands.")
 
 
 def run_help(args: Sequence[str]) -> int:
@@ -130,7 +142,7 @@ def run_help(args: Sequence[str]) -> int:
         return EXIT_OK
     entry = VERBS.get(args[0])
     if entry is None:
-        return report(InputError("MSB1001", f"Unknown command '{args[0]}'. Run 'aotd help' for the list of commands."))
+        return report(_unknown(args[0]))
     console.write(load_verb(entry).USAGE.rstrip("\n") + "\n")
     return EXIT_OK
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from compiler.diagnostics import InputError
 
 PROJECT_SUFFIXES = (".csproj", ".fsproj", ".vbproj", ".proj")
+SOLUTION_SUFFIXES = (".sln", ".slnx")
 
 
 class Verbosity(Enum):
@@ -81,8 +82,8 @@ class _Reading:
     flags: set[str] = field(default_factory=set)
 
 
-def parse_project_switches(args: Sequence[str], current_directory: Path) -> ProjectSwitches:
-    """The switches of `args`; paths are made absolute against `current_directory`.
+def parse_project_switches(args: Sequence[str], current_directory: Path, *, takes_solutions: bool = False) -> ProjectSwitches:
+    """The switches of `args`; paths are made absolute against `current_directory`. With `takes_solutions` the project may be one.
 
     Raises InputError with MSBuild's code for an unknown switch, a missing or malformed value, or a project that is not there.
     """
@@ -106,7 +107,7 @@ def parse_project_switches(args: Sequence[str], current_directory: Path) -> Proj
         apply_switch(reading, switch, arg, value)
     if len(reading.positional) > 1:
         raise InputError("MSB1008", f"Only one project can be specified, but there is also '{reading.positional[1]}'.")
-    project = find_project(reading.positional[0] if reading.positional else "", current_directory)
+    project = find_project(reading.positional[0] if reading.positional else "", current_directory, takes_solutions=takes_solutions)
     output = current_directory / reading.output if reading.output else None
     return ProjectSwitches(project, reading.properties, output, reading.verbosity, frozenset(reading.flags))
 
@@ -153,14 +154,18 @@ def split_properties(value: str) -> list[str]:
     return [piece for piece in value.replace(",", ";").split(";") if piece]
 
 
-def find_project(named: str, current_directory: Path) -> Path:
-    """The project file that `named` means: the file itself, or the only project in that folder (or in the current one)."""
+def find_project(named: str, current_directory: Path, *, takes_solutions: bool = False) -> Path:
+    """The project file that `named` means: the file itself, or the only project in that folder (or in the current one); else, where
+    that is taken, the only solution."""
     path = current_directory / named if named else current_directory
     if path.is_file():
         return path.resolve()
     if not path.is_dir():
         raise InputError("MSB1009", f"Project file does not exist: '{named}'.")
-    found = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in PROJECT_SUFFIXES and entry.is_file())
+    files = sorted(entry for entry in path.iterdir() if entry.is_file())
+    found = [entry for entry in files if entry.suffix.lower() in PROJECT_SUFFIXES]
+    if not found and takes_solutions:
+        found = [entry for entry in files if entry.suffix.lower() in SOLUTION_SUFFIXES]
     if not found:
         raise InputError("MSB1003", f"Specify a project file. The folder '{path}' does not contain one.")
     if len(found) > 1:

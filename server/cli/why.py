@@ -14,7 +14,7 @@ from server.build.findings import Reporters, graph_findings, program_reasons
 from server.build.graph import BuildFailed, BuildProgress, build_graph
 from server.cli import console
 from server.cli.caller import caller
-from server.cli.check_options import BAD_VALUE, take_choice
+from server.cli.check_options import BAD_VALUE, NOTHING, take_choice
 from server.cli.explanations import chain_lines, explanation_lines
 from server.cli.project_tools import build_tools, kept_findings
 from server.cli.switches import ProjectSwitches, is_switch, parse_project_switches
@@ -31,7 +31,6 @@ The exit code is 1 when there is nothing of that name.
   -c, -f, -r, -p:NAME=VALUE, -v:LEVEL   as for 'aotd check'; values stand behind a colon
 """
 
-NOTHING = "AOTD1103"
 MOST_SHOWN = 20
 
 _CODE = re.compile(r"IL[0-9]{4}", re.IGNORECASE)

@@ -7,17 +7,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
-from compiler.diagnostics import Location
 from server.msbuild import paths
-from server.msbuild.errors import invalid
 from server.msbuild.evaluate import EvaluationMemory, EvaluationRequest, evaluate
 from server.msbuild.files import DiskFiles, FileSystem
 from server.msbuild.machine import machine_surroundings
 from server.msbuild.model import ProjectInstance
 from server.msbuild.project_files import ProjectFileCache
 from server.msbuild.sdks import Toolset
-from server.msbuild.solution import is_solution, read_solution
-from server.msbuild.solution_filter import is_filter, keep_projects, read_filter
+from server.msbuild.solution import is_solution
+from server.msbuild.solution_filter import solution_of
 from server.msbuild.solution_project import solution_project
 from server.msbuild.toolsets import find_toolset
 from server.msbuild.xml import XmlElement
@@ -117,15 +115,4 @@ class ProjectEvaluator:
         return memory
 
     def _generated(self, file: str, properties: Mapping[str, str], targets: Sequence[str]) -> XmlElement:
-        text = self._solution_text(file)
-        if not is_filter(file):
-            return solution_project(read_solution(file, text), targets, properties, self.files)
-        path, names = read_filter(file, text)
-        solution = keep_projects(read_solution(path, self._solution_text(path)), names, file)
-        return solution_project(solution, targets, properties, self.files)
-
-    def _solution_text(self, file: str) -> str:
-        try:
-            return self.files.read_text(file)
-        except OSError as error:
-            raise invalid("MSB5001", Location(file), f"The solution file could not be read. {error.strerror}.") from None
+        return solution_project(solution_of(file, self.files), targets, properties, self.files)

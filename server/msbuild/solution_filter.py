@@ -8,7 +8,8 @@ from dataclasses import replace
 from compiler.diagnostics import Location
 from server.msbuild import paths
 from server.msbuild.errors import invalid
-from server.msbuild.solution import Solution
+from server.msbuild.files import FileSystem
+from server.msbuild.solution import Solution, read_solution
 
 
 def is_filter(path: str) -> bool:
@@ -27,6 +28,22 @@ def read_filter(path: str, text: str) -> tuple[str, list[str]]:
     except (ValueError, KeyError, TypeError, RecursionError) as failure:
         raise invalid("MSB5023", Location(path), f'Error parsing solution filter file at "{path}". {failure}.') from None
     return paths.full_path(file.replace("\\", "/"), paths.directory_name(path) or "/"), projects
+
+
+def solution_of(file: str, files: FileSystem) -> Solution:
+    """The solution in a file, or what a filter keeps of one. Raises InvalidProjectFile."""
+    text = _text(file, files)
+    if not is_filter(file):
+        return read_solution(file, text)
+    path, names = read_filter(file, text)
+    return keep_projects(read_solution(path, _text(path, files)), names, file)
+
+
+def _text(file: str, files: FileSystem) -> str:
+    try:
+        return files.read_text(file)
+    except OSError as error:
+        raise invalid("MSB5001", Location(file), f"The solution file could not be read. {error.strerror}.") from None
 
 
 def keep_projects(solution: Solution, names: list[str], path: str) -> Solution:
