@@ -31,6 +31,9 @@ class Importer:
         self.instance = instance
         self.expander = expander
         self.recorder = recorder
+        # A restore may be what brings the files that are missing, so it goes on without them.
+        restoring = next((value for name, value in instance.global_properties.items() if name.lower() == "msbuildisrestoring"), "")
+        self.goes_on_without = restoring.lower() == "true"
 
     def implicit_imports(self, root: XmlElement) -> tuple[list[XmlElement], list[XmlElement]]:
         """The Import elements that the Sdk attribute and Sdk elements of a project stand for: those at its top and at its bottom."""
@@ -110,6 +113,9 @@ class Importer:
     def _load_expression(self, element: XmlElement, expression: str, shown: str) -> list[XmlElement]:
         expanded = expand_escaped(self.expander, expression, element.at("Project"))
         if not expanded.strip():
+            if self.goes_on_without:
+                self.trace(element, "", shown, "the expression evaluating to an empty string")
+                return []
             raise invalid("MSB4020", element.location, 'The value "" of the "Project" attribute in element <Import> is invalid.')
         directory = paths.directory_name(element.file) or "/"
         roots: list[XmlElement] = []
@@ -150,6 +156,9 @@ class Importer:
             return None
         if not self.expander.files.is_file(path):
             self.instance.probed.append(path)
+            if self.goes_on_without:
+                self.trace(element, "", shown, "the file not existing")
+                return None
             raise invalid(
                 "MSB4019",
                 element.location,
@@ -157,6 +166,9 @@ class Importer:
                 f'which evaluated to "{expanded}", is correct, and that the file exists on disk.',
             )
         root = self._parse(element, path)
+        if root is None:
+            self.trace(element, "", shown, "the file being invalid")
+            return None
         self.trace(element, path, shown, "")
         self.recorder.asks((TREE, path), root)
         self.recorder.tell("imported", path.lower(), element.location)
@@ -184,10 +196,13 @@ class Importer:
         evaluated = expand_text(self.expander, condition, element.at("Condition"))
         self.trace(element, "", element.value("Project"), f"false condition; ({condition}) was evaluated as ({evaluated})")
 
-    def _parse(self, element: XmlElement, path: str) -> XmlElement:
+    def _parse(self, element: XmlElement, path: str) -> XmlElement | None:
+        """The root of the file; None for one that is no project where that is no mistake."""
         try:
             return self.cache.load(path)
         except XmlSyntaxError as error:
+            if self.goes_on_without:
+                return None
             raise InvalidProjectFile(
                 "MSB4024", f'The imported project file "{path}" could not be loaded. {error.message}', element.location
             ) from None
