@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
 from analyzers.link_xml import malformed
-from analyzers.root_files import RootFile, RootFileKind
+from analyzers.root_files import DESCRIPTOR, RootFile, RootFileKind
 from analyzers.rule import RULES
 from analyzers.runtime_directives import read_directives
 from compiler.diagnostics import InputError, Location
@@ -23,9 +23,6 @@ from compiler.flow.link_xml import InvalidLinkXml, XmlElement, read_link_xml, re
 from compiler.metadata.resources import embedded_resource
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
 from compiler.types.universe import TypeUniverse
-
-DESCRIPTOR = "ILLink.Descriptors.xml"
-EMBEDDED = frozenset((DESCRIPTOR, "ILLink.Substitutions.xml", "ILLink.LinkAttributes.xml"))
 
 
 def check_root_files(context: ModuleContext, files: Sequence[RootFile]) -> Iterator[RawFinding]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+# Names of resources: what to keep, and all that are read.
+DESCRIPTOR = "ILLink.Descriptors.xml"
+EMBEDDED = frozenset((DESCRIPTOR, "ILLink.Substitutions.xml", "ILLink.LinkAttributes.xml"))
+
 
 class RootFileKind(Enum):
     """The format of a file; `value` is the type of the item that names it."""

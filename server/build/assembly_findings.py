@@ -20,8 +20,9 @@ from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.image import Image, open_image
 from compiler.metadata.tokens import TableId, make_token
 from compiler.types.universe import TypeUniverse
+from server.build.analysis_inputs import feature_switches, publish_options
 from server.build.dependency_findings import PublishedAnalysis, dependency_findings, placed
-from server.build.findings import PartFindings, assembly_finder, assembly_part, feature_switches, publish_options
+from server.build.findings import PartFindings, assembly_finder, assembly_part
 from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedItem
 from server.build.target_framework import choose_framework

@@ -9,24 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.build.atomic_files import replace_file
-
-Digests = dict[str, str]
-
-
-@dataclass(slots=True)
-class _Known:
-    """A file's digest, and its time and size when that was made."""
-
-    time_ns: int
-    size: int
-    digest: str
+from server.build.file_digests import Digests, FileDigests
 
 
 @dataclass(slots=True)
@@ -34,7 +23,7 @@ class _Project:
     """What is known of one project: files by path; targets (with their outputs) to digests of inputs and outputs."""
 
     path: Path
-    files: dict[str, _Known] = field(default_factory=dict)
+    files: FileDigests = field(default_factory=FileDigests)
     targets: dict[str, tuple[Digests, Digests]] = field(default_factory=dict)
     is_changed: bool = False
 
@@ -66,7 +55,7 @@ class ContentRecords:
         with self._lock:
             kept = self._project(project)
             then_in, then_out = kept.targets[_key(target, wanted)]
-            now_in, now_out = self._digests(kept, inputs), self._digests(kept, wanted)
+            now_in, now_out = kept.files.of_all(inputs), kept.files.of_all(wanted)
         for path, digest in now_in.items():
             if path not in then_in:
                 return ContentChange(path, "is new")
@@ -83,16 +72,16 @@ class ContentRecords:
         wanted = list(outputs)
         with self._lock:
             kept = self._project(project)
-            kept.targets[_key(target, wanted)] = (self._digests(kept, inputs), self._digests(kept, wanted))
+            kept.targets[_key(target, wanted)] = (kept.files.of_all(inputs), kept.files.of_all(wanted))
             kept.is_changed = True
 
     def save(self) -> None:
         """Writes what has changed; a folder that cannot be written is as good as none."""
         for project in self._projects.values():
-            if not project.is_changed:
+            if not (project.is_changed or project.files.is_changed):
                 continue
             content = {
-                "files": {path: [known.time_ns, known.size, known.digest] for path, known in project.files.items()},
+                "files": project.files.rows(),
                 "targets": {key: list(record) for key, record in project.targets.items()},
             }
             try:
@@ -107,24 +96,6 @@ class ContentRecords:
             found = self._projects[project] = _read(self._folder / f"{name}.json")
         return found
 
-    def _digests(self, project: _Project, paths: Iterable[str]) -> Digests:
-        """Digests by path, "" for files that are not there."""
-        return {path: self._digest(project, path) for path in paths}
-
-    def _digest(self, project: _Project, path: str) -> str:
-        try:
-            status = os.stat(path)
-            known = project.files.get(path)
-            if known is not None and (known.time_ns, known.size) == (status.st_mtime_ns, status.st_size):
-                return known.digest
-            with open(path, "rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError:
-            return ""
-        project.files[path] = _Known(status.st_mtime_ns, status.st_size, digest)
-        project.is_changed = True
-        return digest
-
 
 def _key(target: str, outputs: Iterable[str]) -> str:
     """The name of a target's run: batches of one target differ in their outputs."""
@@ -137,8 +108,8 @@ def _read(path: Path) -> _Project:
     found = _Project(path)
     try:
         content = json.loads(path.read_bytes())
-        found.files = {name: _Known(*row) for name, row in content["files"].items()}
+        found.files = FileDigests(content["files"])
         found.targets = {key: (dict(row[0]), dict(row[1])) for key, row in content["targets"].items()}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return _Project(path)
     return found

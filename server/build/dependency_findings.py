@@ -19,13 +19,12 @@ from analyzers.why import ProgramReasons
 from compiler.diagnostics import Location
 from compiler.flow.reader_kind import ReaderKind
 from compiler.types.interned import AssemblyFinder
+from server.build.analysis_inputs import is_single
 from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject
 
-_SINGLE_WARN = "TrimmerSingleWarn"
 # Generic recursion: whether a program instantiates so deeply cannot be told from one assembly.
 _OF_THE_WHOLE_PROGRAM = "IL3054"
-_REFERENCES = ("Reference", "PackageReference", "ProjectReference", "ManagedAssemblyToLink")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +84,6 @@ def is_reached(finding: Finding, reasons: ProgramReasons) -> bool:
         return False
     why = finding.explanation
     return why is None or not why.member or reasons.is_reached(why.assembly, why.member)
-
-
-def is_single(project: EvaluatedProject, assembly: str) -> bool:
-    """Whether the findings in an assembly are shown as one: the metadata of the item that names it wins over the property."""
-    for kind in _REFERENCES:
-        for item in project.items_of(kind):
-            value = item.value(_SINGLE_WARN).strip().lower()
-            if value and assembly.lower() in (item.identity.lower(), Path(item.identity.replace("\\", "/")).stem.lower()):
-                return value != "false"
-    return project.property(_SINGLE_WARN).strip().lower() != "false"
 
 
 def placed(finding: Finding, path: Path) -> Finding:

@@ -7,32 +7,37 @@ IlcTreatWarningsAsErrors, SuppressTrimAnalysisWarnings and SuppressAotAnalysisWa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from analyzers.finding import Finding
 from analyzers.merge import merge_findings
-from analyzers.options import AnalysisOptions
 from analyzers.reference_checks import check_references, trimmable
-from analyzers.rule_versions import DEFAULT_MAJOR
 from analyzers.run import AnalysisRequest, AnalysisSession
-from analyzers.severity import SeverityOptions
 from analyzers.why import Kept, ProgramPart, ProgramReasons
-from compiler.csharp.client import CSharpSource
 from compiler.csharp.frameworks import Framework
 from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
 from compiler.flow.reader_kind import ReaderKind
 from compiler.types.interned import AssemblyFinder
+from server.build.analysis_inputs import (
+    analysis_options,
+    feature_switches,
+    is_csharp,
+    is_program,
+    is_published,
+    publish_options,
+    reference_checks_asked,
+    sources,
+)
 from server.build.csharp_build import CSharpCompiler, configuration_files, csharp_request, read_source_file
-from server.build.csharp_options import codes
 from server.build.dependency_findings import PublishedAnalysis, dependency_findings
 from server.build.feature_switches import runtime_options
 from server.build.graph import BuiltProject, in_project
 from server.build.kept_findings import KeptFindings
-from server.build.project_values import EvaluatedProject, is_true
+from server.build.project_values import EvaluatedProject
 from server.build.root_files import (
     ReadContent,
     assemblies_kept_whole,
@@ -42,7 +47,6 @@ from server.build.root_files import (
     root_files,
     trimmable_assemblies,
 )
-from server.build.target_framework import wanted_version
 
 
 class Reporters(Enum):
@@ -108,26 +112,6 @@ def _dependency_findings(projects: Sequence[BuiltProject], kept: KeptFindings, *
     return dependency_findings(program.project, others, finder, wanted, program_reasons(projects))
 
 
-def is_published(project: EvaluatedProject) -> bool:
-    """Whether a project is to be a native or trimmed program, or promises to be fit for one."""
-    return any(is_true(project, name) for name in ("PublishAot", "PublishTrimmed", "IsAotCompatible"))
-
-
-def is_analysed(project: EvaluatedProject) -> bool:
-    """Whether a build of a project runs any of the analyzers."""
-    return any(is_true(project, name) for name in ("EnableTrimAnalyzer", "EnableSingleFileAnalyzer", "EnableAotAnalyzer"))
-
-
-def is_csharp(project: EvaluatedProject) -> bool:
-    """Whether a project is one of C#."""
-    return project.property("MSBuildProjectExtension").lower() == ".csproj"
-
-
-def is_program(project: EvaluatedProject) -> bool:
-    """Whether a project itself is to be a native or trimmed program: a native compiler does not read its source's configuration."""
-    return any(is_true(project, name) for name in ("PublishAot", "PublishTrimmed"))
-
-
 def program_reasons(projects: Sequence[BuiltProject]) -> ProgramReasons:
     """Why members are in the program that the last of `projects` makes: its projects and what they refer to, but not the framework."""
     program = projects[-1]
@@ -186,10 +170,7 @@ def _project_findings(
     )
     finder = assembly_finder(built.framework, built.references)
     session = AnalysisSession(finder)
-    asked = {
-        "IL2125": project.property("VerifyReferenceTrimCompatibility"),
-        "IL3058": project.property("VerifyReferenceAotCompatibility"),
-    }
+    asked = reference_checks_asked(project)
     names = [path.stem for path in built.references]
     file = project.property("MSBuildProjectFullPath")
     of_references = () if reporters is Reporters.PUBLISH else tuple(check_references(names, finder, request.options, asked, file))
@@ -219,61 +200,6 @@ def _places(built: BuiltProject, compiler: CSharpCompiler) -> SourcePlaces:
         request, _ = csharp_request(built.project, built.framework, built.direct, read_source_file)
         compiler.compile(request)
     return compiler.places(built.project.property("MSBuildProjectFullPath"), None)
-
-
-def analysis_options(project: EvaluatedProject, configurations: Sequence[CSharpSource]) -> AnalysisOptions:
-    """The families that the project turns on and its severities, with its .editorconfig and .globalconfig files."""
-    return AnalysisOptions(
-        trim=is_true(project, "EnableTrimAnalyzer"),
-        single_file=is_true(project, "EnableSingleFileAnalyzer"),
-        aot=is_true(project, "EnableAotAnalyzer"),
-        major_version=_major_version(project),
-        severities=SeverityOptions(
-            no_warn=finding_ids(project, "NoWarn"),
-            warnings_as_errors=finding_ids(project, "WarningsAsErrors"),
-            warnings_not_as_errors=finding_ids(project, "WarningsNotAsErrors"),
-            treat_warnings_as_errors=is_true(project, "TreatWarningsAsErrors"),
-            editor_configs=tuple((file.path, file.text) for file in configurations),
-        ),
-    )
-
-
-def publish_options(project: EvaluatedProject, configurations: Sequence[CSharpSource] = ()) -> AnalysisOptions:
-    """The families and severities of publishing a native program; `configurations` are those that a build would heed."""
-    severities = analysis_options(project, configurations).severities
-    # Trimming without native compilation has a switch of its own.
-    own = "IlcTreatWarningsAsErrors" if is_true(project, "PublishAot") else "ILLinkTreatWarningsAsErrors"
-    if project.property(own):
-        severities = replace(severities, treat_warnings_as_errors=is_true(project, own))
-    return AnalysisOptions(
-        trim=not is_true(project, "SuppressTrimAnalysisWarnings"),
-        aot=not is_true(project, "SuppressAotAnalysisWarnings"),
-        major_version=_major_version(project),
-        severities=severities,
-        shows_redundant_suppressions=is_true(project, "_TrimmerShowRedundantSuppressions"),
-    )
-
-
-def _major_version(project: EvaluatedProject) -> int:
-    """The version of .NET whose analyzers a project gets: that of its target framework."""
-    version = wanted_version(project)
-    return int(version[0]) if version and version[0].isdecimal() else DEFAULT_MAJOR
-
-
-def feature_switches(project: EvaluatedProject) -> Mapping[str, str]:
-    """The switches that a native program folds, with their values as AppContext has them."""
-    return {name: "true" if value else "false" for name, value in runtime_options(project)[0].items()}
-
-
-def finding_ids(project: EvaluatedProject, name: str) -> frozenset[str]:
-    """The codes of a list property, in capitals."""
-    return frozenset(code.upper() for code in codes(project.property(name)))
-
-
-def sources(project: EvaluatedProject) -> Mapping[str, str]:
-    """Path -> text of the project's source files, where `#pragma` may switch findings off."""
-    paths = [Path(item.full_path()) for item in project.items_of("Compile")]
-    return {str(path): read_source_file(path) for path in paths if path.is_file()}
 
 
 def assembly_finder(framework: Framework, references: Sequence[Path]) -> AssemblyFinder:

@@ -9,18 +9,20 @@ from __future__ import annotations
 import gzip
 import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
 import analyzers
 import compiler
 from analyzers.finding import Finding
-from analyzers.finding_rows import MalformedRow, from_row, to_row
+from analyzers.finding_rows import from_row, to_row
 from analyzers.run import AnalysisRequest, AnalysisSession
+from compiler.diagnostic_rows import MalformedRow
 from compiler.types.interned import AssemblyFinder
 from server.build.atomic_files import replace_file
+from server.build.value_text import text_of
 
 _FORMAT = 1
 _MISSING = ""
@@ -55,7 +57,7 @@ class KeptFindings:
     def _name(self, request: AnalysisRequest) -> str:
         digest = blake2b(digest_size=20)
         plain = replace(request, image=b"", pdb=b"")
-        for part in (self._program.encode(), request.image, request.pdb, _text_of(plain).encode()):
+        for part in (self._program.encode(), request.image, request.pdb, text_of(plain).encode()):
             digest.update(len(part).to_bytes(8, "little"))
             digest.update(part)
         return digest.hexdigest()
@@ -83,19 +85,6 @@ class KeptFindings:
         except OSError as error:
             # A full disk, or a folder that cannot be written to: the next one analyses again.
             _logger.warning("event=findings_not_kept file=%s error=%s", file, error)
-
-
-def _text_of(value: object) -> str:
-    """A value made of data classes, collections and plain values as text; sets and mappings in order."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return f"{type(value).__name__}({', '.join(f'{each.name}={_text_of(getattr(value, each.name))}' for each in fields(value))})"
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(sorted(f'{_text_of(key)}: {_text_of(item)}' for key, item in value.items()))}}}"
-    if isinstance(value, frozenset | set):
-        return f"{{{', '.join(sorted(_text_of(each) for each in value))}}}"
-    if isinstance(value, tuple | list):
-        return f"({', '.join(_text_of(each) for each in value)})"
-    return repr(value)
 
 
 def _program_text() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
@@ -23,14 +24,16 @@ from server.build.graph import BuiltProject
 from server.build.restricted import is_restricted
 from server.build.services import NativeProgram
 from server.cli.caller import Caller
+from server.cli.native_results import compiler_place, unchanged_program
 from server.cli.progress import ByteProgress
+from server.publish.publish_records import PublishRecord
 
 
 class _NativePublishing(Protocol):
     """The module that has the native compiler, loaded when it is needed."""
 
     def publish_native(
-        self, whom: Caller, projects: Sequence[BuiltProject], compiler: CSharpCompiler, report: Callable[[Diagnostic], None], *, quiet: bool
+        self, whom: Caller, record: PublishRecord, compiler: CSharpCompiler, report: Callable[[Diagnostic], None], *, quiet: bool
     ) -> NativeProgram | None:
         """See server/cli/native_publishing.py."""
 
@@ -81,9 +84,14 @@ class CallerServices:
 
     def publish_native(self, projects: Sequence[BuiltProject], report: Callable[[Diagnostic], None]) -> NativeProgram | None:
         """See BuildServices. Raises InputError."""
+        start = time.monotonic()
+        record = PublishRecord(projects, compiler_place(self._caller.environment, self._toolchain()))
+        unchanged = unchanged_program(record, report, start)
+        if unchanged is not None:
+            return unchanged
         publisher = cast(_NativePublishing, importlib.import_module("server.cli.native_publishing"))
         compiler = self._caller.tools.kept(WarmCompilers).compiler(self._toolchain(), self._caller.environment)
-        return publisher.publish_native(self._caller, projects, compiler, report, quiet=self._is_quiet)
+        return publisher.publish_native(self._caller, record, compiler, report, quiet=self._is_quiet)
 
     def is_cancelled(self) -> bool:
         """See BuildServices."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from analyzers.why import Chains, FirstChains
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
+from server.build.analysis_inputs import is_analysed, is_published
 from server.build.assembly_findings import SUFFIXES, check_assembly
-from server.build.findings import GraphFindings, PartFindings, Reporters, graph_findings, is_analysed, is_published, program_reasons
+from server.build.findings import GraphFindings, PartFindings, Reporters, graph_findings, program_reasons
 from server.build.graph import BuildFailed, BuildProgress, BuildTools, build_graph
 from server.build.project_values import EvaluatedProject
 from server.cli.check_options import BAD_VALUE, CheckOptions

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Sequence
 
 from compiler.diagnostics import InputError
+from server.build.program_text import program_fingerprint
 from server.cli import console
 from server.cli.caller import caller
 from server.cli.main import run_in_process
 from server.daemon.client import daemon_state, start_daemon, stop_daemon
 from server.daemon.main_loop import AlreadyRunning, run_daemon
-from server.daemon.place import UnsafePlace, daemon_place, program_fingerprint
+from server.daemon.place import UnsafePlace, daemon_place
 from server.daemon.wire import DaemonState
 
 USAGE = """Usage: aotd daemon start|stop|status|run

@@ -5,20 +5,18 @@ Loaded when the first program is compiled, since the native compiler comes with 
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from compiler.csharp.toolchain import find_npm
 from compiler.diagnostics import Diagnostic
-from compiler.user_cache import cache_directory
 from server.build.csharp_build import CSharpCompiler
-from server.build.graph import BuildFailed, BuiltProject
+from server.build.graph import BuildFailed
 from server.build.services import NativeProgram
 from server.cli import console
 from server.cli.caller import Caller
-from server.publish.publish import Published, publish_built
-from server.publish.request import CompilerPlace
+from server.cli.native_results import native_program
+from server.publish.publish import publish_built
+from server.publish.publish_records import PublishRecord
 from server.publish.resident import ResidentCompiler
 
 
@@ -38,24 +36,14 @@ class _Progress:
 
 
 def publish_native(
-    whom: Caller, projects: Sequence[BuiltProject], compiler: CSharpCompiler, report: Callable[[Diagnostic], None], *, quiet: bool
+    whom: Caller, record: PublishRecord, compiler: CSharpCompiler, report: Callable[[Diagnostic], None], *, quiet: bool
 ) -> NativeProgram | None:
-    """The program of the last of `projects`; None after errors that `report` was told. Raises InputError, OSError."""
+    """The program of a record, made anew; None after errors that `report` was told. Raises InputError, OSError."""
     start = time.monotonic()
-    place = CompilerPlace(cache_directory(whom.environment), n_workers=len(os.sched_getaffinity(0)), npm=find_npm(whom.environment))
     compile_program = whom.tools.kept(ResidentCompiler).compile_program
     with console.Progress(quiet=quiet) as terminal:
         try:
-            published = publish_built(projects, compiler, compile_program, place, _Progress(terminal, report))
+            published = publish_built(record, compiler, compile_program, _Progress(terminal, report))
         except BuildFailed:
             return None
-    line = summary(published, time.monotonic() - start)
-    console.result(program=str(published.program), symbols=str(published.symbols or ""), summary=line)
-    files = (published.program, *((published.symbols,) if published.symbols is not None else ()))
-    return NativeProgram(files, line, published.unsupported)
-
-
-def summary(published: Published, seconds: float) -> str:
-    """One line: the program, its size, its methods, the time."""
-    methods = f"{published.n_methods:,} methods: {published.n_generated:,} compiled, {published.n_reused:,} reused"
-    return f"{published.name} -> {published.program} ({published.size_bytes / 1e6:.2f} MB, {methods}, {seconds:.1f} s)"
+    return native_program(published, time.monotonic() - start)

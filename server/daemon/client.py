@@ -17,8 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from server.build.program_text import program_fingerprint
 from server.cli.caller import Caller
-from server.daemon.place import DaemonPlace, UnsafePlace, check_private, daemon_place, make_private, peer_uid, program_fingerprint
+from server.daemon.place import DaemonPlace, UnsafePlace, check_private, daemon_place, make_private, peer_uid
 from server.daemon.wire import (
     COMMAND_METHODS,
     LONGEST_LINE_BYTES,

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from server.build.program_text import program_fingerprint
 from server.build.warm import WarmTools
-from server.daemon.place import PRIVATE_FILE, DaemonPlace, make_private, peer_uid, program_fingerprint
+from server.daemon.place import PRIVATE_FILE, DaemonPlace, make_private, peer_uid
 from server.daemon.session import RunVerb, Session
 from server.daemon.wire import LONGEST_LINE_BYTES, DaemonState
 

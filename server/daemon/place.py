@@ -13,7 +13,6 @@ import struct
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 PRIVATE_FOLDER = 0o700
@@ -21,11 +20,6 @@ PRIVATE_FILE = 0o600
 
 # sun_path of sockaddr_un: 104 bytes on macOS, 108 on Linux, the final 0 included.
 LONGEST_SOCKET_BYTES = 103
-
-# The packages whose text decides what a daemon does.
-_PACKAGES = Path(__file__).resolve().parents[2]
-_PACKAGE_NAMES = ("compiler", "analyzers", "server")
-_PROGRAM_SUFFIXES = (".py", ".c", ".h", ".cs", ".tbl", ".props", ".targets", ".xml")
 
 
 class UnsafePlace(Exception):
@@ -89,16 +83,3 @@ def peer_uid(connection: socket.socket) -> int | None:
         version, uid = struct.unpack("Ii", connection.getsockopt(0, 1, 76)[:8])
         return uid if version == 0 else None
     return None
-
-
-def program_fingerprint() -> str:
-    """Fingerprint of the program text on disk: a daemon that runs another text is not used."""
-    digest = blake2b(digest_size=16)
-    for package in _PACKAGE_NAMES:
-        for folder, folders, files in os.walk(_PACKAGES / package):
-            folders[:] = sorted(name for name in folders if name != "__pycache__")
-            for name in sorted(files):
-                if name.endswith(_PROGRAM_SUFFIXES):
-                    status = os.stat(os.path.join(folder, name))
-                    digest.update(f"{folder}/{name} {status.st_mtime_ns} {status.st_size}\n".encode())
-    return digest.hexdigest()

@@ -21,18 +21,9 @@ from compiler.csharp.places import PlaceFinder, SourcePlaces
 from compiler.diagnostics import Diagnostic
 from compiler.flow.reader_kind import ReaderKind
 from compiler.types.interned import AssemblyFinder
+from server.build.analysis_inputs import analysis_options, feature_switches, is_program, is_published, publish_options
 from server.build.dependency_findings import PublishedAnalysis, reached_findings, whole_findings
-from server.build.findings import (
-    analysis_options,
-    assembly_finder,
-    assembly_part,
-    feature_switches,
-    is_program,
-    is_published,
-    kept_by,
-    publish_options,
-    with_kept,
-)
+from server.build.findings import assembly_finder, assembly_part, kept_by, with_kept
 from server.build.kept_findings import KeptFindings
 from server.build.project_values import EvaluatedProject
 from server.build.root_files import embedded_files, root_files

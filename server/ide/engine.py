@@ -18,10 +18,10 @@ from compiler.csharp.frameworks import Toolchain
 from compiler.csharp.places import SourcePlaces
 from compiler.request import Progress
 from compiler.user_cache import cache_directory
+from server.build.analysis_inputs import is_published
 from server.build.compilers import WarmCompilers
 from server.build.csharp_build import csharp_request, read_source_file
 from server.build.evaluation import project_toolset
-from server.build.findings import is_published
 from server.build.graph import assembly_references, require_csharp
 from server.build.kept_findings import KeptFindings
 from server.build.package_references import assets_file, referenced_packages

@@ -6,17 +6,17 @@ Nothing appears in the publish folder before it is complete.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from compiler.diagnostics import Severity
+from compiler.diagnostics import Diagnostic, Severity
 from compiler.request import CompileRequest, CompileResult, Progress
 from server.build.csharp_build import CSharpCompiler
 from server.build.findings import Reporters, findings_as_diagnostics, graph_findings
 from server.build.graph import BuildFailed, BuildProgress, BuiltProject, in_project
 from server.build.kept_findings import KeptFindings
-from server.publish.request import CompilerPlace, compile_request
+from server.publish.publish_records import PublishRecord
+from server.publish.published import Published
 
 # The compiler's entry point: request and progress -> result.
 CompileProgram = Callable[[CompileRequest, Progress], CompileResult]
@@ -29,43 +29,23 @@ class PublishProgress(BuildProgress, Protocol):
         """`done` of `total` parts of the present step are ready."""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A finished publish. Counts are those of `CompileResult`; `unsupported` says what throws when the program gets there."""
+def publish_built(record: PublishRecord, compiler: CSharpCompiler, compile_program: CompileProgram, progress: PublishProgress) -> Published:
+    """The program of a record, made anew; the record is told.
 
-    name: str
-    program: Path
-    symbols: Path | None
-    size_bytes: int
-    n_methods: int
-    n_generated: int
-    n_reused: int
-    unsupported: tuple[str, ...]
-
-
-def publish_built(
-    projects: Sequence[BuiltProject],
-    compiler: CSharpCompiler,
-    compile_program: CompileProgram,
-    place: CompilerPlace,
-    progress: PublishProgress,
-) -> Published:
-    """The program of the last of `projects`, which are built, references first.
-
-    Raises BuildFailed after diagnostics that are errors, InputError for what cannot be published, OSError when a folder cannot be written.
+    Raises BuildFailed after diagnostics that are errors, OSError when a folder cannot be written.
     """
-    report_findings(projects, compiler, KeptFindings(place.cache_dir / "findings"), progress)
-    built = projects[-1]
-    project = Path(built.project.property("MSBuildProjectFullPath"))
-    request = compile_request(built, built.project.property("RuntimeIdentifier"), place)
+    projects, request = record.projects, record.request
+    reported = report_findings(projects, compiler, KeptFindings(record.place.cache_dir / "findings"), progress)
+    project = Path(projects[-1].project.property("MSBuildProjectFullPath"))
     progress.step(f"generating native code for {request.output.name}")
     result = compile_program(request, progress)
     for diagnostic in result.diagnostics:
         if diagnostic.severity in (Severity.ERROR, Severity.WARNING):
-            progress.diagnostic(in_project(diagnostic, project))
+            reported.append(in_project(diagnostic, project))
+            progress.diagnostic(reported[-1])
     if result.output is None:
         raise BuildFailed(str(project))
-    return Published(
+    published = Published(
         name=project.stem,
         program=result.output,
         symbols=result.symbols,
@@ -75,16 +55,21 @@ def publish_built(
         n_reused=result.n_reused,
         unsupported=tuple(d.message for d in result.diagnostics if d.severity is Severity.HIDDEN),
     )
+    record.note(published, reported)
+    return published
 
 
-def report_findings(projects: Sequence[BuiltProject], compiler: CSharpCompiler, kept: KeptFindings, progress: BuildProgress) -> None:
-    """Gives the analyzers' findings to the progress. Raises BuildFailed when one is an error."""
+def report_findings(
+    projects: Sequence[BuiltProject], compiler: CSharpCompiler, kept: KeptFindings, progress: BuildProgress
+) -> list[Diagnostic]:
+    """The analyzers' findings, given to the progress. Raises BuildFailed when one is an error."""
     progress.step("looking for trim and AOT findings")
     found = findings_as_diagnostics(graph_findings(projects, compiler, Reporters.ALL, kept))
     for diagnostic in found:
         progress.diagnostic(diagnostic)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
         raise BuildFailed("findings are errors")
+    return found
 
 
 def publish_properties(properties: Mapping[str, str]) -> dict[str, str]:

@@ -17,11 +17,15 @@ SYMBOLS_SUFFIX = ".dbg"
 
 @dataclass(frozen=True, slots=True)
 class CompilerPlace:
-    """Where the native compiler keeps its cache, how many processes it may use, and what fetches libraries that programs link."""
+    """Where the native compiler keeps its cache, how many processes it may use, and what fetches libraries that programs link.
+
+    `tool_folders` hold the C# compiler.
+    """
 
     cache_dir: Path
     n_workers: int
     npm: Path | None
+    tool_folders: tuple[Path, ...]
 
 
 def compile_request(built: BuiltProject, rid: str, place: CompilerPlace) -> CompileRequest:

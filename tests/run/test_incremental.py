@@ -43,11 +43,11 @@ def publish(aotd: RunAotd, project: Path, cache: Path, configuration: str) -> Pu
 
 @pytest.fixture
 def object_cache(cache_dir: Path, toolchain: Toolchain, tmp_path: Path) -> Path:
-    """A cache folder without objects of programs; all else is that of the user's cache."""
+    """A cache folder without objects and records of programs; all else is that of the user's cache."""
     folder = tmp_path / "cache"
     folder.mkdir()
     for part in cache_dir.iterdir():
-        if part.name != "objects":
+        if part.name not in ("objects", "publishes"):
             (folder / part.name).symlink_to(part)
     return folder
 
@@ -77,7 +77,8 @@ def test_an_edit_generates_little_and_the_bytes_of_a_clean_publish(aotd: RunAotd
     assert 0 < edited.n_generated <= 5
     program = project.parent / "bin/Debug/net9.0/linux-x64/publish/app"
     assert run_process([str(program)]).stdout == "two\n"
-    shutil.rmtree(object_cache / "objects")
+    for made in ("objects", "publishes"):
+        shutil.rmtree(object_cache / made)
     assert publish(aotd, project, object_cache, "Debug").program == edited.program
 
 

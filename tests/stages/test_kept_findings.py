@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from analyzers.finding import Finding
-from analyzers.finding_rows import MalformedRow, from_row, to_row
+from analyzers.finding_rows import from_row, to_row
 from analyzers.options import AnalysisOptions
 from analyzers.run import AnalysisRequest
 from compiler.csharp.client import CSharpWorker
 from compiler.csharp.toolchain import Toolchain
+from compiler.diagnostic_rows import MalformedRow
 from compiler.flow.reader_kind import ReaderKind
 from server.build.kept_findings import KeptFindings
 from tests.csharp.conftest import Programs, cache_dir, programs, references, toolchain, worker
