@@ -23,6 +23,7 @@ from compiler.flow.facts import (
     Fact,
     FieldUse,
     KeptType,
+    MadeInstance,
     MemberAccess,
     MethodUse,
     Mismatch,
@@ -145,7 +146,7 @@ def check_fact(context: ModuleContext, fact: Fact) -> Iterator[RawFinding]:
             yield from check_flow(context, fact)
         case ConstructibleArgument():
             yield from check_constructible(context, fact)
-        case KeptType() | AnnotatedTypeUse():
+        case KeptType() | AnnotatedTypeUse() | MadeInstance():
             return
         case _:
             assert_never(fact)

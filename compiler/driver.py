@@ -28,6 +28,7 @@ from compiler.link.triples import TARGETS, Target
 from compiler.link.zlib_library import needs_zlib, zlib_objects
 from compiler.metadata.tokens import Token
 from compiler.reach.features import FeatureConstants
+from compiler.reach.reflection import ReflectionReach
 from compiler.reach.world import World, WorldBuilder
 from compiler.request import CompileRequest, CompileResult, Optimization, Progress
 from compiler.types.interned import AssemblyFinder
@@ -75,10 +76,12 @@ def _compile_for(
     progress.step("Finding what the program reaches")
     generator = Generator(universe, FeatureConstants(universe, request.feature_switches))
     builder = WorldBuilder(universe, memory.remembering(generator))
+    reflection = ReflectionReach(universe, generator.constants)
     add_roots(universe, builder, entry, [])
     while builder.has_work:
         builder.run(lambda n: progress.count(n, 0))
         add_conditional_roots(universe, builder)
+        reflection.step(builder)
     world = builder.world
     diagnostics.extend(generator.diagnostics)
     units = _units(universe, world, entry, request, target)

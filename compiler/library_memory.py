@@ -12,11 +12,20 @@ from pathlib import Path
 from compiler.codegen.generate import Generator
 from compiler.codegen.method import CodeItem
 from compiler.diagnostics import Diagnostic
-from compiler.reach.world import Generate
+from compiler.reach.world import AttributeUse, Generate
 from compiler.request import CompileRequest
 from compiler.types.definitions import Module
 from compiler.types.interned import AssemblyFinder
-from compiler.types.type_desc import ArrayType, FunctionPointerType, MethodDesc, NamedType, PointerType, TypeDesc
+from compiler.types.type_desc import (
+    ArrayType,
+    DeclaredParameter,
+    FieldDesc,
+    FunctionPointerType,
+    MethodDesc,
+    NamedType,
+    PointerType,
+    TypeDesc,
+)
 from compiler.types.universe import TypeUniverse
 
 CORE = "System.Private.CoreLib"
@@ -112,6 +121,12 @@ def mentions(target: object, modules: frozenset[Module]) -> bool:
             return mentions(target.item, modules)
         case FunctionPointerType():
             return any(mentions(part, modules) for part in (target.return_type, *target.parameters))
+        case FieldDesc():
+            return mentions(target.owner, modules)
+        case AttributeUse():
+            return target.module in modules or mentions(target.constructor, modules)
+        case DeclaredParameter():
+            return target.owner.module in modules
         case TypeDesc():
             return False
     raise AssertionError(f"{target!r} is neither a type nor a method")

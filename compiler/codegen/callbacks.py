@@ -18,6 +18,7 @@ from compiler.types.type_desc import MethodDesc, NamedType
 from compiler.types.universe import TypeUniverse
 
 MethodName = tuple[str, str, str]
+_METHOD_HANDLE = "System.RuntimeMethodHandleInternal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,22 @@ def emit_callbacks(universe: TypeUniverse, world: World, out: DataText) -> None:
     for callback in CALLBACKS:
         code = out.method(universe, _method(universe, callback.methods[0]), "m") if _is_kept(universe, world, callback) else "null"
         out.lines.append(f"{quote(callback.symbol)} = constant ptr {code}, align 8")
+    _emit_method_base(universe, world, out)
     _emit_interrupted(universe, world, out)
     _emit_unhandled(universe, world, out)
+
+
+def _emit_method_base(universe: TypeUniverse, world: World, out: DataText) -> None:
+    """`ptr GetMethodBase(ptr type, ptr method)`, which gives Delegate.Method the object that reflection has; null without reflection."""
+    owner = universe.corlib_type("System", "RuntimeType")
+    code = "null"
+    for definition in owner.definition.methods_named("GetMethodBase"):
+        method = universe.method(definition, owner, ())
+        parameters = universe.signature(method).parameters
+        is_wanted = len(parameters) == 2 and isinstance(parameters[1], NamedType) and parameters[1].full_name == _METHOD_HANDLE
+        if is_wanted and ("method", method) in world.code:
+            code = out.method(universe, method, "m")
+    out.lines.append(f'@"rt_method_base_callback" = constant ptr {code}, align 8')
 
 
 def _is_kept(universe: TypeUniverse, world: World, callback: Callback) -> bool:

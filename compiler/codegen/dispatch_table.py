@@ -11,7 +11,7 @@ from compiler.codegen.data_text import DataText
 from compiler.codegen.lltypes import quote
 from compiler.reach.world import World, dispatch_symbol_kind
 from compiler.types.naming import method_key, symbol, type_key
-from compiler.types.type_desc import TypeDesc
+from compiler.types.type_desc import MethodDesc, TypeDesc
 from compiler.types.universe import TypeUniverse
 
 # Where a call ends that no constructed type can make: type id 0 stands for every type that the program was not seen to construct.
@@ -52,6 +52,11 @@ def emit_dispatch_table(universe: TypeUniverse, world: World, type_ids: dict[Typ
     items = ", ".join(f"ptr {table.get(i, NO_TARGET)}" for i in range(size))
     out.declares["rt_no_dispatch_target"] = f"declare void {NO_TARGET}()"
     out.lines.append(f'@"rt_dispatch_table" = constant [{size} x ptr] [{items}], align 8')
+
+
+def dispatch_entry(universe: TypeUniverse, selector: MethodDesc) -> str:
+    """The base of a used selector, for the runtime: the address of an i32."""
+    return quote(symbol("sel", method_key(universe, selector)))
 
 
 def _first_fit(occupied: int, cells: list[tuple[int, str]]) -> int:

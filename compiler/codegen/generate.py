@@ -6,6 +6,7 @@ from compiler.codegen.dynamic_invoke import dynamic_thunk
 from compiler.codegen.emitter import ConstantOf, Unsupported, method_declaration
 from compiler.codegen.lltypes import quote, result_type
 from compiler.codegen.method import CodeItem, compile_body
+from compiler.codegen.reflection_code import attribute_symbol, field_storage, make_attribute
 from compiler.codegen.unsafe_accessor import ATTRIBUTE, unsafe_accessor
 from compiler.codegen.wrappers import (
     delegate_invoke,
@@ -15,12 +16,14 @@ from compiler.codegen.wrappers import (
     pinvoke,
     static_thunk,
     throwing_body,
+    throwing_code,
     unboxing_stub,
 )
 from compiler.contract.substitutions import substitute_for
 from compiler.diagnostics import Diagnostic, InputError, Severity
 from compiler.reach.features import FeatureConstants
-from compiler.types.type_desc import MethodDesc, NamedType
+from compiler.reach.world import AttributeUse
+from compiler.types.type_desc import FieldDesc, MethodDesc, NamedType
 from compiler.types.universe import TypeUniverse
 
 _MAX_DEPTH = 12
@@ -46,6 +49,12 @@ class Generator:
         if kind == "dynamic_thunk":
             assert isinstance(target, NamedType)
             return dynamic_thunk(self.universe, target, self.constants)
+        if kind == "field_storage":
+            assert isinstance(target, FieldDesc)
+            return field_storage(self.universe, target, self.constants)
+        if kind == "attribute":
+            assert isinstance(target, AttributeUse)
+            return self._attribute(target)
         assert isinstance(target, MethodDesc)
         if kind == "unboxing_stub":
             return unboxing_stub(self.universe, target)
@@ -54,6 +63,13 @@ class Generator:
         except InputError as error:
             self.diagnostics.append(Diagnostic(error.code, Severity.WARNING, f"{error.message}; calling it throws", error.location))
             return throwing_body(self.universe, target, error.message)
+
+    def _attribute(self, use: AttributeUse) -> CodeItem:
+        try:
+            return make_attribute(self.universe, use, self.constants)
+        except InputError as error:
+            self.diagnostics.append(Diagnostic(error.code, Severity.WARNING, f"{error.message}; asking for it throws", error.location))
+            return throwing_code(attribute_symbol(use), error.message)
 
     def _method(self, method: MethodDesc) -> CodeItem:
         if method.depth > _MAX_DEPTH:

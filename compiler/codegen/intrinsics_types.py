@@ -6,6 +6,7 @@ from compiler.codegen.emitter import Emit, MethodEmitter, V
 from compiler.codegen.ops_memory import zero
 from compiler.codegen.ops_object import allocate, runtime_type
 from compiler.codegen.ops_stack import type_symbol
+from compiler.flow.type_names import resolve_type_name
 from compiler.metadata.signatures import ElementType
 from compiler.types.casting import can_cast
 from compiler.types.definitions import TYPE_ABSTRACT
@@ -26,6 +27,19 @@ def _type_from_handle(m: MethodEmitter, method: MethodDesc, values: list[V]) -> 
     if not isinstance(values[0].extra, TypeDesc):
         return False
     m.push(runtime_type(m, values[0].extra))
+    return True
+
+
+def _type_by_name(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
+    """Type.GetType of a literal that names a type: the type itself, as for typeof."""
+    if not isinstance(values[0].extra, str) or len(values) > 3 or (len(values) == 3 and values[2].constant != 0):
+        return False
+    if not all(value.kind == "i" for value in values[1:]):
+        return False
+    found = resolve_type_name(m.universe, values[0].extra, m.module)
+    if found is None or found.is_open:
+        return False
+    m.push(runtime_type(m, found))
     return True
 
 
@@ -54,7 +68,12 @@ def _type_is_enum(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool
 
 
 def _executing_assembly(m: MethodEmitter, method: MethodDesc, values: list[V]) -> bool:
-    """The assembly of the method that calls: known now."""
+    """The assembly of the method that calls: known now. Where the class library asks for its own caller, the program's assembly stands."""
+    if values:
+        m.need("native", "rt_entry_assembly_object")
+        found = m.call("ptr", m.runtime("rt_entry_assembly_object", "nonnull ptr", ""), [])
+        m.push(V("p", found, m.universe.corlib_type("System.Reflection", "RuntimeAssembly"), nonnull=True))
+        return True
     m.need("native", "ic_RuntimeTypeHandle_GetAssembly")
     helper = m.runtime("ic_RuntimeTypeHandle_GetAssembly", "nonnull ptr", "ptr")
     result = m.call("ptr", helper, [f"ptr {runtime_type(m, m.method.owner).ir}"])
@@ -163,7 +182,7 @@ def _default_comparer(m: MethodEmitter, method: MethodDesc, values: list[V]) -> 
 TYPE_TABLES: dict[str, dict[str, Emit]] = {
     "System.Object": {"GetType": _get_type},
     "System.Type": {
-        "GetTypeFromHandle": _type_from_handle, "op_Equality": _type_equality, "op_Inequality": _type_equality,
+        "GetTypeFromHandle": _type_from_handle, "GetType": _type_by_name, "op_Equality": _type_equality, "op_Inequality": _type_equality,
         "get_IsValueType": _type_is_value_type, "get_IsEnum": _type_is_enum, "IsAssignableFrom": _is_assignable_from,
     },
     "System.Reflection.MemberInfo": {"IsDefined": _enum_is_flags},

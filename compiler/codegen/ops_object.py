@@ -13,7 +13,7 @@ from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId
 from compiler.types.casting import can_cast
 from compiler.types.layout import type_layout
-from compiler.types.naming import symbol, type_key
+from compiler.types.naming import field_key, method_key, symbol, type_key
 from compiler.types.type_desc import ArrayType, FieldDesc, MethodDesc, NamedType, TypeDesc
 from compiler.types.vtable import finalizer
 
@@ -238,10 +238,30 @@ def _ldtoken(m: MethodEmitter, ins: Instruction) -> None:
         field = m.universe.resolve_field(m.module, token, m.context)
         handle = m.universe.corlib_type("System", "RuntimeFieldHandle")
         temp = m.struct_temp(handle)
-        zero(m, temp, handle)
+        if field.definition.rva:
+            # Initial bytes of arrays and spans; who takes the handle knows the field.
+            zero(m, temp, handle)
+        else:
+            m.need("reflected_field", field)
+            _member_handle(m, "rt_field_handle", symbol("rf", field_key(field)), temp)
         m.push(V("s", temp, handle, extra=field))
         return
-    raise Unsupported("AOTD2001", f"{m.method!r}: ldtoken of a method (expression trees over methods) is not supported yet")
+    method = m.universe.resolve_method(m.module, token, m.context)
+    if not isinstance(method, MethodDesc):
+        raise Unsupported("AOTD2001", f"{m.method!r}: ldtoken of an array's method is not supported yet")
+    handle = m.universe.corlib_type("System", "RuntimeMethodHandle")
+    temp = m.struct_temp(handle)
+    m.need("reflected_method", method)
+    _member_handle(m, "rt_method_handle", symbol("rm", method_key(m.universe, method)), temp)
+    m.push(V("s", temp, handle))
+
+
+def _member_handle(m: MethodEmitter, maker: str, record: str, target: str) -> None:
+    """Stores the object that a RuntimeMethodHandle or RuntimeFieldHandle holds, made from the record that reflection has."""
+    m.need("native", maker)
+    operand = m.declare(record, f"{quote(record)} = external constant i8")
+    made = m.call("ptr", m.runtime(maker, "nonnull ptr", "ptr"), [f"ptr {operand}"])
+    m.emit(f"store ptr {made}, ptr {target}, align 8")
 
 
 def _mkrefany(m: MethodEmitter, ins: Instruction) -> None:
@@ -259,6 +279,8 @@ def _ldftn(m: MethodEmitter, ins: Instruction) -> None:
         operand = m.unboxing_symbol(method)
     else:
         operand = m.method_symbol(method)
+    if for_delegate:
+        m.need("delegate_target", method)
     m.push(V("p", operand, None, nonnull=True, extra=FunctionRef(method, is_virtual=False)))
 
 

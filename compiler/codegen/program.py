@@ -12,6 +12,8 @@ from compiler.codegen.data_text import DataText, method_table
 from compiler.codegen.dispatch import VTABLE_OFFSET
 from compiler.codegen.dispatch_table import emit_dispatch_table, number_types
 from compiler.codegen.emitter import method_declaration
+from compiler.codegen.member_records import emit_members
+from compiler.codegen.module_records import emit_modules
 from compiler.codegen.stream_overrides import emit_stream_overrides
 from compiler.codegen.typedata import emit_statics, emit_types
 from compiler.codegen.well_known import (
@@ -35,12 +37,20 @@ from compiler.types.type_desc import MethodDesc, NamedType
 from compiler.types.universe import MissingMember, TypeUniverse
 from compiler.types.vtable import slot_index
 
+# Runtime calls that look through all types of the program.
+_CALLS_FOR_NAMES = (
+    "qc_AssemblyNative_GetTypeCore", "qc_AssemblyNative_GetTypeCoreIgnoreCase", "qc_AssemblyNative_GetExportedTypes",
+    "qc_AssemblyNative_InternalLoad", "qc_RuntimeModule_GetTypes",
+)
+_CALLS_FOR_ELEMENTS = tuple(f"qc_RuntimeTypeHandle_Make{kind}" for kind in ("SZArray", "Array", "ByRef", "Pointer"))
+
 
 def emit_program(universe: TypeUniverse, world: World, entry: MethodDesc, knobs: Mapping[str, str]) -> str:
     """The whole program module as LLVM text."""
     out = DataText()
     type_ids = number_types(universe, world)
-    emit_types(universe, world, type_ids, out)
+    emit_types(universe, world, type_ids, emit_members(universe, world, out), out)
+    emit_modules(universe, world, out)
     emit_dispatch_table(universe, world, type_ids, out)
     thread_bytes = emit_statics(universe, world, out)
     out.lines.append(f'@"rt_thread_statics_bytes" = constant i64 {thread_bytes}, align 8')
@@ -145,9 +155,16 @@ def _emit_method_table(universe: TypeUniverse, world: World, out: DataText) -> N
 
 
 def _emit_type_list(world: World, out: DataText) -> None:
-    """`rt_all_types`, for Type.GetType with a name that is known at run time only; empty where nothing asks."""
-    is_asked = "qc_AssemblyNative_GetTypeCore" in world.natives
-    shown = [desc for desc in sorted(world.types, key=type_key) if isinstance(desc, NamedType) and not desc.args] if is_asked else []
+    """`rt_all_types`, for types that are looked up by what is known at run time only: a name, type arguments, an element type."""
+    asks_for_names = any(call in world.natives for call in _CALLS_FOR_NAMES)
+    asks_for_instances = "qc_RuntimeTypeHandle_Instantiate" in world.natives
+    asks_for_elements = any(call in world.natives for call in _CALLS_FOR_ELEMENTS)
+    shown = [
+        desc
+        for desc in sorted(world.types, key=type_key)
+        if not desc.is_open
+        and ((asks_for_instances if desc.args else asks_for_names) if isinstance(desc, NamedType) else asks_for_elements)
+    ]
     items = ", ".join(f"ptr {method_table(desc)}" for desc in shown)
     out.lines.append(f'@"rt_all_types" = constant [{len(shown)} x ptr] [{items}], align 8')
     out.lines.append(f'@"rt_all_type_count" = constant i64 {len(shown)}, align 8')

@@ -16,9 +16,20 @@ from compiler.codegen.well_known import (
 )
 from compiler.contract.substitutions import MADE_BY
 from compiler.metadata.signatures import ElementType
-from compiler.reach.world import WorldBuilder, default_constructor, is_bare
-from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, TypeDesc
+from compiler.reach.world import WorldBuilder, default_constructor, is_bare, is_by_ref_like
+from compiler.types.type_desc import ArrayType, MethodDesc, NamedType
 from compiler.types.universe import TypeUniverse
+
+# Runtime calls that make objects of types known at run time only.
+_CALLS_THAT_CREATE = ("rt_create_instance", "qc_ReflectionSerialization_GetCreateUninitializedObjectInfo")
+# Runtime calls and the arrays that they return, by element.
+_CALLS_WITH_ARRAYS = {
+    "qc_MetadataImport_Enum": ("System", "Int32"),
+    "ic_Signature_GetCustomModifiersAtOffset": ("System", "Type"),
+    "qc_AssemblyNative_GetExportedTypes": ("System", "Type"),
+    "qc_RuntimeModule_GetTypes": ("System", "RuntimeType"),
+    "qc_AssemblyNative_GetModules": ("System.Reflection", "RuntimeModule"),
+}
 
 
 def add_roots(universe: TypeUniverse, builder: WorldBuilder, entry: MethodDesc, extra: list[MethodDesc]) -> None:
@@ -53,31 +64,50 @@ def add_conditional_roots(universe: TypeUniverse, builder: WorldBuilder) -> None
         if ("native", native) in builder.world.reasons:
             for name in names:
                 builder.add("constructed", universe.corlib_type(*name), ("native", native))
+    for call, element in _CALLS_WITH_ARRAYS.items():
+        if ("native", call) in builder.world.reasons:
+            builder.add("constructed", universe.array(universe.corlib_type(*element), 0), ("native", call))
     invokes = universe.find_method(universe.corlib_type("System", "Delegate"), "DynamicInvokeImpl")
     if ("method", invokes) in builder.world.reasons:
         for desc in list(builder.world.constructed):
             if isinstance(desc, NamedType) and desc.is_delegate:
                 builder.add("dynamic_thunk", desc, ("method", invokes))
     _keep_what_typeof_names(universe, builder)
+    _keep_delegates_to_bind(universe, builder)
     boxes = universe.find_method(universe.corlib_type("System", "Array"), "InternalGetValue")
     if ("method", boxes) in builder.world.reasons:
         # Array.GetValue boxes elements of whatever array it meets.
         for desc in list(builder.world.constructed):
             if isinstance(desc, ArrayType) and isinstance(desc.item, NamedType) and desc.item.is_value_type:
                 item = desc.item.args[0] if desc.item.is_nullable else desc.item
-                if not _is_by_ref_like(item):
+                if not is_by_ref_like(item):
                     builder.add("constructed", item, ("method", boxes))
+
+
+def _keep_delegates_to_bind(universe: TypeUniverse, builder: WorldBuilder) -> None:
+    """Delegate types that the program names or makes can be made by Delegate.CreateDelegate once it calls that."""
+    call = ("native", "qc_Delegate_BindToMethodInfo")
+    if call not in builder.world.reasons:
+        return
+    for kind, desc in list(builder.world.reasons):
+        if kind not in ("type_object", "constructed") or not isinstance(desc, NamedType):
+            continue
+        if desc.is_delegate and not is_bare(desc):
+            for need in ("constructed", "delegate"):
+                builder.add(need, desc, call)
+            if desc.definition.methods_named("Invoke"):
+                builder.add("reflected_method", universe.find_method(desc, "Invoke"), call)
 
 
 def _keep_what_typeof_names(universe: TypeUniverse, builder: WorldBuilder) -> None:
     """Types that the program names by typeof can be made by Array.CreateInstance and Activator.CreateInstance once it calls them."""
     makes_arrays = ("native", "qc_Array_CreateInstance") in builder.world.reasons
-    makes_objects = ("native", "rt_create_instance") in builder.world.reasons
+    makes_objects = any(("native", call) in builder.world.reasons for call in _CALLS_THAT_CREATE)
     initializes = ("native", "qc_ReflectionInvocation_RunClassConstructor") in builder.world.reasons
     if not makes_arrays and not makes_objects and not initializes:
         return
     for kind, desc in list(builder.world.reasons):
-        if kind != "type_object" or not isinstance(desc, (NamedType, ArrayType)) or is_bare(desc) or _is_by_ref_like(desc):
+        if kind != "type_object" or not isinstance(desc, (NamedType, ArrayType)) or is_bare(desc) or is_by_ref_like(desc):
             continue
         if desc.element is ElementType.VOID:
             continue
@@ -90,7 +120,3 @@ def _keep_what_typeof_names(universe: TypeUniverse, builder: WorldBuilder) -> No
             builder.add("constructed", desc, (kind, desc))
             if constructor is not None:
                 builder.add("method", constructor, (kind, desc))
-
-
-def _is_by_ref_like(desc: TypeDesc) -> bool:
-    return isinstance(desc, NamedType) and desc.definition.has_attribute("System.Runtime.CompilerServices.IsByRefLikeAttribute")

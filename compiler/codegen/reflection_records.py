@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from compiler.codegen.data_text import DataText, method_table, signed
 from compiler.codegen.lltypes import quote
+from compiler.codegen.member_records import MemberIndex, method_record
 from compiler.metadata.signatures import ElementType
 from compiler.reach.world import World, default_constructor, is_bare
 from compiler.types.casting import enum_underlying
+from compiler.types.definitions import MethodDefinition, TypeDefinition
 from compiler.types.layout import value_size
 from compiler.types.naming import module_display_name, reflection_name, symbol, type_key
-from compiler.types.type_desc import ArrayType, FunctionPointerType, GenericParameter, NamedType, PointerType, TypeDesc
+from compiler.types.type_desc import ArrayType, DeclaredParameter, FunctionPointerType, GenericParameter, NamedType, PointerType, TypeDesc
 from compiler.types.universe import TypeUniverse
 
 _COR_CLASS = int(ElementType.CLASS)
@@ -26,12 +28,12 @@ def _cor_element(desc: TypeDesc) -> int:
     return int(desc.element)
 
 
-def reflection_record(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> str:
+def reflection_record(universe: TypeUniverse, world: World, members: MemberIndex, desc: TypeDesc, out: DataText) -> str:
     """The record that reflection.c reads: names, attributes, arguments, enum members."""
     name, namespace, attributes, token, assembly = _identity(desc)
     n_arguments, arguments, definition = _instantiation(universe, world, desc, out)
     enum_values = _enum_record(universe, desc, out) if isinstance(desc, NamedType) and desc.is_enum and not is_bare(desc) else "null"
-    rank = desc.rank if isinstance(desc, ArrayType) else 0
+    rank = desc.rank if isinstance(desc, ArrayType) else desc.index if isinstance(desc, DeclaredParameter) else 0
     size = 0
     if not is_bare(desc) and desc.is_value_type and desc.element is not ElementType.VOID:
         size = value_size(universe, desc)[0]
@@ -42,13 +44,14 @@ def reflection_record(universe: TypeUniverse, world: World, desc: TypeDesc, out:
         f"ptr {out.text(assembly)}",
         f"i32 {signed(attributes)}",
         f"i32 {token}",
-        f"i32 {_cor_element(desc)}",
+        f"i16 {_cor_element(desc)}",
+        f"i16 {rank}",
         f"i32 {n_arguments}",
         f"ptr {arguments}",
         f"ptr {definition}",
         f"ptr {_declaring(universe, world, desc)}",
         f"ptr {enum_values}",
-        f"i32 {rank}",
+        f"i32 {members.numbers.get(desc, 0)}",
         f"i32 {size}",
         f"ptr {_vector_of(universe, world, desc)}",
         f"ptr {_default_constructor(universe, world, desc, out)}",
@@ -60,16 +63,22 @@ def reflection_record(universe: TypeUniverse, world: World, desc: TypeDesc, out:
 
 def _instantiation(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> tuple[int, str, str]:
     """(count, list of MethodTables, MethodTable of the bare definition) of a constructed generic type's arguments."""
-    if not isinstance(desc, NamedType) or not desc.args or desc.is_open:
+    if not isinstance(desc, NamedType) or not desc.definition.generic_count:
         return 0, "null", "null"
-    items = ", ".join(f"ptr {method_table(a)}" for a in desc.args)
+    arguments = desc.args or universe.declared_parameters(desc.definition)
+    if not all(argument in world.types for argument in arguments):
+        return 0, "null", "null"
+    items = ", ".join(f"ptr {method_table(a)}" for a in arguments)
     bare = universe.named(desc.definition, ())
-    definition = method_table(bare) if bare in world.types else "null"
-    return len(desc.args), out.constant(f"[{len(desc.args)} x ptr]", f"[{items}]", 8), definition
+    definition = method_table(bare) if desc.args and bare in world.types else "null"
+    return len(arguments), out.constant(f"[{len(arguments)} x ptr]", f"[{items}]", 8), definition
 
 
 def _declaring(universe: TypeUniverse, world: World, desc: TypeDesc) -> str:
-    """The MethodTable of the enclosing type, when the program has it."""
+    """The MethodTable of the enclosing type, when the program has it; of a type parameter the type that it belongs to."""
+    if isinstance(desc, DeclaredParameter):
+        owner = desc.owner if isinstance(desc.owner, TypeDefinition) else desc.owner.owner
+        return method_table(universe.named(owner, ()))
     if not isinstance(desc, NamedType) or desc.definition.enclosing is None:
         return "null"
     outer = universe.named(desc.definition.enclosing, ())
@@ -91,6 +100,10 @@ def _initializer(world: World, desc: TypeDesc) -> str:
 
 def _default_constructor(universe: TypeUniverse, world: World, desc: TypeDesc, out: DataText) -> str:
     """The code of a class's parameterless constructor when it is kept for Activator.CreateInstance."""
+    if isinstance(desc, DeclaredParameter) and isinstance(desc.owner, MethodDefinition):
+        # In its place: the method that declares a type parameter.
+        declaring = universe.named(desc.owner.owner, ())
+        return quote(method_record(universe, universe.method(desc.owner, declaring, ())))
     found = default_constructor(universe, desc)
     if found is None or desc not in world.constructed or ("method", found) not in world.code:
         return "null"
@@ -100,11 +113,7 @@ def _default_constructor(universe: TypeUniverse, world: World, desc: TypeDesc, o
 def _identity(desc: TypeDesc) -> tuple[str, str, int, int, str]:
     """(name, namespace, attributes, token, assembly) of a type as reflection shows it."""
     if isinstance(desc, NamedType):
-        definition = desc.definition
-        outer = definition
-        while outer.enclosing is not None:
-            outer = outer.enclosing
-        return definition.name, outer.namespace, definition.flags, int(definition.token), module_display_name(definition.module)
+        return _identity_of(desc.definition)
     if isinstance(desc, ArrayType):
         name, namespace, _, _, assembly = _identity(desc.item)
         suffix = "[]" if desc.rank == 0 else "[*]" if desc.rank == 1 else "[" + "," * (desc.rank - 1) + "]"
@@ -112,10 +121,21 @@ def _identity(desc: TypeDesc) -> tuple[str, str, int, int, str]:
     if isinstance(desc, PointerType):
         name, namespace, _, _, assembly = _identity(desc.item)
         return name + ("&" if desc.element is ElementType.BYREF else "*"), namespace, 0, 0x02000000, assembly
+    if isinstance(desc, DeclaredParameter):
+        declared = desc.owner if isinstance(desc.owner, TypeDefinition) else desc.owner.owner
+        _, namespace, _, _, assembly = _identity_of(declared)
+        return desc.name, namespace, 1, desc.token, assembly
     if isinstance(desc, GenericParameter):
         return f"T{desc.index}", "", 1, 0x2A000000, ""
     assert isinstance(desc, FunctionPointerType)
     return "", "", 0, 0x02000000, ""
+
+
+def _identity_of(definition: TypeDefinition) -> tuple[str, str, int, int, str]:
+    outer = definition
+    while outer.enclosing is not None:
+        outer = outer.enclosing
+    return definition.name, outer.namespace, definition.flags, int(definition.token), module_display_name(definition.module)
 
 
 def _enum_record(universe: TypeUniverse, desc: NamedType, out: DataText) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from compiler.codegen.data_text import DataText, method_table, signed
 from compiler.codegen.lltypes import quote
+from compiler.codegen.member_records import MemberIndex
 from compiler.codegen.reflection_records import reflection_record
 from compiler.codegen.statics import class_constructor, static_layout
 from compiler.metadata.signatures import ElementType
@@ -36,11 +37,12 @@ CATEGORY_SZARRAY = 0x000A0000
 CATEGORY_INTERFACE = 0x000C0000
 
 
-def emit_types(universe: TypeUniverse, world: World, type_ids: dict[TypeDesc, int], out: DataText) -> None:
+def emit_types(universe: TypeUniverse, world: World, type_ids: dict[TypeDesc, int], members: MemberIndex, out: DataText) -> None:
     """Emits every type of the world, in order of their names."""
     candidates = _variant_candidates(world)
     for desc in sorted(world.types, key=type_key):
         _emit_type(universe, world, type_ids.get(desc, 0), desc, candidates, out)
+        _emit_auxiliary(universe, world, type_ids.get(desc, 0), desc, members, out)
 
 
 def _emit_type(universe: TypeUniverse, world: World, type_id: int, desc: TypeDesc, candidates: Candidates, out: DataText) -> None:
@@ -65,7 +67,6 @@ def _emit_type(universe: TypeUniverse, world: World, type_id: int, desc: TypeDes
         f"ptr {gc}, ptr {_auxiliary(desc)}, i64 {n_exact}, ptr {_element(universe, desc)}, ptr {interface_list}, "
         f"{vtable_type} {vtable_value} }}>, align 8"
     )
-    _emit_auxiliary(universe, world, type_id, desc, out)
 
 
 def _gc_descriptor(gc_offsets: tuple[int, ...], out: DataText) -> str:
@@ -88,12 +89,12 @@ def _auxiliary(desc: TypeDesc) -> str:
     return quote(symbol("aux", type_key(desc)))
 
 
-def _emit_auxiliary(universe: TypeUniverse, world: World, type_id: int, desc: TypeDesc, out: DataText) -> None:
+def _emit_auxiliary(universe: TypeUniverse, world: World, type_id: int, desc: TypeDesc, members: MemberIndex, out: DataText) -> None:
     """What a MethodTable refers to and few programs' hot paths read: finalizer, names, reflection record; and the Type object."""
     key = type_key(desc)
     finalizer = out.method(universe, world.finalizers[desc], "m") if desc in world.finalizers else "null"
     runtime_type = quote(symbol("rtype", key))
-    record = reflection_record(universe, world, desc, out)
+    record = reflection_record(universe, world, members, desc, out)
     multicast = "null"
     if isinstance(desc, NamedType) and desc.is_delegate and desc in world.constructed:
         thunk = symbol("mcast", key)

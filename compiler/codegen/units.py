@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from compiler.codegen.lltypes import quote
 from compiler.codegen.method import CodeItem
+from compiler.reach.world import AttributeUse
 from compiler.types.naming import type_key
-from compiler.types.type_desc import MethodDesc, NamedType, TypeDesc
+from compiler.types.type_desc import FieldDesc, MethodDesc, NamedType
 
 _METADATA = (
     '!0 = !{!"branch_weights", i32 1, i32 2000}\n!1 = !{!"branch_weights", i32 2000, i32 1}\n!2 = !{}\n'
@@ -40,16 +41,23 @@ def group(code: dict[tuple[str, object], CodeItem]) -> dict[str, list[CodeItem]]
     """Items by the key of their type, each list in order of symbols."""
     groups: dict[str, list[CodeItem]] = {}
     for (_, target), item in code.items():
-        owner: TypeDesc = target.owner if isinstance(target, MethodDesc) else _as_type(target)
-        groups.setdefault(type_key(owner), []).append(item)
+        groups.setdefault(_group_of(target), []).append(item)
     for items in groups.values():
         items.sort(key=lambda item: item.name)
     return groups
 
 
-def _as_type(target: object) -> TypeDesc:
+def _group_of(target: object) -> str:
+    """The type that code belongs to. Attributes belong to the assembly where they stand: their types' units depend on no program."""
+    match target:
+        case MethodDesc():
+            return type_key(target.owner)
+        case FieldDesc():
+            return f"statics of {type_key(target.owner)}"
+        case AttributeUse():
+            return f"attributes of {target.module.name}"
     assert isinstance(target, NamedType)
-    return target
+    return type_key(target)
 
 
 def make_units(code: dict[tuple[str, object], CodeItem], options: str, *, inline: bool) -> list[Unit]:

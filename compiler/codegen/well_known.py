@@ -38,6 +38,17 @@ FIELDS = (
     ("System", "GCMemoryInfoData", "_generation"),
     ("System.Reflection", "RuntimeAssembly", "m_assembly"),
     ("System.Reflection", "RuntimeAssembly", "m_syncRoot"),
+    ("System.Reflection", "RuntimeModule", "m_runtimeAssembly"),
+    ("System.Reflection", "RuntimeModule", "m_pData"),
+    ("System.Reflection", "RuntimeConstructorInfo", "m_handle"),
+    ("System", "RuntimeMethodInfoStub", "m_value"),
+    ("System.Reflection", "RtFieldInfo", "m_fieldHandle"),
+    ("System", "RuntimeFieldInfoStub", "m_fieldHandle"),
+    ("System", "Signature", "m_arguments"),
+    ("System", "Signature", "m_declaringType"),
+    ("System", "Signature", "m_returnTypeORfieldType"),
+    ("System", "Signature", "m_managedCallingConventionAndArgIteratorFlags"),
+    ("System", "Signature", "m_pMethod"),
 )
 
 
@@ -65,7 +76,14 @@ def known_types(universe: TypeUniverse) -> list[TypeDesc]:
 
 def optional_types(universe: TypeUniverse) -> list[TypeDesc]:
     """More types of RtKnownType, which only programs that reach their makers have (`contract.substitutions.MADE_BY`)."""
-    return [universe.corlib_type("System.Reflection", name) for name in ("RuntimeMethodInfo", "RuntimeAssembly")]
+    named = (
+        ("System.Reflection", "RuntimeMethodInfo"), ("System.Reflection", "RuntimeAssembly"), ("System.Reflection", "RuntimeModule"),
+        ("System.Reflection", "RuntimeConstructorInfo"), ("System", "RuntimeMethodInfoStub"), ("System.Reflection", "RtFieldInfo"),
+        ("System", "RuntimeFieldInfoStub"),
+    )
+    items = (("System", "Int32"), ("System", "Type"), ("System.Reflection", "RuntimeModule"))
+    arrays = (universe.corlib_type(*name) for name in items)
+    return [*(universe.corlib_type(*name) for name in named), *(universe.array(item, 0) for item in arrays)]
 
 
 def exception_type(universe: TypeUniverse, name: str) -> NamedType:

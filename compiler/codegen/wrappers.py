@@ -181,12 +181,21 @@ def throwing_body(universe: TypeUniverse, method: MethodDesc, message: str) -> C
     shape = call_shape(universe, signature, has_this=signature.has_this)
     name = method_declaration(universe, method, "m")[0]
     header, _ = _parameters(shape)
+    return _throwing(name, shape.result, header, message)
+
+
+def throwing_code(name: str, message: str) -> CodeItem:
+    """`ptr name()`, which throws as `throwing_body` does."""
+    return _throwing(name, "ptr", "", message)
+
+
+def _throwing(name: str, result: str, header: str, message: str) -> CodeItem:
     raw = message.encode("utf-8", "replace") + b"\0"
     body = "".join(f"\\{b:02X}" for b in raw)
     text_name = f"what.{name}"
     text = (
         f'{quote(text_name)} = internal constant [{len(raw)} x i8] c"{body}"\n'
-        f"define {shape.result} {quote(name)}({header}) cold uwtable {{\n"
+        f"define {result} {quote(name)}({header}) cold uwtable {{\n"
         f'call void @"rt_throw_unsupported"(ptr {quote(text_name)})\nunreachable\n}}'
     )
     return _item(name, text, {"rt_throw_unsupported": 'declare void @"rt_throw_unsupported"(ptr) noreturn'})

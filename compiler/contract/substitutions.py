@@ -31,11 +31,27 @@ SUBSTITUTED_9: dict[str, str] = {
     "System.Runtime.CompilerServices.CastHelpers::IsInstanceOfInterface": "rt_is_instance_helper",
 }
 
+_ASSEMBLY = ("System.Reflection", "RuntimeAssembly")
+_MODULE = ("System.Reflection", "RuntimeModule")
+_METHOD_STUB = ("System", "RuntimeMethodInfoStub")
+_FIELD_STUB = ("System", "RuntimeFieldInfoStub")
+
 # C function -> core library types of which it makes objects.
 MADE_BY: dict[str, tuple[tuple[str, str], ...]] = {
     "rt_delegate_method": (("System.Reflection", "RuntimeMethodInfo"),),
-    "ic_RuntimeTypeHandle_GetAssembly": (("System.Reflection", "RuntimeAssembly"),),
-    "qc_AssemblyNative_GetEntryAssembly": (("System.Reflection", "RuntimeAssembly"),),
+    "ic_RuntimeTypeHandle_GetAssembly": (_ASSEMBLY,),
+    "qc_AssemblyNative_GetEntryAssembly": (_ASSEMBLY,),
+    "rt_entry_assembly_object": (_ASSEMBLY,),
+    "ic_RuntimeTypeHandle_GetModule": (_ASSEMBLY, _MODULE),
+    "ic_RuntimeAssembly_GetManifestModule": (_ASSEMBLY, _MODULE),
+    "qc_AssemblyNative_InternalLoad": (_ASSEMBLY,),
+    "qc_AssemblyNative_GetModules": (_ASSEMBLY, _MODULE),
+    "rt_method_handle": (_METHOD_STUB,),
+    "ic_RuntimeTypeHandle_GetDeclaringMethod": (_METHOD_STUB,),
+    "rt_field_handle": (_FIELD_STUB,),
+    "qc_RuntimeMethodHandle_StripMethodInstantiation": (_METHOD_STUB,),
+    "qc_RuntimeMethodHandle_GetTypicalMethodDefinition": (_METHOD_STUB,),
+    "qc_ModuleHandle_ResolveField": (_FIELD_STUB,),
 }
 
 

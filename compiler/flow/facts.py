@@ -152,6 +152,14 @@ class KeptType:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeInstance:
+    """An instance of a known generic type or method that MakeGenericType or MakeGenericMethod makes with known arguments."""
+
+    origin: Origin
+    instance: TypeDesc | MethodDesc
+
+
+@dataclass(frozen=True, slots=True)
 class ConstructibleArgument:
     """A type argument of `owner` for a type parameter with the constraint `new()`."""
 
@@ -171,4 +179,5 @@ Fact = (
     | KeptType
     | AnnotatedTypeUse
     | ConstructibleArgument
+    | MadeInstance
 )

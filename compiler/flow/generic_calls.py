@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Callable
+
 from compiler.flow.call_reader import Call, CallReader
-from compiler.flow.facts import Unanalyzable
+from compiler.flow.facts import MadeInstance, Unanalyzable
 from compiler.flow.member_types import MemberTypes
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requires
@@ -22,11 +26,13 @@ from compiler.flow.values import (
     const_int,
     only,
 )
+from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import MethodDefinition, TypeDefinition
-from compiler.types.type_desc import ArrayType, NamedType
+from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, TypeDesc
 
 _REFERENCE_CONSTRAINT = 0x04
+_MOST_INSTANCES = 64
 
 
 def make_generic_type(reader: CallReader, call: Call) -> ValueSet | None:
@@ -43,6 +49,8 @@ def make_generic_type(reader: CallReader, call: Call) -> ValueSet | None:
             result |= _nullables(value, call.arguments[0])
             continue
         if isinstance(value, KnownType):
+            if isinstance(value.type, NamedType) and value.type.definition.generic_count and not value.type.args:
+                _note_type(reader, value.type.definition, call.arguments[0])
             if isinstance(value.type, NamedType) and not _fits(reader, value.type.definition, call.arguments[0]):
                 reader.unanalyzable(call, Unanalyzable.MAKE_GENERIC_TYPE)
         else:
@@ -61,10 +69,53 @@ def make_generic_method(reader: CallReader, call: Call) -> ValueSet | None:
         reader.use(call, Requires.DYNAMIC_CODE)
     for value in call.instance:
         if isinstance(value, KnownMethod):
+            _note_method(reader, value.method, call.arguments[0])
             validate_method_arguments(reader, call, value.method.definition, call.arguments[0])
         elif not isinstance(value, Null):
             reader.unanalyzable(call, Unanalyzable.MAKE_GENERIC_METHOD)
     return call.instance
+
+
+def _note_type(reader: CallReader, definition: TypeDefinition, arrays: ValueSet) -> None:
+    _note_instances(reader, definition, arrays, lambda args: reader.annotations.universe.named(definition, args))
+
+
+def _note_method(reader: CallReader, method: MethodDesc, arrays: ValueSet) -> None:
+    if method.definition.generic_count and not method.args:
+        universe = reader.annotations.universe
+        _note_instances(reader, method.definition, arrays, lambda args: universe.method(method.definition, method.owner, args))
+
+
+def _note_instances(
+    reader: CallReader,
+    owner: TypeDefinition | MethodDefinition,
+    arrays: ValueSet,
+    make: Callable[[tuple[TypeDesc, ...]], TypeDesc | MethodDesc],
+) -> None:
+    """Facts for the instances that arrays of known types make."""
+    if reader.demands.emit is None:
+        return
+    for array in arrays:
+        if not isinstance(array, ArrayValue):
+            continue
+        choices = [_known_arguments(reader, array, index) for index in range(owner.generic_count)]
+        if math.prod(len(each) for each in choices) <= _MOST_INSTANCES:
+            for args in itertools.product(*choices):
+                reader.demands.emit(MadeInstance(reader.demands.origin, make(args)))
+
+
+def _known_arguments(reader: CallReader, array: ArrayValue, index: int) -> list[TypeDesc]:
+    """The types that an element of an array of types may be, as far as they are known."""
+    universe = reader.annotations.universe
+    item = array.items.get(index)
+    found: list[TypeDesc] = []
+    for value in item[0] if item is not None else ():
+        if isinstance(value, KnownType):
+            found.append(value.type)
+        elif isinstance(value, GenericParameterValue):
+            element = ElementType.VAR if isinstance(value.owner, TypeDefinition) else ElementType.MVAR
+            found.append(universe.parameter(element, value.index))
+    return found
 
 
 def validate_method_arguments(reader: CallReader, call: Call, method: MethodDefinition, arrays: ValueSet) -> None:

@@ -47,6 +47,7 @@ class Image:
     resources: tuple[int, int]
     pdb_stream: bytes
     cor_flags: int = 0
+    guid_heap: bytes = b""
     _strings: dict[int, str] = field(default_factory=dict)
 
     def string(self, offset: int) -> str:
@@ -72,6 +73,13 @@ class Image:
         """The literal at `offset` of #US (ECMA-335 II.24.2.4), lone surrogates kept. Raises BadImage when it leaves the heap."""
         raw = self._sized(self.user_strings_heap, offset, "user string")
         return raw[: len(raw) & ~1].decode("utf-16-le", "surrogatepass")
+
+    @property
+    def mvid(self) -> bytes:
+        """The 16 bytes of the module's version id (ECMA-335 II.22.30); zeros when it has none."""
+        index = next(iter(self.column(TableId.MODULE, "Mvid")), 0)
+        found = self.guid_heap[16 * index - 16 : 16 * index] if index else b""
+        return found if len(found) == 16 else bytes(16)
 
     def rows(self, table: TableId) -> int:
         """The number of rows in `table`."""
@@ -177,6 +185,7 @@ def _open_root(
         resources=resources,
         pdb_stream=pdb_stream,
         cor_flags=flags,
+        guid_heap=streams.get("#GUID", b""),
     )
 
 

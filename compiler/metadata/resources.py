@@ -7,6 +7,13 @@ from compiler.metadata.image import Image
 from compiler.metadata.tokens import TableId
 
 
+def resource_names(image: Image) -> list[str]:
+    """The names of the embedded resources, in order of their rows."""
+    implementations = image.column(TableId.MANIFEST_RESOURCE, "Implementation")
+    names = image.column(TableId.MANIFEST_RESOURCE, "Name")
+    return [image.string(name) for name, implementation in zip(names, implementations, strict=True) if not implementation >> 2]
+
+
 def embedded_resource(image: Image, name: str) -> bytes | None:
     """The content of the embedded resource `name`, or None. Raises BadImage when it leaves the file."""
     names = image.column(TableId.MANIFEST_RESOURCE, "Name")

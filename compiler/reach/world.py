@@ -14,9 +14,10 @@ from typing import Protocol
 
 from compiler.metadata.signatures import ElementType
 from compiler.types.casting import can_cast, enum_underlying
-from compiler.types.definitions import TYPE_ABSTRACT
+from compiler.types.definitions import TYPE_ABSTRACT, MethodDefinition, Module, TypeDefinition
 from compiler.types.interfaces import all_interfaces
-from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, PointerType, TypeDesc
+from compiler.types.modifiers import modifiers_of
+from compiler.types.type_desc import ArrayType, DeclaredParameter, FieldDesc, MethodDesc, NamedType, PointerType, TypeDesc
 from compiler.types.universe import TypeUniverse
 from compiler.types.vtable import finalizer, resolve_interface, resolve_virtual, slot_index, vtable
 
@@ -42,15 +43,25 @@ class Code(Protocol):
 
 
 # (kind of code, desc) -> its code; kinds: "method", "unboxing_stub", "static_thunk", "multicast_thunk",
-# "dynamic_thunk".
+# "dynamic_thunk", "attribute", "field_storage".
 Generate = Callable[[str, object], Code]
 Node = tuple[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeUse:
+    """A custom attribute that reflection finds: CustomAttribute row `row` of `module`, and the constructor that it names."""
+
+    module: Module
+    row: int
+    constructor: MethodDesc
 
 
 @dataclass(slots=True)
 class World:
     """What is reachable. `code` holds generated code by (kind, desc); `slots` the used slots' methods per constructed type;
-    `selectors` per used selector the implementation for each constructed type that can receive it."""
+    `selectors` per used selector the implementation for each constructed type that can receive it; `reflected_methods`,
+    `reflected_fields` and `attributes` what reflection over members finds."""
 
     code: dict[Node, Code] = field(default_factory=dict)
     types: dict[TypeDesc, None] = field(default_factory=dict)
@@ -62,6 +73,9 @@ class World:
     class_constructors: dict[NamedType, None] = field(default_factory=dict)
     natives: dict[str, None] = field(default_factory=dict)
     finalizers: dict[TypeDesc, MethodDesc] = field(default_factory=dict)
+    reflected_methods: dict[MethodDesc, None] = field(default_factory=dict)
+    reflected_fields: dict[FieldDesc, None] = field(default_factory=dict)
+    attributes: dict[AttributeUse, None] = field(default_factory=dict)
     reasons: dict[Node, Node | None] = field(default_factory=dict)
 
 
@@ -102,11 +116,19 @@ class WorldBuilder:
     def _visit(self, node: Node) -> None:
         kind, target = node
         match kind:
-            case "method" | "unboxing_stub" | "static_thunk" | "multicast_thunk" | "dynamic_thunk":
-                code = self.generate(kind, target)
-                self.world.code[node] = code
-                for need in code.dependencies:
-                    self.add(need.kind, need.target, node)
+            case "method" | "unboxing_stub" | "static_thunk" | "multicast_thunk" | "dynamic_thunk" | "field_storage":
+                self._visit_code(node)
+            case "attribute":
+                assert isinstance(target, AttributeUse)
+                self.world.attributes[target] = None
+                self.add("constructed", target.constructor.owner, node)
+                self._visit_code(node)
+            case "reflected_method":
+                assert isinstance(target, MethodDesc)
+                self._visit_reflected_method(target, node)
+            case "reflected_field":
+                assert isinstance(target, FieldDesc)
+                self._visit_reflected_field(target, node)
             case "type" | "type_object":
                 assert isinstance(target, TypeDesc)
                 self._visit_type(target, node)
@@ -128,6 +150,9 @@ class WorldBuilder:
                 self.add("type", target, node)
                 constructor = target.definition.methods_named(".cctor")[0]
                 self.add("method", self.universe.method(constructor, target, ()), node)
+            case "delegate_target":
+                # Looked at by those who keep members for reflection.
+                pass
             case "delegate":
                 self.add("static_thunk", target, node)
             case "native":
@@ -136,10 +161,61 @@ class WorldBuilder:
             case _:
                 raise AssertionError(f"unknown dependency kind {kind}")
 
+    def _visit_code(self, node: Node) -> None:
+        code = self.generate(*node)
+        self.world.code[node] = code
+        for need in code.dependencies:
+            self.add(need.kind, need.target, node)
+
+    def _visit_reflected_method(self, method: MethodDesc, node: Node) -> None:
+        """A method that reflection finds: its types, and what a call of it needs."""
+        self.world.reflected_methods[method] = None
+        signature = self.universe.reflected_signature(method)
+        for desc in (method.owner, signature.return_type, *signature.parameters, *type_arguments(self.universe, method)):
+            self.add("type", desc, node)
+        for modifier in modifiers_of(self.universe, method.definition):
+            self.add("type", modifier.type, node)
+        if method.args:
+            self.add("reflected_method", self.universe.method(method.definition, method.owner, ()), node)
+        if not is_invocable(method):
+            return
+        for desc in (signature.return_type, *signature.parameters):
+            self._add_box(desc.item if isinstance(desc, PointerType) and desc.element is ElementType.BYREF else desc, node)
+        if not method.definition.is_abstract:
+            self.add("method", method, node)
+            if method.owner.is_value_type and not method.is_static:
+                self.add("unboxing_stub", method, node)
+        if method.is_virtual and not method.is_static:
+            self.add("selector" if method.owner.is_interface or method.args else "virtual", method, node)
+        if method.name == ".ctor" and not method.definition.owner.flags & TYPE_ABSTRACT:
+            self.add("constructed", method.owner, node)
+
+    def _visit_reflected_field(self, found: FieldDesc, node: Node) -> None:
+        """A field that reflection finds: its types, and where a static one is stored."""
+        self.world.reflected_fields[found] = None
+        desc = self.universe.reflected_field_type(found)
+        self.add("type", found.owner, node)
+        self.add("type", desc, node)
+        if found.owner.is_open or is_bare(found.owner):
+            return
+        self._add_box(desc, node)
+        if found.is_static and not found.definition.is_literal:
+            self.add("field_storage", found, node)
+
+    def _add_box(self, desc: TypeDesc, node: Node) -> None:
+        """Values of the type are boxed by reflection."""
+        if not isinstance(desc, NamedType) or not desc.is_value_type or is_bare(desc) or desc.element is ElementType.VOID:
+            return
+        inner = desc.args[0] if desc.is_nullable else desc
+        if not is_by_ref_like(inner):
+            self.add("constructed", inner, node)
+
     def _visit_type(self, desc: TypeDesc, node: Node) -> None:
         if desc in self.world.types:
             return
         self.world.types[desc] = None
+        if isinstance(desc, DeclaredParameter):
+            self._visit_parameter(desc, node)
         if is_bare(desc):
             return
         base = self.universe.base_type(desc)
@@ -156,6 +232,14 @@ class WorldBuilder:
                 self.add("type", self.universe.named(desc.definition, ()), node)
             if desc.definition.enclosing is not None:
                 self.add("type", self.universe.named(desc.definition.enclosing, ()), node)
+
+    def _visit_parameter(self, desc: DeclaredParameter, node: Node) -> None:
+        """A type parameter refers to the type or method that declares it."""
+        owner = desc.owner
+        declaring = self.universe.named(owner if isinstance(owner, TypeDefinition) else owner.owner, ())
+        self.add("type", declaring, node)
+        if isinstance(owner, MethodDefinition):
+            self.add("reflected_method", self.universe.method(owner, declaring, ()), node)
 
     def _visit_constructed(self, desc: TypeDesc, node: Node) -> None:
         if desc in self.world.constructed:
@@ -267,6 +351,25 @@ def dispatch_symbol_kind(method: MethodDesc) -> str:
 def is_bare(desc: TypeDesc) -> bool:
     """Whether `desc` is open or a generic definition without arguments, which exists for reflection only."""
     return desc.is_open or (isinstance(desc, NamedType) and bool(desc.definition.generic_count) and not desc.args)
+
+
+def is_by_ref_like(desc: TypeDesc) -> bool:
+    """Whether values of the type live on the stack only."""
+    return isinstance(desc, NamedType) and desc.definition.has_attribute("System.Runtime.CompilerServices.IsByRefLikeAttribute")
+
+
+def type_arguments(universe: TypeUniverse, method: MethodDesc) -> tuple[TypeDesc, ...]:
+    """The type arguments of a generic method; for its definition the parameters themselves."""
+    return method.args or universe.declared_parameters(method.definition)
+
+
+def is_invocable(method: MethodDesc) -> bool:
+    """Whether reflection can call the method: it is closed, and it has code that can be called as any other's."""
+    if method.is_open or is_bare(method.owner):
+        return False
+    if method.owner.is_delegate and method.name != "Invoke":
+        return False
+    return not (method.owner.element is ElementType.STRING and method.name == ".ctor")
 
 
 def default_constructor(universe: TypeUniverse, desc: TypeDesc) -> MethodDesc | None:

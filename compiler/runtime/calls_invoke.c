@@ -83,6 +83,17 @@ RtObject *rt_delegate_dynamic_invoke(RtObject *delegate, RtArray *arguments) {
 
 /* ---- making objects of types that are known at run time only ---- */
 
+static _Noreturn void require_constructor(const RtType *type) {
+    const RtReflection *record = rt_reflection(type);
+    char text[1024];
+    if (type->flags & RT_FLAG_HAS_COMPONENT_SIZE || !(type->flags & 0x200) || record->attributes & 0x80) {
+        snprintf(text, sizeof text, "Cannot dynamically create an instance of type '%s'. Reason: No parameterless constructor defined.", record->to_string);
+        rt_throw_message(RT_THROW_MISSING_METHOD, text);
+    }
+    snprintf(text, sizeof text, "The constructor of '%s' was not kept: name the type by typeof where it is created.", record->to_string);
+    rt_throw_unsupported(text);
+}
+
 /* RuntimeType.CreateInstanceDefaultCtor. What the constructor throws is wrapped when the caller asks for it. */
 RtObject *rt_create_instance(RtObject *runtime_type, uint8_t public_only, uint8_t wrap_exceptions) {
     (void)public_only;
@@ -90,15 +101,8 @@ RtObject *rt_create_instance(RtObject *runtime_type, uint8_t public_only, uint8_
     const RtReflection *record = rt_reflection(type);
     if (rt_category(type) == RT_FLAG_CATEGORY_NULLABLE)
         return NULL;
-    if (!record->default_constructor && !rt_is_value_type(type)) {
-        char text[1024];
-        if (type->flags & RT_FLAG_HAS_COMPONENT_SIZE || !(type->flags & 0x200) || record->attributes & 0x80) {
-            snprintf(text, sizeof text, "Cannot dynamically create an instance of type '%s'. Reason: No parameterless constructor defined.", record->to_string);
-            rt_throw_message(RT_THROW_MISSING_METHOD, text);
-        }
-        snprintf(text, sizeof text, "The constructor of '%s' was not kept: name the type by typeof where it is created.", record->to_string);
-        rt_throw_unsupported(text);
-    }
+    if (!record->default_constructor && !rt_is_value_type(type))
+        require_constructor(type);
     RtObject *object = rt_new(type);
     if (!record->default_constructor)
         return object;
@@ -146,4 +150,31 @@ void qc_ReflectionInvocation_GetBoxInfo(RtObject **local, const RtType *type, vo
     *argument = boxed;
     *value_bytes = (uint32_t)rt_reflection(boxed)->value_bytes;
     *nullable_offset = is_nullable ? rt_reflection(type)->value_bytes - rt_reflection(boxed)->value_bytes : 0;
+}
+
+/* ---- what the class library's own caches of activators ask ---- */
+
+static void no_constructor(void *object) { (void)object; }
+
+/* How objects of a type are made and initialized. */
+void qc_RuntimeTypeHandle_GetActivationInfo(RtObject **runtime_type, void **allocator, const void **argument, void **reference_constructor,
+                                            void **value_constructor, int32_t *is_public) {
+    const RtType *type = rt_type_of_object(*runtime_type);
+    const RtReflection *record = rt_reflection(type);
+    *allocator = (void *)(uintptr_t)rt_new;
+    *argument = type;
+    *is_public = 1;
+    if (rt_is_value_type(type)) {
+        *reference_constructor = *value_constructor = (void *)(uintptr_t)(record->default_constructor ? record->default_constructor : no_constructor);
+        return;
+    }
+    if (!record->default_constructor)
+        require_constructor(type);
+    *reference_constructor = *value_constructor = (void *)(uintptr_t)record->default_constructor;
+}
+
+void qc_ReflectionSerialization_GetCreateUninitializedObjectInfo(RtObject **local, const RtType *type, void **allocator, const void **argument) {
+    (void)local;
+    *allocator = (void *)(uintptr_t)rt_new;
+    *argument = rt_category(type) == RT_FLAG_CATEGORY_NULLABLE ? type->element : type;
 }

@@ -15,7 +15,6 @@ int32_t ic_RuntimeTypeHandle_GetArrayRank(RtObject *t) {
     int32_t rank = rt_reflection(type_of(t))->rank;
     return rank ? rank : 1;
 }
-int32_t ic_RuntimeTypeHandle_GetNumVirtuals(RtObject *t) { return type_of(t)->n_virtuals; }
 bool ic_RuntimeTypeHandle_IsGenericVariable(RtObject *t) {
     int kind = rt_reflection(type_of(t))->element_type;
     return kind == 0x13 || kind == 0x1E;
@@ -41,10 +40,12 @@ RtObject *ic_RuntimeTypeHandle_GetDeclaringType(RtObject *t) {
     const RtType *declaring = rt_reflection(type_of(t))->declaring;
     return declaring ? rt_type_object(declaring) : NULL;
 }
+RtObject *rt_method_handle(const struct RtReflectedMethod *method);
 RtObject *ic_RuntimeTypeHandle_GetDeclaringMethod(RtObject *t) {
-    (void)t; /* method type parameters have no RuntimeType in a compiled program */
-    return NULL;
+    const RtReflection *record = rt_reflection(type_of(t));
+    return record->element_type == 0x1E && record->declaring_method ? rt_method_handle(record->declaring_method) : NULL;
 }
+int32_t ic_RuntimeTypeHandle_GetGenericVariableIndex(RtObject *t) { return rt_reflection(type_of(t))->rank; }
 
 static RtObject *type_array(const RtType *const *types, int64_t count) {
     RtArray *array = (RtArray *)rt_new_array(rt_known_types[RT_TYPE_RUNTIME_TYPE_ARRAY], count);
@@ -60,7 +61,10 @@ RtObject *ic_RuntimeTypeHandle_GetInterfaces(RtObject *t) {
 
 bool ic_RuntimeTypeHandle_CanCastTo(RtObject *source, RtObject *target) { return rt_can_cast(type_of(source), type_of(target)); }
 bool ic_RuntimeType_CanValueSpecialCast(RtObject *value, RtObject *target) { return rt_can_cast(type_of(value), type_of(target)); }
-bool ic_RuntimeTypeHandle_IsInstanceOfType(RtObject *t, RtObject *object) { return object && rt_can_cast(object->type, type_of(t)); }
+bool ic_RuntimeTypeHandle_IsInstanceOfType(RtObject *t, RtObject *object) {
+    const RtType *type = type_of(t);
+    return object && rt_can_cast(object->type, rt_category(type) == RT_FLAG_CATEGORY_NULLABLE ? type->element : type);
+}
 bool ic_RuntimeTypeHandle_IsEquivalentTo(RtObject *a, RtObject *b) { return a == b; }
 const char *ic_RuntimeTypeHandle__GetUtf8Name(RtObject *t) { return rt_reflection(type_of(t))->name; }
 
@@ -105,6 +109,96 @@ void qc_RuntimeTypeHandle_ConstructName(RtObject **local, const RtType *type, in
     (void)local;
     const RtReflection *record = rt_reflection(type);
     *result = rt_string_utf8(!(flags & 1) ? record->name : flags & 2 ? type->aux->full_name : record->to_string);
+}
+
+/* ---- types made of others: those that the program has ---- */
+
+extern const RtType *const rt_all_types[]; /* empty unless the program reaches a call that looks types up */
+extern const uint64_t rt_all_type_count;
+
+static _Noreturn void not_compiled(const char *before, const RtType *type, const char *after) {
+    char text[1024];
+    snprintf(text, sizeof text, "%s'%s%s' is not part of the compiled program", before, rt_reflection(type)->to_string, after);
+    rt_throw_unsupported(text);
+}
+
+void qc_RuntimeTypeHandle_Instantiate(RtObject **local, const RtType *type, const RtType *const *arguments, int32_t n_arguments, RtObject **result) {
+    (void)local;
+    for (uint64_t i = 0; i < rt_all_type_count; i++) {
+        const RtReflection *record = rt_reflection(rt_all_types[i]);
+        if (record->definition == type && record->n_arguments == n_arguments &&
+            memcmp(record->arguments, arguments, sizeof *arguments * (size_t)n_arguments) == 0) {
+            *result = rt_type_object(rt_all_types[i]);
+            return;
+        }
+    }
+    char text[1024];
+    size_t used = (size_t)snprintf(text, sizeof text, "[");
+    for (int32_t i = 0; i < n_arguments && used < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? "," : "", rt_reflection(arguments[i])->to_string);
+    if (used < sizeof text)
+        snprintf(text + used, sizeof text - used, "]");
+    not_compiled("", type, text);
+}
+
+static RtObject *made_of(const RtType *element, int kind, int rank, const char *suffix) {
+    for (uint64_t i = 0; i < rt_all_type_count; i++) {
+        const RtType *type = rt_all_types[i];
+        if (type->element == element && rt_reflection(type)->element_type == kind && rt_reflection(type)->rank == rank)
+            return rt_type_object(type);
+    }
+    not_compiled("", element, suffix);
+}
+
+void qc_RuntimeTypeHandle_MakeSZArray(RtObject **local, const RtType *type, RtObject **result) {
+    (void)local;
+    *result = rt_reflection(type)->vector ? rt_type_object(rt_reflection(type)->vector) : made_of(type, 0x1D, 0, "[]");
+}
+void qc_RuntimeTypeHandle_MakeArray(RtObject **local, const RtType *type, int32_t rank, RtObject **result) {
+    (void)local;
+    *result = made_of(type, 0x14, rank, rank == 1 ? "[*]" : "[,]");
+}
+void qc_RuntimeTypeHandle_MakeByRef(RtObject **local, const RtType *type, RtObject **result) {
+    (void)local;
+    *result = made_of(type, 0x10, 0, "&");
+}
+void qc_RuntimeTypeHandle_MakePointer(RtObject **local, const RtType *type, RtObject **result) {
+    (void)local;
+    *result = made_of(type, 0x0F, 0, "*");
+}
+
+void qc_RuntimeTypeHandle_GetConstraints(RtObject **local, const RtType *type, RtObject **result) {
+    (void)local, (void)type;
+    *result = type_array(NULL, 0); /* constraints are checked when the program is compiled */
+}
+/* What did not satisfy its constraints could not be compiled. */
+bool ic_RuntimeTypeHandle_SatisfiesConstraints(RtObject *parameter, const RtType *const *type_context, int32_t n_type, const RtType *const *method_context,
+                                               int32_t n_method, RtObject *argument) {
+    (void)parameter, (void)type_context, (void)n_type, (void)method_context, (void)n_method, (void)argument;
+    return true;
+}
+
+int32_t qc_RuntimeTypeHandle_IsVisible(RtObject **local, const RtType *type) {
+    (void)local;
+    for (; type; type = rt_reflection(type)->declaring) {
+        while (type->element && (rt_is_array(type) || rt_reflection(type)->element_type == 0x0F || rt_reflection(type)->element_type == 0x10))
+            type = type->element;
+        uint32_t visibility = rt_reflection(type)->attributes & 7;
+        if (visibility != 1 && visibility != 2)
+            return 0;
+        for (int32_t i = 0; i < rt_reflection(type)->n_arguments; i++)
+            if (!qc_RuntimeTypeHandle_IsVisible(local, rt_reflection(type)->arguments[i]))
+                return 0;
+    }
+    return 1;
+}
+
+int32_t qc_RuntimeTypeHandle_IsCollectible(RtObject **local, const RtType *type) {
+    (void)local, (void)type;
+    return 0;
+}
+void qc_RuntimeTypeHandle_RegisterCollectibleTypeDependency(RtObject **local, const RtType *type, RtObject **other, const char *assembly) {
+    (void)local, (void)type, (void)other, (void)assembly;
 }
 
 void rt_run_class_constructor(RtClassConstructor *record);
@@ -167,62 +261,4 @@ bool rt_type_handle_can_cast_to(const RtType *const *source, const RtType *targe
 /* RuntimeTypeCache(RuntimeType): no type of a compiled program is a module's global type. */
 void rt_type_cache_init(RtObject *cache, RtObject *runtime_type) {
     *(RtObject **)rt_field(cache, RT_FIELD_TYPE_CACHE_TYPE) = runtime_type;
-}
-
-/* ---- methods behind delegates ---- */
-
-const char *rt_method_record(const void *code);
-
-typedef struct MethodObject {
-    struct MethodObject *next;
-    const char *record;
-    void *handle;
-} MethodObject;
-static MethodObject *method_objects;
-static pthread_mutex_t method_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* The RuntimeMethodInfo for a method's record: one object per method, kept for good. */
-static RtObject *method_object(const char *record) {
-    pthread_mutex_lock(&method_lock);
-    for (MethodObject *m = method_objects; m; m = m->next)
-        if (m->record == record) {
-            RtObject *found = rt_handle_get(m->handle);
-            pthread_mutex_unlock(&method_lock);
-            return found;
-        }
-    pthread_mutex_unlock(&method_lock);
-    RtObject *object = rt_new(rt_known_types[RT_TYPE_RUNTIME_METHOD_INFO]);
-    *(const char **)rt_field(object, RT_FIELD_METHOD_HANDLE) = record;
-    *(uint32_t *)rt_field(object, RT_FIELD_METHOD_ATTRIBUTES) = (uint32_t)(uint8_t)record[0] | (uint32_t)(uint8_t)record[1] << 8;
-    const char *name = strchr(record + 2, 1), *end = name ? strchr(name, 2) : NULL;
-    char text[512] = "";
-    if (end)
-        snprintf(text, sizeof text, "%.*s", (int)(end - name - 1), name + 1);
-    RtObject *simple = (RtObject *)rt_string_utf8(text);
-    *(RtObject **)rt_field(object, RT_FIELD_METHOD_NAME) = simple;
-    MethodObject *entry = malloc(sizeof *entry);
-    if (!entry)
-        rt_fail_fast("out of memory");
-    entry->record = record;
-    entry->handle = rt_handle_new(object, 2);
-    pthread_mutex_lock(&method_lock);
-    entry->next = method_objects;
-    method_objects = entry;
-    pthread_mutex_unlock(&method_lock);
-    return object;
-}
-
-/* Delegate.Method: the method of the last delegate in the list. Delegates hold { target +8, code +24, static code +32, list +40, count +48 }. */
-RtObject *rt_delegate_method(RtObject *delegate) {
-    RtArray *list = *(RtArray **)((char *)delegate + 40);
-    int64_t count = *(int64_t *)((char *)delegate + 48);
-    if (list && count > 0)
-        delegate = ((RtObject **)list->data)[count - 1];
-    void *code = *(void **)((char *)delegate + 32);
-    const char *record = code ? rt_method_record(code) : NULL;
-    if (!record)
-        record = rt_method_record(*(void **)((char *)delegate + 24));
-    if (!record)
-        rt_throw_unsupported("Delegate.Method of this kind of delegate");
-    return method_object(record);
 }

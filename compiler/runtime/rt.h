@@ -86,16 +86,20 @@ typedef struct RtReflection {
     const char *assembly;     /* display name of the assembly */
     uint32_t attributes;      /* TypeAttributes */
     uint32_t token;
-    int32_t element_type;     /* CorElementType as RuntimeTypeHandle reports it */
+    uint16_t element_type;    /* CorElementType as RuntimeTypeHandle reports it */
+    uint16_t rank;            /* 0 for vectors; of a type parameter its place among those of its type or method */
     int32_t n_arguments;
     const RtType *const *arguments;
     const RtType *definition; /* the generic definition, or NULL */
     const RtType *declaring;  /* the enclosing type, or NULL */
     const RtEnum *members;    /* enums only */
-    int32_t rank;             /* 0 for vectors and for what is no array */
+    int32_t member_place;     /* place in rt_members (reflect.h); 0 when no member is kept */
     int32_t value_bytes;      /* size of a value, for value types */
     const RtType *vector;     /* T[], or NULL when the program has no such arrays */
-    void (*default_constructor)(void *); /* NULL when it is not kept; takes the object, or the address of a value */
+    union {
+        void (*default_constructor)(void *); /* NULL when it is not kept; takes the object, or the address of a value */
+        const struct RtReflectedMethod *declaring_method; /* of a type parameter: the method that it belongs to, or NULL */
+    };
     struct RtClassConstructor *initializer; /* NULL without a type initializer that the program can run */
 } RtReflection;
 
@@ -105,7 +109,9 @@ enum RtKnownType {
     RT_TYPE_RUNTIME_TYPE, RT_TYPE_EXCEPTION, RT_TYPE_UINT64_ARRAY, RT_TYPE_ARRAY, RT_TYPE_RUNTIME_TYPE_ARRAY,
     RT_TYPE_UINT16_ARRAY, RT_TYPE_UINT32_ARRAY, RT_TYPE_THREAD,
     /* From here on NULL unless the program reaches a call that makes such objects. */
-    RT_TYPE_RUNTIME_METHOD_INFO, RT_TYPE_RUNTIME_ASSEMBLY,
+    RT_TYPE_RUNTIME_METHOD_INFO, RT_TYPE_RUNTIME_ASSEMBLY, RT_TYPE_RUNTIME_MODULE, RT_TYPE_RUNTIME_CONSTRUCTOR_INFO,
+    RT_TYPE_RUNTIME_METHOD_INFO_STUB, RT_TYPE_RT_FIELD_INFO, RT_TYPE_RUNTIME_FIELD_INFO_STUB, RT_TYPE_INT32_ARRAY, RT_TYPE_TYPE_ARRAY,
+    RT_TYPE_RUNTIME_MODULE_ARRAY,
 };
 extern const RtType *const rt_known_types[];
 

@@ -152,6 +152,12 @@ class TypeDefinition:
         """(packing size, class size) in bytes from the ClassLayout row, or None."""
         return self.module.class_layouts.get(self.rid)
 
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """The names of the type parameters."""
+        names = self.module.image.column(TableId.GENERIC_PARAM, "Name")
+        return tuple(self.module.image.string(names[rid - 1]) for rid in self.module.generic_params(self.token))
+
     def has_attribute(self, full_name: str) -> bool:
         """Whether a custom attribute of that type stands on the type."""
         return self.module.has_attribute(self.token, full_name)

@@ -11,10 +11,19 @@ from typing import cast
 from compiler.diagnostics import InputError
 from compiler.metadata.image import Image, open_image
 from compiler.metadata.signatures import ElementType
-from compiler.metadata.tokens import TableId, Token, decode_coded
+from compiler.metadata.tokens import TableId, Token, decode_coded, make_token
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
 from compiler.types.reads import HEADER, METHOD, VolatileModule
-from compiler.types.type_desc import ArrayType, FunctionPointerType, GenericParameter, MethodDesc, NamedType, PointerType, TypeDesc
+from compiler.types.type_desc import (
+    ArrayType,
+    DeclaredParameter,
+    FunctionPointerType,
+    GenericParameter,
+    MethodDesc,
+    NamedType,
+    PointerType,
+    TypeDesc,
+)
 
 _PRIMITIVE_NAMES = {
     "Void": ElementType.VOID, "Boolean": ElementType.BOOLEAN, "Char": ElementType.CHAR, "SByte": ElementType.I1, "Byte": ElementType.U1,
@@ -262,6 +271,22 @@ class InternedTypes:
             self._number(found)
         return found
 
+    def declared_parameters(self, owner: TypeDefinition | MethodDefinition) -> tuple[DeclaredParameter, ...]:
+        """The type parameters of a type or method as reflection shows them."""
+        module = owner.module
+        key = ("declared parameters", owner.token)
+        found = module.sig_cache.get(key)
+        if found is None:
+            names = module.image.column(TableId.GENERIC_PARAM, "Name")
+            rows = module.generic_params(owner.token)
+            found = module.sig_cache[key] = tuple(
+                DeclaredParameter(owner, index, module.image.string(names[rid - 1]), make_token(TableId.GENERIC_PARAM, rid))
+                for index, rid in enumerate(rows)
+            )
+            for parameter in found:
+                self._number(parameter)
+        return cast("tuple[DeclaredParameter, ...]", found)
+
     def method(self, definition: MethodDefinition, owner: NamedType, args: tuple[TypeDesc, ...]) -> MethodDesc:
         """The method of `owner` with method arguments `args`."""
         if definition.module.reads is not None:
@@ -284,4 +309,6 @@ def _mentions(desc: TypeDesc, module: Module) -> bool:
         return _mentions(desc.item, module)
     if isinstance(desc, FunctionPointerType):
         return _mentions(desc.return_type, module) or any(_mentions(p, module) for p in desc.parameters)
+    if isinstance(desc, DeclaredParameter):
+        return desc.owner.module is module
     return False

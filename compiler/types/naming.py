@@ -9,10 +9,12 @@ import hashlib
 
 from compiler.metadata.signatures import ElementType
 from compiler.metadata.tokens import TableId
-from compiler.types.definitions import Module
+from compiler.types.definitions import Module, TypeDefinition
 from compiler.types.type_desc import (
     ArrayMethod,
     ArrayType,
+    DeclaredParameter,
+    FieldDesc,
     FunctionPointerType,
     GenericParameter,
     MethodDesc,
@@ -53,6 +55,11 @@ def _type_key(desc: TypeDesc) -> str:
             return f"{type_key(desc.item)}{'&' if desc.element is ElementType.BYREF else '*'}"
         case FunctionPointerType():
             return f"fn{desc.convention}({','.join(type_key(p) for p in desc.parameters)}){type_key(desc.return_type)}"
+        case DeclaredParameter():
+            owner = desc.owner
+            declared = owner if isinstance(owner, TypeDefinition) else owner.owner
+            method = "" if isinstance(owner, TypeDefinition) else f"::{owner.name}#{owner.rid}"
+            return f"!{desc.name} of [{declared.module.name}]{declared.full_name}#{declared.rid}{method}"
         case GenericParameter():
             return f"{'!!' if desc.element is ElementType.MVAR else '!'}{desc.index}"
     raise AssertionError(desc)
@@ -87,6 +94,11 @@ def method_key(universe: TypeUniverse, method: MethodDesc | ArrayMethod) -> str:
     return method.name_cache
 
 
+def field_key(field: FieldDesc) -> str:
+    """The full, exact name of a field. Unique per desc."""
+    return f"{type_key(field.owner)}::{field.name}#{field.definition.rid}"
+
+
 def symbol(prefix: str, key: str) -> str:
     """A linker symbol for `key` in the name space `prefix`; long keys end in a hash."""
     return _shorten(f"{prefix}.{key}")
@@ -97,6 +109,8 @@ def reflection_name(desc: TypeDesc, *, qualified: bool) -> str:
     match desc:
         case NamedType():
             name = _escape(desc.definition.full_name)
+            if not desc.args and desc.definition.generic_count and not qualified:
+                return f"{name}[{','.join(desc.definition.parameter_names)}]"
             if not desc.args:
                 return name
             if qualified:

@@ -154,6 +154,23 @@ class GenericParameter(TypeDesc):
         return f"{'!!' if self.element is ElementType.MVAR else '!'}{self.index}"
 
 
+class DeclaredParameter(TypeDesc):
+    """A type parameter as reflection shows it: parameter `index` of one type or method, with its name. Signatures of members that
+    reflection finds on open types hold these; `GenericParameter` is what stands in metadata."""
+
+    __slots__ = ("owner", "index", "name", "token")
+
+    def __init__(self, owner: TypeDefinition | MethodDefinition, index: int, name: str, token: int) -> None:
+        super().__init__(ElementType.VAR if isinstance(owner, TypeDefinition) else ElementType.MVAR, 1, is_open=True)
+        self.owner = owner
+        self.index = index
+        self.name = name
+        self.token = token
+
+    def __repr__(self) -> str:
+        return self.name
+
+
 class MethodSignature:
     """A resolved signature: what is called, without `this`. `convention` is the first byte of the blob."""
 

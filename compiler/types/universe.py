@@ -24,6 +24,7 @@ from compiler.types.reads import FIELD
 from compiler.types.type_desc import (
     ArrayMethod,
     ArrayType,
+    DeclaredParameter,
     FieldDesc,
     FunctionPointerType,
     GenericParameter,
@@ -383,4 +384,22 @@ class TypeUniverse(InternedTypes):
             return self.function_pointer(
                 desc.convention, self.substitute(desc.return_type, context), tuple(self.substitute(p, context) for p in desc.parameters)
             )
+        if isinstance(desc, DeclaredParameter):
+            return desc
         raise AssertionError(desc)
+
+    def reflected_signature(self, method: MethodDesc) -> MethodSignature:
+        """The signature of a method as reflection shows it: open ones over the parameters that their type and method declare."""
+        signature = self.signature(method)
+        if not any(desc.is_open for desc in (signature.return_type, *signature.parameters)):
+            return signature
+        owner = method.owner
+        type_args = owner.args or self.declared_parameters(owner.definition)
+        context = GenericContext(type_args, method.args or self.declared_parameters(method.definition))
+        parameters = tuple(self.substitute(desc, context) for desc in signature.parameters)
+        return MethodSignature(signature.convention, signature.generic_count, self.substitute(signature.return_type, context), parameters)
+
+    def reflected_field_type(self, field: FieldDesc) -> TypeDesc:
+        """The type of a field as reflection shows it."""
+        owner = field.owner
+        return self.substitute(self.field_type(field), GenericContext(owner.args or self.declared_parameters(owner.definition), ()))
