@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-import stat
+import time
+from dataclasses import dataclass
 
 from server.build.events import Importance
-from server.build.tasks.io_errors import exception_text
+from server.build.tasks.io_errors import exception_text, is_read_only, make_writable
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
 from server.msbuild import paths
 from server.msbuild.items import Item
+
+_RETRIES = 10
+_RETRY_DELAY_MS = 1000
 
 
 def destinations(call: TaskCall, sources: list[Item], codes: tuple[str, str]) -> list[OutputItem] | None:
@@ -31,7 +36,9 @@ def destinations(call: TaskCall, sources: list[Item], codes: tuple[str, str]) ->
         return [OutputItem(file.identity, {}, source) for file, source in zip(files, sources, strict=True)]
     if not isinstance(folder, Item):
         name = call.definition.name
-        call.error(codes[1], f'No destination specified for {name}. Please supply either "DestinationFiles" or "DestinationFolder".')
+        # Move calls its parameter by another name here, in MSBuild as well.
+        other = "DestinationFolder" if name == "Copy" else "DestinationDirectory"
+        call.error(codes[1], f'No destination specified for {name}. Please supply either "DestinationFiles" or "{other}".')
         return None
     return [output_item(source, paths.combine(folder.identity, paths.file_name(source.identity))) for source in sources]
 
@@ -71,38 +78,107 @@ def _copy_one(call: TaskCall, source: Item, target: OutputItem) -> tuple[bool, b
         why = 'because the "SkipUnchangedFiles" parameter was set to "true" in the project and the files\' sizes and timestamps match.'
         call.message(f'Did not copy from file "{source.identity}" to file "{target.include}" {why}', Importance.LOW)
         return True, False
-    folder = os.path.dirname(target.include)
+    return _copy_with_retries(call, _Pair(source.identity, target.include, from_path, to_path))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A file and its copy: as the project names them, and their absolute paths."""
+
+    source: str
+    target: str
+    from_path: str
+    to_path: str
+
+
+def _copy_with_retries(call: TaskCall, pair: _Pair) -> tuple[bool, bool]:
+    """(went well, wrote). What fails is tried again, as often as the call says: somebody else may be using the file."""
+    most, tried = call.number("Retries", _RETRIES), 0
+    while True:
+        try:
+            return _write(call, pair), True
+        except OSError as error:
+            why = exception_text(error, error.filename if isinstance(error.filename, str) else pair.to_path)
+            folder = call.text("DestinationFolder")
+            is_hopeless = error.errno == errno.ENAMETOOLONG or bool(folder and os.path.isfile(call.path(folder)))
+            if not is_hopeless and tried < most:
+                tried += 1
+                delay = call.number("RetryDelayMilliseconds", _RETRY_DELAY_MS)
+                text = f'Could not copy "{pair.source}" to "{pair.target}". Beginning retry {tried} in {delay}ms.'
+                call.warning("MSB3026", f"{text} {why} ")
+                if not _waited(call, delay / 1000):
+                    return False, False
+                continue
+            if most and not is_hopeless:
+                call.error("MSB3027", f'Could not copy "{pair.source}" to "{pair.target}". Exceeded retry count of {most}. Failed. ')
+            call.error("MSB3021", f'Unable to copy file "{pair.source}" to "{pair.target}". {why}')
+            return False, False
+
+
+def _waited(call: TaskCall, seconds: float) -> bool:
+    """Waits; false as soon as the build is given up."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if call.services.is_cancelled():
+            return False
+        time.sleep(min(left, 0.1))
+    return True
+
+
+def _write(call: TaskCall, pair: _Pair) -> bool:
+    """Whether the copy is there now. Raises OSError."""
+    if not os.path.isdir(os.path.dirname(pair.to_path)):
+        call.message(f'Creating directory "{os.path.dirname(pair.target)}".')
+        os.makedirs(os.path.dirname(pair.to_path), exist_ok=True)
+    hard, symbolic = call.flag("UseHardlinksIfPossible"), call.flag("UseSymboliclinksIfPossible")
+    if os.path.lexists(pair.to_path):
+        if call.flag("OverwriteReadOnlyFiles") and is_read_only(pair.to_path):
+            call.message(f'Removing read-only attribute from "{pair.target}".', Importance.LOW)
+            make_writable(pair.to_path)
+        if os.path.islink(pair.to_path) or hard or symbolic:
+            os.unlink(pair.to_path)
+    if hard and _linked(call, pair, "hard"):
+        return True
+    if symbolic and _linked(call, pair, "symbolic"):
+        return True
+    if call.flag("ErrorIfLinkFails"):
+        call.error("MSB3893", f'Could not use a link to copy "{pair.source}" to "{pair.target}".')
+        return False
+    call.message(f'Copying file from "{pair.source}" to "{pair.target}".')
+    shutil.copy2(pair.from_path, pair.to_path)
+    # A copy of a file that must not be written can be: a build writes it again.
+    make_writable(pair.to_path)
+    return True
+
+
+def _linked(call: TaskCall, pair: _Pair, kind: str) -> bool:
+    """Whether a link of that kind could be made."""
+    call.message(f'Creating {kind} link to copy "{pair.source}" to "{pair.target}".')
     try:
-        if not os.path.isdir(os.path.dirname(to_path)):
-            call.message(f'Creating directory "{folder}".')
-            os.makedirs(os.path.dirname(to_path), exist_ok=True)
-        call.message(f'{_way(call)} "{source.identity}" to "{target.include}".')
-        _write(call, from_path, to_path)
+        if kind == "hard":
+            os.link(pair.from_path, pair.to_path)
+        else:
+            os.symlink(pair.from_path, pair.to_path)
     except OSError as error:
-        call.error("MSB3021", f'Unable to copy file "{source.identity}" to "{target.include}". {exception_text(error, to_path)}')
-        return False, False
-    return True, True
+        name, number = ("link", error.errno) if kind == "hard" else ("symlink", error.errno)
+        why = f"The {name} library call failed with the following error code: {number}."
+        if kind == "hard" and call.flag("UseSymboliclinksIfPossible"):
+            text = f'Could not use a hard link to copy "{pair.source}" to "{pair.target}". Copying the file with symbolic link instead. {why}'
+        else:
+            text = f'Could not use a link to copy "{pair.source}" to "{pair.target}". Copying the file instead. {why}'
+        call.message(text)
+        return False
+    return True
 
 
-def _way(call: TaskCall) -> str:
-    """How messages say what is done."""
-    if call.flag("UseHardlinksIfPossible"):
-        return "Creating hard link to copy"
-    return "Creating symbolic link to copy" if call.flag("UseSymboliclinksIfPossible") else "Copying file from"
-
-
-def _write(call: TaskCall, from_path: str, to_path: str) -> None:
-    if os.path.lexists(to_path):
-        if call.flag("OverwriteReadOnlyFiles") and not os.access(to_path, os.W_OK):
-            os.chmod(to_path, os.stat(to_path).st_mode | stat.S_IWUSR)
-        if os.path.islink(to_path) or call.flag("UseHardlinksIfPossible") or call.flag("UseSymboliclinksIfPossible"):
-            os.unlink(to_path)
-    if call.flag("UseHardlinksIfPossible"):
-        os.link(from_path, to_path)
-    elif call.flag("UseSymboliclinksIfPossible"):
-        os.symlink(from_path, to_path)
-    else:
-        shutil.copy2(from_path, to_path)
+def _is_valid(call: TaskCall) -> bool:
+    """Reports the parameters that make no sense."""
+    checks = (("Retries", _RETRIES, "MSB3028", "count"), ("RetryDelayMilliseconds", _RETRY_DELAY_MS, "MSB3029", "delay"))
+    for name, default, code, what in checks:
+        if call.number(name, default) < 0:
+            call.error(code, f"{call.number(name, default)} is an invalid retry {what}. Value must not be negative.")
+            return False
+    return True
 
 
 def _run(call: TaskCall) -> bool:
@@ -112,8 +188,11 @@ def _run(call: TaskCall) -> bool:
         call.set_items("DestinationFiles", [])
         call.set_items("CopiedFiles", [])
         return True
-    targets = destinations(call, sources, ("MSB3022", "MSB3023"))
+    targets = destinations(call, sources, ("MSB3022", "MSB3023")) if _is_valid(call) else None
     if targets is None:
+        return False
+    if call.flag("ErrorIfLinkFails") and not call.flag("UseHardlinksIfPossible") and not call.flag("UseSymboliclinksIfPossible"):
+        call.error("MSB3892", "ErrorIfLinkFails requires UseHardlinksIfPossible or UseSymbolicLinksIfPossible to be set.")
         return False
     copied: list[OutputItem] = []
     done: dict[str, str] = {}

@@ -17,10 +17,6 @@ def _run(call: TaskCall) -> bool:
             continue
         seen.add(directory.identity.lower())
         path = call.path(directory.identity)
-        if os.path.isfile(path):
-            call.error("MSB3191", f"Unable to create directory \"{directory.identity}\". The file '{path}' already exists.")
-            succeeded = False
-            continue
         try:
             if not os.path.isdir(path):
                 comment = f'Creating directory "{directory.identity}".'
@@ -29,7 +25,7 @@ def _run(call: TaskCall) -> bool:
                     succeeded = False
                 else:
                     call.message(comment)
-                    os.makedirs(path, exist_ok=True)
+                    os.makedirs(path)
             made.append(output_item(directory))
         except OSError as error:
             call.error("MSB3191", f'Unable to create directory "{directory.identity}". {exception_text(error, path)}')

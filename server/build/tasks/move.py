@@ -6,7 +6,7 @@ import os
 import shutil
 
 from server.build.tasks.copy import destinations
-from server.build.tasks.io_errors import exception_text
+from server.build.tasks.io_errors import exception_text, is_read_only, make_writable
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 
 
@@ -35,7 +35,15 @@ def _run(call: TaskCall) -> bool:
                     call.message(f'Creating directory "{os.path.dirname(target.include)}".')
                     os.makedirs(os.path.dirname(to_path), exist_ok=True)
                 call.message(f'Moving file from "{source.identity}" to "{target.include}".')
+                if os.path.isfile(to_path) and call.flag("OverwriteReadOnlyFiles"):
+                    make_writable(to_path)
+                elif is_read_only(to_path):
+                    text = f'Unable to move file "{source.identity}" to "{target.include}". Moving target is read-only '
+                    call.error("MSB3677", text)
+                    succeeded = False
+                    continue
                 shutil.move(from_path, to_path)
+                make_writable(to_path)
                 moved.append(target)
                 continue
             except OSError as error:

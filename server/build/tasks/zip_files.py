@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
+import time
 import zipfile
 
 from server.build.events import Importance
-from server.build.tasks.io_errors import exception_text
+from server.build.tasks.io_errors import exception_text, make_writable
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
 from server.msbuild import globs, paths
 from server.msbuild.shredder import split_list
@@ -59,8 +59,12 @@ def _unzip(call: TaskCall) -> bool:
         try:
             with zipfile.ZipFile(path) as archive:
                 succeeded = _extract(call, archive, folder) and succeeded
-        except (OSError, zipfile.BadZipFile) as error:
-            call.error("MSB3933", f'Failed to open zip file "{source.identity}".  {error}')
+        except zipfile.BadZipFile:
+            # .NET's words for an archive without its last record.
+            call.error("MSB3933", f'Failed to open zip file "{source.identity}".  End of Central Directory record could not be found.')
+            succeeded = False
+        except OSError as error:
+            call.error("MSB3933", f'Failed to open zip file "{source.identity}".  {exception_text(error, path)}')
             succeeded = False
     return succeeded
 
@@ -93,18 +97,58 @@ def _extract(call: TaskCall, archive: zipfile.ZipFile, folder: str) -> bool:
             os.makedirs(target, exist_ok=True)
             continue
         if not _is_wanted(call, name):
+            why = "because it didn't match the include filter or because it matched the exclude filter."
+            call.message(f'Did not unzip file "{name}" {why}', Importance.LOW)
             continue
-        try:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            if os.path.exists(target) and not os.access(target, os.W_OK) and call.flag("OverwriteReadOnlyFiles"):
-                os.chmod(target, os.stat(target).st_mode | stat.S_IWUSR)
-            with archive.open(entry) as stream, open(target, "wb") as written:
-                while block := stream.read(1 << 20):
-                    written.write(block)
-        except OSError as error:
-            call.error("MSB3936", f'Failed to open unzip file "{name}" to "{target}".  {exception_text(error, target)}')
-            return False
-    return True
+        if call.flag("SkipUnchangedFiles", default=True) and _is_unchanged(entry, target):
+            why = 'because the "SkipUnchangedFiles" parameter was set to "true" in the project and the files\' sizes and timestamps match.'
+            call.message(f'Did not unzip from file "{name}" to file "{target}" {why}', Importance.LOW)
+            continue
+        if call.must_be_up_to_date:
+            call.error("", f'Unzipping file "{name}" to "{target}".')
+            continue
+        _extract_file(call, archive, entry, target)
+    return not call.logged_error
+
+
+def _written_at(entry: zipfile.ZipInfo) -> float:
+    """The time of an entry, which archives keep as local time."""
+    try:
+        return time.mktime((*entry.date_time, 0, 0, -1))
+    except (OverflowError, ValueError):
+        return 0.0
+
+
+def _is_unchanged(entry: zipfile.ZipInfo, target: str) -> bool:
+    try:
+        status = os.stat(target)
+    except OSError:
+        return False
+    return status.st_size == entry.file_size and status.st_mtime == _written_at(entry)
+
+
+def _extract_file(call: TaskCall, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: str) -> None:
+    """Writes one file, with its time and, where the archive says them, its permissions."""
+    name, folder = entry.filename, os.path.dirname(target)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        text = f'Failed to unzip to directory "{folder}" because it could not be created.  {exception_text(error, folder)}'
+        call.error("MSB3931", text)
+        return
+    try:
+        if call.flag("OverwriteReadOnlyFiles"):
+            make_writable(target)
+        call.message(f'Unzipping file "{name}" to "{target}".')
+        mode = (entry.external_attr >> 16) & 0o777
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with archive.open(entry) as stream, open(os.open(target, flags, mode or 0o666), "wb") as written:
+            while block := stream.read(1 << 20):
+                written.write(block)
+        os.utime(target, (_written_at(entry),) * 2)
+    except (OSError, zipfile.BadZipFile) as error:
+        why = exception_text(error, target) if isinstance(error, OSError) else str(error)
+        call.error("MSB3936", f'Failed to open unzip file "{name}" to "{target}".  {why}')
 
 
 TASKS = (
@@ -128,6 +172,7 @@ TASKS = (
             Parameter("SkipUnchangedFiles", Kind.BOOL),
             Parameter("Include", Kind.TEXT),
             Parameter("Exclude", Kind.TEXT),
+            Parameter("FailIfNotIncremental", Kind.BOOL),
         ),
         (),
         _unzip,
