@@ -13,6 +13,7 @@ from analyzers.rule import Category, Rule
 from analyzers.rule_versions import RuleVersion
 from analyzers.suppress import Suppressions
 from compiler.flow.annotations import Annotations
+from compiler.flow.associations import SemanticMember
 from compiler.flow.body_reader import Constants
 from compiler.flow.custom_attributes import AttributeReader
 from compiler.flow.facts import Member, Origin
@@ -81,7 +82,12 @@ class ModuleContext:
         """
         lookups = self.lookups
         if isinstance(member, FieldDefinition):
+            if lookups.reader is ReaderKind.BUILD:
+                return lookups.requirements.covers_field(member, kind)
             return lookups.requirements.of_field(member, kind) is not None
+        if isinstance(member, SemanticMember):
+            on_itself = lookups.requirements.on_entity(member.module, member.token, kind)
+            return on_itself is not None or lookups.requirements.on_type(member.owner, kind) is not None
         seen: set[MethodDefinition] = set()
         current = member if isinstance(member, MethodDefinition) else None
         while current is not None and current not in seen:

@@ -89,7 +89,8 @@ def check_field_use(context: ModuleContext, use: FieldUse) -> Iterator[RawFindin
 
 def check_constructible(context: ModuleContext, fact: ConstructibleArgument) -> Iterator[RawFinding]:
     """A type argument that generic code may construct. The build's analyzers name the member that gives it."""
-    if context.lookups.reader is ReaderKind.PUBLISH:
+    # Where the source is read, names in it decide, wherever they stand, and not what code does with them.
+    if context.lookups.reader is ReaderKind.PUBLISH or (context.reads_source and fact.owner is not None):
         return
     member = fact.origin.member
     user = context.lookups.generated.user_method(member) if isinstance(member, MethodDefinition) else member
@@ -102,7 +103,8 @@ def check_constructible(context: ModuleContext, fact: ConstructibleArgument) -> 
                 rule = RULE_OF[kind]
                 named = constructor if context.rules.names_constructors_of_arguments else user
                 message = rule.message(member_name(context.names, named), requirement.message, link(requirement.url))
-                yield RawFinding(rule, message, member, context.positions.generic_name(fact.origin, fact.owner))
+                place = context.positions.generic_name(fact.origin, fact.owner) if fact.owner is not None else fact.origin.place
+                yield RawFinding(rule, message, member, place)
 
 
 def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFinding]:
@@ -113,6 +115,12 @@ def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFi
     is_build = context.lookups.reader is ReaderKind.BUILD
     if is_build and isinstance(member, FieldDefinition) and is_generated_name(member.name):
         if not (context.rules.sees_backing_fields and property_of_backing_field(member.name)):
+            return
+    if is_build and access.kind is UseKind.DELEGATE and isinstance(member, MethodDefinition) and access.method is not None:
+        rule = single_file_rule(member)
+        if rule is not None:
+            if not context.is_silenced_at(rule, access.origin):
+                yield _finding(context, rule, rule.message(context.names.called(access.method, access.origin.member)), access.origin)
             return
     may_be_hidden = is_build and access.kind is not None
     # The build's analyzers report one attribute of the three for members that reflection reaches.
@@ -135,7 +143,7 @@ def check_access(context: ModuleContext, access: MemberAccess) -> Iterator[RawFi
 
 def _is_annotated_in_vain(context: ModuleContext, access: MemberAccess) -> bool:
     """Whether the member is a lambda or local function whose annotated parameters can name no type; that was not looked at, at first."""
-    if not isinstance(access.member, SourceFunction) or access.method is None or not context.rules.passes_functions_without_types:
+    if not isinstance(access.member, SourceFunction) or access.method is None or not context.rules.flow.checks_parameter_types:
         return False
     lookups, parameters = context.lookups, context.lookups.universe.signature(access.method).parameters
     return not any(lookups.annotations.is_interesting(parameters[index]) for index in access.member.annotations.parameters)

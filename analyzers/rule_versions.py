@@ -30,8 +30,6 @@ class RuleVersion:
     """IL2112-IL2115 in a build, for all annotated types."""
     sees_backing_fields: bool = False
     """Fields behind automatic properties count in a build: reached by reflection (IL2110), and stored to by the property's name."""
-    passes_functions_without_types: bool = False
-    """A build passes over annotated parameters of lambdas and local functions that can name no type."""
     flow: FlowRules = FIRST_RULES
     """What the reader of bodies follows."""
     publish_skips_own_methods: bool = False
@@ -50,7 +48,6 @@ _BY_MAJOR = {
         names_member_kinds=True,
         reports_annotated_types=True,
         sees_backing_fields=True,
-        passes_functions_without_types=True,
         flow=FlowRules(
             resolves_names=True,
             follows_patterns=True,
@@ -58,6 +55,8 @@ _BY_MAJOR = {
             checks_enclosing_types=True,
             annotates_captured_parameters=True,
             checks_boxes_and_arrays=True,
+            checks_parameter_types=True,
+            follows_interfaces=True,
             passes_equal_fields=True,
         ),
         publish_skips_own_methods=True,

@@ -126,8 +126,7 @@ class Annotations:
         reader: ReaderKind,
         rules: FlowRules = FIRST_RULES,
     ) -> None:
-        self.reader = reader
-        self.rules = rules
+        self.reader, self.rules = reader, rules
         self.universe = universe
         self._attributes = attributes
         self._generated = generated
@@ -233,7 +232,7 @@ class Annotations:
         return row is not None and row.flags & PARAM_OUT != 0 and row.flags & PARAM_IN == 0
 
     def has_annotated_parameters(self, desc: TypeDesc) -> bool:
-        """Whether a type parameter of the type itself is annotated."""
+        """Whether a type parameter of the type is annotated."""
         return isinstance(desc, NamedType) and bool(desc.args) and bool(self.of_type(desc.definition).generics)
 
     def is_interesting(self, desc: TypeDesc) -> bool:
@@ -293,7 +292,7 @@ class Annotations:
         for member in members_of(definition, events=False):
             if tokens.get(member.token, 0):
                 self._read_property(member, tokens[member.token], result)
-        if self.reader is ReaderKind.PUBLISH and self.rules.annotates_captured_parameters:
+        if self.rules.annotates_captured_parameters and self.reader is ReaderKind.PUBLISH:
             _annotate_captured_parameters(definition, result)
         return result if result != _NONE else _NONE
 
@@ -325,6 +324,8 @@ class Annotations:
                 found.parameters[sequence - 1] = value
             else:
                 result.problems.append(AnnotationProblem(ProblemKind.PARAMETER_TYPE, method, sequence - 1))
+                if self.reader is ReaderKind.BUILD and not self.rules.checks_parameter_types:
+                    found.parameters[sequence - 1] = value
         return found
 
     def _is_interesting_sig(self, module: Module, sig: SigType) -> bool:

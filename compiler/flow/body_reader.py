@@ -29,6 +29,7 @@ from compiler.flow.values import (
     THIS,
     UNKNOWN,
     Annotated,
+    AnnotatedArray,
     ArrayValue,
     Boxed,
     ConstInt,
@@ -452,6 +453,9 @@ class BodyReader:
         index, arrays = const_int(self._pop()), self._pop()
         array = only(arrays)
         by_reference = instruction.name == "ldelema"
+        if isinstance(array, AnnotatedArray) and not by_reference:
+            self._push(single(array.item))
+            return
         if not isinstance(array, ArrayValue):
             self._push(UNKNOWN)
             return

@@ -161,10 +161,10 @@ class MadeInstance:
 
 @dataclass(frozen=True, slots=True)
 class ConstructibleArgument:
-    """A type argument of `owner` for a type parameter with the constraint `new()`."""
+    """A type argument of `owner` for a type parameter with the constraint `new()`; `owner` is None for one that the source names."""
 
     origin: Origin
-    owner: TypeDefinition | MethodDefinition
+    owner: TypeDefinition | MethodDefinition | None
     argument: TypeDefinition
 
 

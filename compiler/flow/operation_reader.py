@@ -27,11 +27,13 @@ from compiler.flow.values import (
     THIS,
     UNKNOWN,
     Annotated,
+    AnnotatedArray,
     ArrayValue,
     ConstInt,
     KnownString,
     KnownType,
     NullableOf,
+    Unknown,
     ValueSet,
     const_int,
     single,
@@ -307,6 +309,8 @@ class OperationReader:
     def _element(self, node: Node) -> ValueSet:
         arrays = self._visit(cast("Node", node[1]))
         index = const_int(self._visit(cast("Node", node[2])))
+        if any(isinstance(array, AnnotatedArray) for array in arrays):
+            return frozenset(array.item if isinstance(array, AnnotatedArray) else Unknown() for array in arrays)
         if index is None:
             return UNKNOWN
         result: ValueSet = NOTHING

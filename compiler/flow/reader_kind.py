@@ -37,6 +37,10 @@ class FlowRules:
     """PUBLISH: the field of a captured parameter of a primary constructor has the parameter's annotation."""
     checks_boxes_and_arrays: bool = False
     """PUBLISH: type arguments are checked where values are boxed and arrays made."""
+    checks_parameter_types: bool = False
+    """BUILD: an annotation on a parameter counts only where the parameter can name a type."""
+    follows_interfaces: bool = False
+    """Type.GetInterfaces gives types with what it asks for: their interfaces, or all of a type of which all is kept."""
     passes_equal_fields: bool = False
     """An annotation on a property's field is no conflict when it is the property's own."""
 

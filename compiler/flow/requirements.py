@@ -86,6 +86,13 @@ class Requirements:
                 found = self.on_entity(member.module, member.token, kind)
         return found
 
+    def covers_field(self, field: FieldDefinition, kind: Requires) -> bool:
+        """Whether what a field's declaration uses is in scope: by its type, or, for one of an instance, by all constructors."""
+        constructors = () if field.is_static else field.owner.methods_named(".ctor")
+        return self.on_type(field.owner, kind) is not None or (
+            bool(constructors) and all(self.on_entity(each.module, each.token, kind) is not None for each in constructors)
+        )
+
     def of_field(self, field: FieldDefinition, kind: Requires) -> Requirement | None:
         """What a use of `field` requires: the attribute of its type, for a static field that is no constant."""
         if not field.is_static or field.is_literal:

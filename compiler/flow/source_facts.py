@@ -6,15 +6,16 @@ that was seen is judged once, with all values that it may see, and with the feat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import cast
 
 from compiler.csharp.bodies import Row, SourceFile
+from compiler.diagnostics import Location
 from compiler.flow.annotations import Annotations
 from compiler.flow.associations import SemanticMember, association, members_of
 from compiler.flow.call_reader import Call
-from compiler.flow.facts import Fact, Member, MethodUse, Origin, UseKind
+from compiler.flow.facts import ConstructibleArgument, Fact, Member, MethodUse, Origin, UseKind
 from compiler.flow.method_facts import Patterns, judge
 from compiler.flow.operation_reader import FunctionContext, Hoisted, OperationReader
 from compiler.flow.requirements import Requirements, Requires
@@ -23,7 +24,7 @@ from compiler.flow.source_graph import Features, read_graph, solve
 from compiler.flow.source_symbols import SourceSymbols
 from compiler.flow.values import Annotated, ValueSet
 from compiler.types.definitions import FieldDefinition, MethodDefinition
-from compiler.types.type_desc import FieldDesc, MethodDesc
+from compiler.types.type_desc import FieldDesc, MethodDesc, NamedType
 
 _MOST_PASSES = 20
 
@@ -107,6 +108,8 @@ class SourceBodies:
         if found is None:
             return []
         member, method = found
+        if not functions:
+            return list(_constructible(symbols, member, file.path, body))
         base = Origin(member, -1, proven=self._initializer_scope(member) if method is None else frozenset())
         operations, hoisted = _Operations(), Hoisted()
         hoisted.functions[0] = None
@@ -135,6 +138,9 @@ class SourceBodies:
         if kind == "f":
             field = symbols.field(cast(int, index))
             return (field.definition, None) if field is not None else None
+        if kind == "t":
+            desc = symbols.type(cast(int, index))
+            return (desc.definition, None) if isinstance(desc, NamedType) else None
         method = symbols.method(cast(int, index))
         if method is None:
             return None
@@ -167,8 +173,17 @@ class SourceBodies:
         )
 
 
+def _constructible(symbols: SourceSymbols, member: Member, path: str, body: Row) -> Iterator[ConstructibleArgument]:
+    """A name with type arguments that may be constructed."""
+    line, column, end_line, end_column = cast("tuple[int, int, int, int]", tuple(cast("Row", body[2])))
+    origin = Origin(member, -1, place=Location(path, line, column, end_line, end_column))
+    for argument in (symbols.type(index) for index in cast("list[int]", body[3])):
+        if isinstance(argument, NamedType):
+            yield ConstructibleArgument(origin, None, argument.definition)
+
+
 def _property(accessor: MethodDefinition) -> Member:
-    """The property of an accessor."""
+    """The property or event of an accessor."""
     member = association(accessor)
-    properties = members_of(accessor.owner, events=False)
-    return next((each for each in properties if member is not None and each.token == member.token), accessor)
+    members = (*members_of(accessor.owner, events=False), *members_of(accessor.owner, events=True))
+    return next((each for each in members if member is not None and each.token == member.token), accessor)

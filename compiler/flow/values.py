@@ -148,6 +148,13 @@ class ArrayValue:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnotatedArray:
+    """An array of types each of which is `item`."""
+
+    item: ReturnValue
+
+
+@dataclass(frozen=True, slots=True)
 class LocalReference:
     """A managed pointer to a local."""
 
@@ -185,6 +192,7 @@ Value = (
     | Boxed
     | NullableOf
     | ArrayValue
+    | AnnotatedArray
     | LocalReference
     | ParameterReference
     | FieldReference

@@ -30,7 +30,7 @@ __all__ = ["cache_dir", "programs", "references", "toolchain", "worker"]
 @pytest.mark.parametrize("case", cases("findings"), ids=case_id)
 def test_findings(case: Case, bless: bool, worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:
     source = case.text("input.cs")
-    options = CSharpOptions(output_kind=OutputKind.EXE, lang_version="12")
+    options = CSharpOptions(output_kind=OutputKind.EXE, lang_version="12", allow_unsafe=True)
     project = f"findings-{case.folder.name}"
     result = worker.compile(programs.request(project, IMPLICIT_USINGS + source, options=options))
     assert result.pe is not None and result.pdb is not None, [canonical_line(d) for d in result.diagnostics]

@@ -39,7 +39,55 @@ internal sealed class BodyReader(SemanticModel model, CancellationToken cancella
             cancellation.ThrowIfCancellationRequested();
             if (IsRoot(node) && Owner(node) is { } owner && model.GetOperation(node, cancellation) is { Parent: null } root && !IsBroken(node, root))
                 bodies.Add(new Body(model.Compilation, symbols, owner, cancellation).Read(root));
+            if (node is GenericNameSyntax name && Constructible(name) is { } constructible)
+                bodies.Add(constructible);
         }
+    }
+
+    // A name with type arguments for type parameters with the constraint `new()`, which stands by itself as a body without functions:
+    // [what it stands in, no functions, place, the arguments]. What it stands in is that of a body, or ["e", accessor] or ["t", type].
+    private object[]? Constructible(GenericNameSyntax name)
+    {
+        (IEnumerable<ITypeParameterSymbol> parameters, IEnumerable<ITypeSymbol> given) = model.GetSymbolInfo(name, cancellation).Symbol switch
+        {
+            INamedTypeSymbol type => (type.TypeParameters.AsEnumerable(), type.TypeArguments.AsEnumerable()),
+            IMethodSymbol method => (method.TypeParameters, method.TypeArguments),
+            _ => ([], []),
+        };
+        object[] arguments = parameters.Zip(given)
+            .Where(each => each.First.HasConstructorConstraint && each.Second is INamedTypeSymbol { TypeKind: not TypeKind.Error })
+            .Select(each => (object)symbols.Type(each.Second)).ToArray();
+        if (arguments.Length == 0 || Around(name) is not { } around)
+            return null;
+        object[] described = around switch
+        {
+            IMethodSymbol method => ["m", symbols.Method(method)],
+            IFieldSymbol field => ["f", symbols.Field(field)],
+            IPropertySymbol property => ["p", symbols.Method((property.GetMethod ?? property.SetMethod)!)],
+            IEventSymbol { AddMethod: { } adder } => ["e", symbols.Method(adder)],
+            INamedTypeSymbol type => ["t", symbols.Type(type)],
+            _ => [],
+        };
+        return described.Length == 0 ? null : [described, Array.Empty<object>(), Body.Span(name), arguments];
+    }
+
+    // The declaration that a name stands in: a member, whatever lambda or local function is around it, or a type.
+    private ISymbol? Around(SyntaxNode name)
+    {
+        foreach (SyntaxNode node in name.Ancestors())
+        {
+            switch (node)
+            {
+                case AccessorDeclarationSyntax or BaseMethodDeclarationSyntax or BasePropertyDeclarationSyntax or DelegateDeclarationSyntax or BaseTypeDeclarationSyntax:
+                    return model.GetDeclaredSymbol(node, cancellation);
+                case ArrowExpressionClauseSyntax { Parent: BasePropertyDeclarationSyntax property }:
+                    return (model.GetDeclaredSymbol(property, cancellation) as IPropertySymbol)?.GetMethod;
+                case VariableDeclaratorSyntax { Parent.Parent: BaseFieldDeclarationSyntax } variable: return model.GetDeclaredSymbol(variable, cancellation);
+                case BaseFieldDeclarationSyntax field: return model.GetDeclaredSymbol(field.Declaration.Variables[0], cancellation);
+                case CompilationUnitSyntax unit: return model.GetDeclaredSymbol(unit, cancellation) as IMethodSymbol;
+            }
+        }
+        return null;
     }
 
     public void Write(Utf8JsonWriter json)
@@ -100,9 +148,11 @@ internal sealed class Body(Compilation compilation, Symbols symbols, ISymbol own
         return new object[] { described, functions, Span(root) };
     }
 
-    private static object[] Span(IOperation operation)
+    private static object[] Span(IOperation operation) => Span(operation.Syntax);
+
+    internal static object[] Span(SyntaxNode node)
     {
-        FileLinePositionSpan span = operation.Syntax.SyntaxTree.GetMappedLineSpan(operation.Syntax.Span);
+        FileLinePositionSpan span = node.SyntaxTree.GetMappedLineSpan(node.Span);
         return [span.StartLinePosition.Line + 1, span.StartLinePosition.Character + 1, span.EndLinePosition.Line + 1, span.EndLinePosition.Character + 1];
     }
 
