@@ -17,6 +17,7 @@ from server.build.dotnet_tasks.run import run_in_host, taking_events
 from server.build.dotnet_tasks.task_identity import TaskIdentity, mismatch, own_architecture, require_own
 from server.build.events import BuildLog
 from server.build.services import BuildServices
+from server.build.tasks.framework_only import framework_only_task
 from server.build.tasks.registry import find_stand_in, find_task
 from server.build.tasks.task import TaskAssembly, TaskCall, TaskDefinition
 from server.msbuild.errors import InvalidProjectFile, invalid
@@ -49,7 +50,7 @@ def find_definition(
             raise _refused(element)
         return built_in
     if declaration is None:
-        return _undeclared(instance, log, services, element)
+        return _undeclared(instance, log, services, element) or framework_only_task(element)
     stand_in = None if _has_assembly(instance, declaration) else find_stand_in(name)
     if stand_in is not None:
         return stand_in

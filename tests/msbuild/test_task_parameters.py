@@ -16,11 +16,11 @@ MULTIPLE = '<Exec Command="&#10;echo one&#10;exit 4&#10;" ContinueOnError="true"
 EXEC = {
     "lines end with CR, LF or both": (OUTPUT.format(r"printf 'a\rb\n\n c \r\n'", ""), "[a|b| c]"),
     "an encoding": (OUTPUT.format(r"printf 'h\351\n'", ' StdOutEncoding="iso-8859-1"'), "[hé]"),
-    "an encoding that is none": ('<Exec Command="x" StdErrEncoding="nosuch" />', 'MSB3098: "Exec" task received an invalid value for the'),
+    "an encoding that is none": ('<Exec Command="x" StdErrEncoding="nosuch" />', 'MSB3098: "Exec" task received an invalid value'),
     "variables": (OUTPUT.format("echo $A $B", ' EnvironmentVariables="A=1;B=two words"'), "[1 two words]"),
-    "variables that are none": ('<Exec Command="x" EnvironmentVariables="A" />', 'MSB6007: The "A" value passed to the Environment property'),
+    "variables that are none": ('<Exec Command="x" EnvironmentVariables="A" />', 'MSB6007: The "A" value passed to'),
     "an importance that is none": ('<Exec Command="x" StandardOutputImportance="loud" />', 'MSB3511: "loud" is an invalid value'),
-    "a shell that is not there": ('<Exec Command="x" ToolPath="/bin" ToolExe="nosuch" />', "MSB6004: The specified task executable location"),
+    "no such shell": ('<Exec Command="x" ToolPath="/bin" ToolExe="nosuch" />', "MSB6004: The specified task executable location"),
     "a quiet failure": ('<Exec Command="exit 3" EchoOff="true" />', 'MSB3073: The command "..." exited with code 3.'),
     "several lines": (MULTIPLE, "exited with code 4."),
     "expressions have cases": ('<Exec Command="echo bad" CustomErrorRegularExpression="BAD" />', "bad"),
@@ -85,3 +85,58 @@ def test_unzip(tmp_path: Path) -> None:
     assert (tmp_path / "o/a.sh").read_text() == "y"
     lines = run(tmp_path, '<Unzip SourceFiles="z.zip" DestinationFolder="o" SkipUnchangedFiles="false" FailIfNotIncremental="true" />')
     assert 'Unzipping file "a.sh" to' in lines[-1]
+
+
+XML = '<?xml version="1.0" encoding="utf-8"?>\n<r b="1" xmlns:p="urn:p" a="2"><i id="1">one</i><e></e>\n <p:q v="&amp;"/><m>t<n/></m></r>'
+SAVED = """<?xml version="1.0" encoding="utf-8"?>
+<r b="1" xmlns:p="urn:p" a="9">
+  <i id="1">{}</i>
+  <e></e>
+  <p:q v="&amp;" />
+  <m>t<n /></m>
+</r>"""
+NAMESPACES = "Namespaces=\"&lt;Namespace Prefix='p' Uri='urn:p' /&gt;\""
+PEEK = {
+    "//i": '[<i id="1">one</i>]',
+    "//p:q": '[<p:q v="&amp;" xmlns:p="urn:p" />]',
+    "//i/text()|//p:q/@v": "[one;&]",
+    "//nothing": "[]",
+    "count(//i)": "MSB4018",
+    "//x:i": "MSB3743: Unable to set XPath expression's Context. Namespace prefix 'x' is not defined.",
+    "//i[": "Expression must evaluate to a node-set.",
+    "a b": "'a b' has an invalid token.",
+}
+
+
+@pytest.mark.parametrize("query", PEEK)
+def test_xml_peek(tmp_path: Path, query: str) -> None:
+    (tmp_path / "x.xml").write_text(XML)
+    result = '<Output TaskParameter="Result" ItemName="R" />'
+    body = f'<XmlPeek XmlInputPath="x.xml" Query="{query}" {NAMESPACES}>{result}</XmlPeek><Message Importance="high" Text="[@(R)]" />'
+    assert any(PEEK[query] in line for line in run(tmp_path, body))
+
+
+def test_xml_poke(tmp_path: Path) -> None:
+    (tmp_path / "x.xml").write_text(XML)
+    (tmp_path / "plain.xml").write_text("<a><b>1</b></a>")
+    poke = '<XmlPoke XmlInputPath="x.xml" Query="/r/{}" Value="{}" />'
+    lines = run(tmp_path, poke.format("@a", "9") + poke.format("i", "&lt;k/&gt;") + poke.format("i/text()", "x"))
+    assert (tmp_path / "x.xml").read_text(encoding="utf-8-sig") == SAVED.format("\n    <k />\n  ")
+    assert lines == []
+    lines = run(tmp_path, '<XmlPoke XmlInputPath="plain.xml" Query="//b/text()" Value="2" />')
+    assert "MSB3735" in lines[0] and (tmp_path / "plain.xml").read_bytes() == b"<a><b>1</b></a>"
+    run(tmp_path, '<XmlPoke XmlInputPath="plain.xml" Query="//b" Value="2" />')
+    assert (tmp_path / "plain.xml").read_bytes() == b"<a>\n  <b>2</b>\n</a>"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('<AL OutputAssembly="x" EmbedResources="y" ContinueOnError="true"/>', "warning MSB4803: The task \"AL\" is not supported"),
+        ("<Warning />", "warning : (No message specified)"),
+        ('<CreateItem Include="a" AdditionalMetadata="M" />', 'MSB3100: Syntax for "AdditionalMetadata" parameter is not valid (M).'),
+        ('<Message Text="m" Importance="zz" />', "Valid values are: High, Normal and Low."),
+    ],
+)
+def test_words(tmp_path: Path, body: str, expected: str) -> None:
+    assert expected in run(tmp_path, body)[0]

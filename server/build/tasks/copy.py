@@ -163,10 +163,10 @@ def _linked(call: TaskCall, pair: _Pair, kind: str) -> bool:
         name, number = ("link", error.errno) if kind == "hard" else ("symlink", error.errno)
         why = f"The {name} library call failed with the following error code: {number}."
         if kind == "hard" and call.flag("UseSymboliclinksIfPossible"):
-            text = f'Could not use a hard link to copy "{pair.source}" to "{pair.target}". Copying the file with symbolic link instead. {why}'
+            link, instead = "hard link", "with symbolic link instead"
         else:
-            text = f'Could not use a link to copy "{pair.source}" to "{pair.target}". Copying the file instead. {why}'
-        call.message(text)
+            link, instead = "link", "instead"
+        call.message(f'Could not use a {link} to copy "{pair.source}" to "{pair.target}". Copying the file {instead}. {why}')
         return False
     return True
 

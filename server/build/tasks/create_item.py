@@ -14,7 +14,8 @@ def _run(call: TaskCall) -> bool:
     for text in call.texts("AdditionalMetadata"):
         name, equals, value = text.partition("=")
         if not equals:
-            call.error("MSB3095", f'Invalid argument. Expecting something like "Name=Value" but found "{text}" in "AdditionalMetadata".')
+            correct = 'Correct syntax is AdditionalMetadata="<name>=<value>".'
+            call.error("MSB3100", f'Syntax for "AdditionalMetadata" parameter is not valid ({text}). {correct}')
             return False
         if is_well_known_metadata(name.strip()):
             text = f'Could not set additional metadata. "{name.strip()}" is a reserved metadata name and cannot be modified.'

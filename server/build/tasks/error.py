@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import Location
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
 
+NO_MESSAGE = "(No message specified)"
 DIAGNOSTIC_PARAMETERS = (
     Parameter("Text", Kind.TEXT),
     Parameter("Code", Kind.TEXT),
@@ -20,10 +21,7 @@ def diagnostic_place(call: TaskCall) -> Location | None:
 
 
 def _run(call: TaskCall) -> bool:
-    if call.text("Text") or call.text("Code"):
-        call.error(call.text("Code"), call.text("Text"), location=diagnostic_place(call))
-        return False
-    call.error("", "", location=diagnostic_place(call))
+    call.error(call.text("Code"), call.text("Text") or NO_MESSAGE, location=diagnostic_place(call))
     return False
 
 

@@ -102,8 +102,10 @@ def _run(call: TaskCall) -> bool:
         call.error("MSB3072", 'The "Exec" task needs a command to execute.')
         return False
     environment = _environment(call)
-    levels = [_importance(call, name) for name in ("StandardOutputImportance", "StandardErrorImportance")] if environment is not None else []
-    if environment is None or None in levels:
+    if environment is None:
+        return False
+    levels = [_importance(call, name) for name in ("StandardOutputImportance", "StandardErrorImportance")]
+    if None in levels:
         return False
     shell = _shell(call, environment)
     if shell is None:

@@ -45,7 +45,9 @@ def _find_under_path(call: TaskCall) -> bool:
 
 
 def _convert_to_absolute_path(call: TaskCall) -> bool:
-    call.set_items("AbsolutePaths", [output_item(item, call.path(item.identity)) for item in call.items("Paths")])
+    # A path from the root on stays as it is written.
+    made = [output_item(item, None if item.identity.startswith("/") else call.path(item.identity)) for item in call.items("Paths")]
+    call.set_items("AbsolutePaths", made)
     return True
 
 

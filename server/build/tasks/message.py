@@ -13,7 +13,7 @@ def _run(call: TaskCall) -> bool:
     written = call.text("Importance")
     importance = _IMPORTANCE.get(written.lower()) if written else Importance.NORMAL
     if importance is None:
-        call.error("MSB3511", f'"{written}" is an invalid value for the "Importance" parameter. Valid values are: High, Normal, Low.')
+        call.error("MSB3511", f'"{written}" is an invalid value for the "Importance" parameter. Valid values are: High, Normal and Low.')
         return False
     text = call.text("Text")
     if call.text("File"):

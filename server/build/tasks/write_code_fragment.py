@@ -67,13 +67,16 @@ def _attributes(call: TaskCall, text: Callable[[str], str], joiner: str) -> list
             if name.endswith(("_TypeName", "_IsLiteral")):
                 continue
             match = _NUMBERED.match(name)
+            if match is None and name.lower().startswith("_parameter"):
+                call.error("MSB3098", f'"WriteCodeFragment" task received an invalid value for the "{name}" parameter.')
+                return None
             if match is not None:
                 numbered[int(match[1])] = _value(item, name, text)
             else:
                 named.append(f"{name}{joiner}{_value(item, name, text)}")
         for index in range(1, max(numbered, default=0) + 1):
             if index not in numbered:
-                text_of_error = f'The parameter "_Parameter{max(numbered)}" was supplied, but not all previously numbered parameters.'
+                text_of_error = f'The parameter "{max(numbered)}" was supplied, but not all previously numbered parameters.'
                 call.error("MSB3714", text_of_error)
                 return None
         arguments = [numbered[index] for index in sorted(numbered)] + named
@@ -97,7 +100,7 @@ def _run(call: TaskCall) -> bool:
         call.error("MSB3712", f'Code for the language "{call.text("Language")}" could not be generated. {reason}')
         return False
     if not call.items("AssemblyAttributes"):
-        call.message("No output file was written because no code was specified to create.")
+        call.message("No output file was written because no code was specified to create.", Importance.LOW)
         return True
     is_csharp = language.startswith("c")
     lines = _attributes(call, csharp_literal if is_csharp else visual_basic_literal, "=" if is_csharp else ":=")

@@ -2,56 +2,70 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from lxml import etree
 
 from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.build.tasks.xml_documents import Document, Shape, is_element, outer, read_document, saved
 from server.msbuild.xml import XmlSyntaxError, read_project_xml
 
 _MARK = "\ufeff"
+_PREFIX = re.compile(r"([A-Za-z_][\w.-]*):(?!:)")
+_UNFINISHED = re.compile(r"(\[|\(|/|\||=|<|>|\+|-|,|@|::)\s*\Z|/\[")
 
 
 def _namespaces(call: TaskCall, code: str) -> dict[str, str] | None:
     """The prefixes of the Namespaces parameter; None after an error."""
-    text = call.text("Namespaces")
-    if not text:
-        return {}
+    name = call.definition.name
+    start = f"Unable to process the Namespaces argument for the {name} task. The specified Namespaces attribute"
+    found: dict[str, str] = {}
     try:
-        root = etree.fromstring(f"<Namespaces>{text}</Namespaces>")
+        root = etree.fromstring(f"<Namespaces>{call.text('Namespaces')}</Namespaces>")
     except etree.XMLSyntaxError:
-        name = call.definition.name
-        reason = "The specified Namespaces attribute is not a well-formed XML fragment."
-        call.error(code, f"Unable to process the Namespaces argument for the {name} task. {reason}")
+        call.error(code, f"{start} is not a well-formed XML fragment.")
         return None
-    return {str(one.get("Prefix")): str(one.get("Uri")) for one in root}
+    for one in root:
+        missing = next((attribute for attribute in ("Prefix", "Uri") if one.get(attribute) is None), None)
+        if missing is not None:
+            lacks = "does not" if name == "XmlPeek" else "doesn't"
+            call.error(code, f'{start} {lacks} have attribute "{missing}".')
+            return None
+        found[str(one.get("Prefix"))] = str(one.get("Uri"))
+    return found
 
 
-def _load(call: TaskCall, text: str, shown: str) -> etree._Element | None:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, strip_cdata=False)
+def _load(call: TaskCall, content: bytes, shown: str) -> Document | None:
     try:
-        return etree.fromstring(text.lstrip(_MARK).encode(), parser)
+        return read_document(content)
     except etree.XMLSyntaxError as error:
-        call.error("MSB3733", f'Input file "{shown}" cannot be opened. {_reason(text, error)}')
+        call.error("MSB3733", f'Input file "{shown}" cannot be opened. {_reason(content, error)}')
         return None
 
 
-def _reason(text: str, error: etree.XMLSyntaxError) -> str:
+def _reason(content: bytes, error: etree.XMLSyntaxError) -> str:
     """What .NET's reader says of the text, which is what our reader of project files says; lxml's words where that one is content."""
     try:
-        read_project_xml(text.lstrip(_MARK), "")
+        read_project_xml(content.decode("utf-8", "replace").lstrip(_MARK), "")
     except XmlSyntaxError as found:
         return found.message
     return str(error.msg)
 
 
-def _read(call: TaskCall) -> tuple[str, str] | None:
-    """(text, name shown) of the input; None after an error."""
-    if call.text("XmlContent"):
-        return call.text("XmlContent"), ""
-    shown = call.text("XmlInputPath")
+def _read(call: TaskCall) -> tuple[bytes, str] | None:
+    """Content and name shown of the input; None after an error."""
+    content, shown = call.text("XmlContent"), call.text("XmlInputPath")
+    if call.definition.name == "XmlPeek" and bool(content) == bool(shown):
+        which = "Only one of XmlContent or XmlInputPath arguments can" if content else "One of XmlContent or XmlInputPath arguments must"
+        call.error("MSB3741", f"Unable to load arguments for the XmlPeek task. {which} be set.")
+        return None
+    if content:
+        return content.lstrip(_MARK).encode(), ""
     path = call.path(shown)
     try:
-        return call.instance.surroundings.files.read_text(path), shown
+        return Path(path).read_bytes(), shown
     except FileNotFoundError:
         call.error("MSB3733", f"Input file \"{shown}\" cannot be opened. Could not find file '{path}'.")
     except OSError as error:
@@ -59,124 +73,92 @@ def _read(call: TaskCall) -> tuple[str, str] | None:
     return None
 
 
-def _select(call: TaskCall, root: etree._Element, namespaces: dict[str, str]) -> list[object] | None:
+def _select(call: TaskCall, root: etree._Element, namespaces: dict[str, str], context_code: str) -> list[object] | None:
+    """The nodes of the query; None after an error."""
     query = call.text("Query")
+    bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", query)
+    undefined = next((prefix for prefix in _PREFIX.findall(bare) if prefix not in namespaces and prefix != "xml"), None)
     try:
         found = root.getroottree().xpath(query, namespaces=namespaces or None)
     except etree.XPathError as error:
-        call.error("MSB3734", f'XPath Query "{query}" cannot be loaded. {error}')
+        text = str(error)
+        if undefined is not None or text == "Unregistered function":
+            unknown = "XsltContext is needed for this query because of an unknown function."
+            why = f"Namespace prefix '{undefined}' is not defined." if undefined is not None else unknown
+            call.error(context_code, f"Unable to set XPath expression's Context. {why}")
+            return None
+        if "literal" in text:
+            why = "This is an unclosed string."
+        else:
+            why = "Expression must evaluate to a node-set." if _UNFINISHED.search(bare) else f"'{query}' has an invalid token."
+        call.error("MSB3734", f'XPath Query "{query}" cannot be loaded. {why}')
         return None
-    return list(found) if isinstance(found, list) else [found]
+    if not isinstance(found, list):
+        name = call.definition.name
+        why = "System.Xml.XPath.XPathException: Expression must evaluate to a node-set."
+        call.error("MSB4018", f'The "{name}" task failed unexpectedly.\n{why}')
+        return None
+    # lxml has no node for a document: the root stands for it.
+    return list(found) if found or query.strip() != "/" else [root]
 
 
 def _xml_peek(call: TaskCall) -> bool:
-    namespaces = _namespaces(call, "MSB3742")
-    read = _read(call) if namespaces is not None else None
-    root = _load(call, *read) if read is not None else None
-    if root is None or namespaces is None:
+    read = _read(call)
+    document = _load(call, *read) if read is not None else None
+    namespaces = _namespaces(call, "MSB3742") if document is not None else None
+    if document is None or namespaces is None:
         return False
-    nodes = _select(call, root, namespaces)
+    nodes = _select(call, document.root, namespaces, "MSB3743")
     if nodes is None:
         return False
-    call.set_items("Result", [OutputItem(_outer(node)) for node in nodes])
+    if not nodes:
+        call.message("The specified XPath query did not capture any nodes.")
+    # The value of attributes and texts, the XML of everything else.
+    found = [outer(document, node) if isinstance(node, etree._Element) else str(node) for node in nodes]
+    call.set_items("Result", [OutputItem(text) for text in found])
     return True
-
-
-def _outer(node: object) -> str:
-    """A node as XmlPeek gives it: the value of an attribute, the XML of everything else."""
-    if isinstance(node, etree._Element):
-        return _element_text(node, declared={})
-    if isinstance(node, str) and getattr(node, "is_attribute", False):
-        return str(node)
-    if isinstance(node, str):
-        return _escaped(str(node))
-    if isinstance(node, bool):
-        return "True" if node else "False"
-    if isinstance(node, float):
-        return str(int(node)) if node == int(node) else str(node)
-    return str(node)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _element_text(element: etree._Element, declared: dict[str | None, str]) -> str:
-    """The element as .NET writes it, without its tail. `declared` are the prefixes in scope."""
-    if isinstance(element, (etree._Comment, etree._ProcessingInstruction)):
-        return etree.tostring(element, encoding="unicode", with_tail=False)
-    name = _qualified(element, element.tag)
-    attributes = "".join(
-        f' xmlns{":" + prefix if prefix else ""}="{_escaped(uri)}"' for prefix, uri in element.nsmap.items() if declared.get(prefix) != uri
-    )
-    attributes += "".join(
-        f' {_qualified(element, str(key))}="{_escaped(str(value)).replace(chr(34), "&quot;")}"' for key, value in element.items()
-    )
-    scope = {**declared, **element.nsmap}
-    inner = _escaped(element.text or "") + "".join(_element_text(child, scope) + _escaped(child.tail or "") for child in element)
-    return f"<{name}{attributes}>{inner}</{name}>" if inner else f"<{name}{attributes} />"
-
-
-def _qualified(element: etree._Element, tag: str) -> str:
-    name = etree.QName(tag)
-    if not name.namespace:
-        return name.localname
-    prefix = next((prefix for prefix, uri in element.nsmap.items() if uri == name.namespace), None)
-    return f"{prefix}:{name.localname}" if prefix else name.localname
 
 
 def _xml_poke(call: TaskCall) -> bool:
-    namespaces = _namespaces(call, "MSB3731")
-    read = _read(call) if namespaces is not None else None
-    root = _load(call, *read) if read is not None else None
-    if read is None or root is None or namespaces is None:
+    read = _read(call)
+    document = _load(call, *read) if read is not None else None
+    namespaces = _namespaces(call, "MSB3731") if document is not None else None
+    if document is None or namespaces is None:
         return False
-    nodes = _select(call, root, namespaces)
+    nodes = _select(call, document.root, namespaces, "MSB3732")
     if nodes is None:
         return False
     for node in nodes:
-        if not _poke(call, node):
+        why = _poke(document, node, call.text("Value"))
+        if why:
+            call.error("MSB3735", f'Error while executing poke operation with the Value parameter "{call.text("Value")}". {why}')
             return False
+    call.message(f"Made {len(nodes)} replacement(s).")
     if nodes:
-        text = read[0].lstrip(_MARK)
-        head = text[: text.index("?>") + 2] if text.startswith("<?xml") else ""
-        gap = text[len(head) : len(text) - len(text[len(head) :].lstrip())]
-        with open(call.path(call.text("XmlInputPath")), "w", encoding="utf-8", newline="") as stream:
-            stream.write(_MARK + head + gap + _around(root))
+        Path(call.path(call.text("XmlInputPath"))).write_bytes(saved(document))
     return True
 
 
-def _around(root: etree._Element) -> str:
-    """The root with the comments and instructions before it."""
-    before = "".join(
-        etree.tostring(node, encoding="unicode", with_tail=False) + "\n" for node in reversed(list(root.itersiblings(preceding=True)))
-    )
-    return before + _element_text(root, declared={})
-
-
-def _poke(call: TaskCall, node: object) -> bool:
-    value = call.text("Value")
-    if isinstance(node, etree._Element):
+def _poke(document: Document, node: object, value: str) -> str:
+    """Puts `value` in the place of what a node holds; why that cannot be, else ""."""
+    parent = node.getparent() if isinstance(node, etree._ElementUnicodeResult) else None
+    if isinstance(node, etree._Element) and is_element(node):
+        names = "".join(f' xmlns{":" + prefix if prefix else ""}="{uri}"' for prefix, uri in node.nsmap.items())
         try:
-            made = etree.fromstring(f"<x>{value}</x>")
+            made = read_document(f"<x{names}>{value}</x>".encode())
         except etree.XMLSyntaxError as error:
-            call.error("MSB3735", f'Error while executing poke operation with the Value parameter "{value}". {error.msg}')
-            return False
+            return _reason(value.encode(), error)
         for child in list(node):
             node.remove(child)
-        node.text = made.text
-        node.extend(list(made))
-        return True
-    parent = node.getparent() if isinstance(node, etree._ElementUnicodeResult) else None
-    if parent is None or not isinstance(node, etree._ElementUnicodeResult):
-        return True
-    if node.is_attribute and node.attrname is not None:
+        node.text = made.root.text
+        node.extend(list(made.root))
+        document.shapes.update(made.shapes)
+        document.shapes[node] = Shape(document.shapes[node].names if node in document.shapes else (), is_empty=True)
+        return ""
+    if parent is not None and isinstance(node, etree._ElementUnicodeResult) and node.is_attribute and node.attrname is not None:
         parent.set(node.attrname, value)
-    elif node.is_tail:
-        parent.tail = value
-    else:
-        parent.text = value
-    return True
+        return ""
+    return "Operation is not valid due to the current position of the navigator."
 
 
 TASKS = (
@@ -197,7 +179,7 @@ TASKS = (
         (
             Parameter("XmlInputPath", Kind.ITEM, required=True),
             Parameter("Query", Kind.TEXT, required=True),
-            Parameter("Value", Kind.TEXT),
+            Parameter("Value", Kind.ITEM),
             Parameter("Namespaces", Kind.TEXT),
         ),
         (),
