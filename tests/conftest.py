@@ -46,8 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--bless is refused where CI is set")
 
 
-# Folders whose tests start whole programs (the command, the daemon, the language server, C programs): all of the run stage.
-RUN_STAGE = ("run", "daemon", "lsp", "runtime", "editor")
+# Folders whose tests start whole programs (the command, the daemon, the language server, C programs, an SDK's tasks): all of the run stage.
+RUN_STAGE = ("run", "daemon", "lsp", "runtime", "editor", "real_sdk")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ without the `dotnet` command is enough. The environment is given by the caller; 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,14 @@ class ProgramResult:
 def coreclr_command(toolchain: Toolchain, application: Path, arguments: Sequence[str]) -> list[str]:
     """The command line that runs `application` on the tool chain's CoreCLR."""
     return [sys.executable, "-I", "-S", str(_MAIN), str(toolchain.hostfxr), str(toolchain.dotnet_root), str(application), *arguments]
+
+
+def dotnet_command(toolchain: Toolchain, application: Path, arguments: Sequence[str]) -> list[str]:
+    """The same by the `dotnet` command of the tool chain where it has one: programs find it by the name of their process."""
+    dotnet = toolchain.dotnet_root / ("dotnet.exe" if sys.platform == "win32" else "dotnet")
+    if not os.access(dotnet, os.X_OK):
+        return coreclr_command(toolchain, application, arguments)
+    return [str(dotnet), "exec", str(application), *arguments]
 
 
 def coreclr_environment(toolchain: Toolchain, environment: Mapping[str, str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ class WarmCompilers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._workers: dict[tuple[Path, Path], CSharpWorker] = {}
-        self._hosts: dict[tuple[Path, Path], TaskHosts] = {}
+        self._hosts: dict[tuple[Path, Path, str], TaskHosts] = {}
 
     def toolchain(self, environment: Mapping[str, str], folder: Path, fetching: CountBytes) -> Toolchain:
         """The tool chain for projects in `folder`, fetched when there is none. Raises ToolchainError."""
@@ -48,7 +48,8 @@ class WarmCompilers:
     def task_hosts(self, toolchain: Toolchain, environment: Mapping[str, str]) -> TaskHosts:
         """The processes that run tasks of .NET assemblies with `toolchain`; they start when a task is run."""
         compiler = self.compiler(toolchain, environment)
-        key = (toolchain.msbuild_dir, cache_directory(environment))
+        # Libraries of tasks ask for the user's home once in a process.
+        key = (toolchain.msbuild_dir, cache_directory(environment), environment.get("HOME", ""))
         with self._lock:
             hosts = self._hosts.get(key)
             if hosts is None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from compiler.csharp.client import CSharpRequest, CSharpResult
-from compiler.csharp.coreclr import coreclr_command, coreclr_environment
+from compiler.csharp.coreclr import coreclr_environment, dotnet_command
 from compiler.csharp.frameworks import Toolchain
 from compiler.diagnostics import InputError
 from server.build.dotnet_tasks.host_process import Body, HostProcess, TakeEvent
@@ -69,7 +69,7 @@ class TaskHosts:
 
     def _start(self) -> HostProcess:
         program = self.program
-        command = coreclr_command(self.toolchain, program.application, [str(folder) for folder in program.folders])
+        command = dotnet_command(self.toolchain, program.application, [str(folder) for folder in program.folders])
         environment = coreclr_environment(self.toolchain, self._environment)
         return HostProcess(command, environment)
 
