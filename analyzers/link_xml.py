@@ -14,7 +14,6 @@ from enum import Enum
 
 from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
-from analyzers.root_files import EmbeddedFile, RootFile, RootFileKind
 from analyzers.rule import RULES
 from compiler.diagnostics import InputError, Location
 from compiler.flow.associations import AccessorKind, SemanticMember
@@ -29,6 +28,7 @@ from compiler.flow.link_members import (
 )
 from compiler.flow.link_signatures import method_signature
 from compiler.flow.link_xml import InvalidLinkXml, XmlElement, read_linker
+from compiler.flow.root_files import EmbeddedFile, RootFile, RootFileKind
 from compiler.metadata.resources import embedded_resource
 from compiler.metadata.signatures import ElementType
 from compiler.types.definitions import Module, TypeDefinition

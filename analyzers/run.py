@@ -21,7 +21,6 @@ from analyzers.options import AnalysisOptions
 from analyzers.positions import Positions
 from analyzers.reader_state import ReaderState
 from analyzers.redundant import check_suppressions
-from analyzers.root_files import EmbeddedFile, RootFile
 from analyzers.rule_versions import rules_of
 from analyzers.severity import Severities
 from analyzers.sorted_findings import sort_key
@@ -33,6 +32,7 @@ from compiler.csharp.places import PlaceFinder
 from compiler.diagnostics import Diagnostic
 from compiler.flow.body_reader import Constants
 from compiler.flow.reader_kind import FlowRules, ReaderKind
+from compiler.flow.root_files import EmbeddedFile, RootFile
 from compiler.metadata.bad_image import BadImage
 from compiler.metadata.image import Image, open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb

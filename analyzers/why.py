@@ -14,7 +14,6 @@ from analyzers.kept_members import kept_methods
 from analyzers.names import member_name
 from analyzers.positions import Positions
 from analyzers.reached import How, Reached, Reason, program_roots, reach
-from analyzers.root_files import RootFile
 from analyzers.run import proceed_always
 from compiler.diagnostics import Location
 from compiler.flow.annotations import Annotations
@@ -24,6 +23,7 @@ from compiler.flow.documentation_ids import field_id, member_id, method_id, type
 from compiler.flow.facts import Origin
 from compiler.flow.generated import GeneratedCode, is_generated_name
 from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.root_files import RootFile
 from compiler.metadata.image import open_image
 from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
 from compiler.types.definitions import MethodDefinition, Module, TypeDefinition

@@ -28,7 +28,7 @@ from compiler.link.triples import TARGETS, Target
 from compiler.link.zlib_library import needs_zlib, zlib_objects
 from compiler.metadata.tokens import Token
 from compiler.reach.features import FeatureConstants
-from compiler.reach.reflection import ReflectionReach
+from compiler.reach.reflection import ReflectionReach, ReflectionRoots
 from compiler.reach.world import World, WorldBuilder
 from compiler.request import CompileRequest, CompileResult, Optimization, Progress
 from compiler.types.interned import AssemblyFinder
@@ -76,7 +76,8 @@ def _compile_for(
     progress.step("Finding what the program reaches")
     generator = Generator(universe, FeatureConstants(universe, request.feature_switches))
     builder = WorldBuilder(universe, memory.remembering(generator))
-    reflection = ReflectionReach(universe, generator.constants)
+    roots = ReflectionRoots(request.root_files, request.whole_assemblies, request.feature_switches)
+    reflection = ReflectionReach(universe, generator.constants, roots)
     add_roots(universe, builder, entry, [])
     while builder.has_work:
         builder.run(lambda n: progress.count(n, 0))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from compiler.diagnostics import Diagnostic
+from compiler.flow.root_files import RootFile
 
 
 class Optimization(Enum):
@@ -31,7 +32,8 @@ class CompileRequest:
     framework that it may load. `feature_switches` are folded into the code (AppContext name -> value, as ILLink substitutions
     name them); `runtime_knobs` are what AppContext answers at run time and include the former. `output` and `symbols` are
     written with a temporary name and renamed; `symbols` is None when no separate symbols file is wanted. `npm` fetches the
-    source of zlib for the first program that compresses; None when it is not installed.
+    source of zlib for the first program that compresses; None when it is not installed. `root_files` and `whole_assemblies`
+    (lower-case names) say what is kept for reflection whatever the code shows.
     """
 
     app: Path
@@ -47,6 +49,8 @@ class CompileRequest:
     cache_dir: Path
     n_workers: int
     npm: Path | None
+    root_files: tuple[RootFile, ...] = ()
+    whole_assemblies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

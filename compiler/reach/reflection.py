@@ -7,7 +7,8 @@ is here. Nothing is read before the program reaches a runtime call that looks me
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -17,13 +18,16 @@ from compiler.flow.associations import members_of
 from compiler.flow.binder import Reached, hierarchy, reached_members
 from compiler.flow.body_reader import Constants
 from compiler.flow.custom_attributes import AttributeReader
+from compiler.flow.described_members import Described, members_embedded, members_of_assembly, members_of_files
+from compiler.flow.dynamic_dependency import dependencies_of
 from compiler.flow.facts import Fact, KeptType, MadeInstance, MemberAccess
 from compiler.flow.generated import GeneratedCode
 from compiler.flow.intrinsics import intrinsic_of
-from compiler.flow.member_types import MemberTypes
+from compiler.flow.member_types import NESTED_TYPE_ACCESS, MemberTypes
 from compiler.flow.method_facts import read_facts
 from compiler.flow.parameters import parameter_rows
 from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.root_files import RootFile
 from compiler.flow.values import THIS
 from compiler.il.decode import decode
 from compiler.metadata.tokens import TableId, Token, decode_coded
@@ -63,17 +67,30 @@ def has_resources(universe: TypeUniverse, world: World, module: Module) -> bool:
     return not is_framework(universe, module) and any(call in world.natives for call in _RESOURCE_CALLS)
 
 
+@dataclass(frozen=True, slots=True)
+class ReflectionRoots:
+    """What a project keeps by itself: descriptors and rd.xml files, assemblies as a whole (lower-case names), feature switches."""
+
+    files: tuple[RootFile, ...]
+    whole_assemblies: frozenset[str]
+    switches: Mapping[str, bool]
+
+
 class ReflectionReach:
     """Follows one world. Invariant: nodes before `_position` have been looked at; every kept member stands on each of its owners so far."""
 
-    def __init__(self, universe: TypeUniverse, constants: Constants) -> None:
+    def __init__(self, universe: TypeUniverse, constants: Constants, roots: ReflectionRoots) -> None:
         self.universe = universe
+        self._roots = roots
+        self._described: set[Module] = set()
+        self._are_files_read = False
         self._attributes = AttributeReader(universe)
         self._generated = GeneratedCode(universe, self._attributes)
         self._annotations = Annotations(universe, self._attributes, self._generated, ReaderKind.PUBLISH)
         self._constants = constants
         self._position = 0
         self._relevant: dict[tuple[Module, int], bool] = {}
+        self._depended: set[MethodDefinition] = set()
         self._read: set[MethodDefinition] = set()
         self._facts: dict[MethodDefinition, list[Fact]] = defaultdict(list)
         # Instances of each type, and the members that are kept on all of them.
@@ -91,6 +108,7 @@ class ReflectionReach:
         reasons = builder.world.reasons
         if not any(("native", call) in reasons for call in _MEMBER_CALLS):
             return
+        self._keep_described(builder)
         nodes = list(islice(reasons, self._position, None))
         self._position = len(reasons)
         for node in nodes:
@@ -100,6 +118,36 @@ class ReflectionReach:
                 builder.add("reflected_method", method, ("delegate_target", method))
         if ("native", _ATTRIBUTE_CALL) in reasons:
             self._keep_attributes(builder)
+
+    # ---- descriptors ----
+
+    def _keep_described(self, builder: WorldBuilder) -> None:
+        """What descriptors and rd.xml files keep, of the assemblies that the program has come to use."""
+        switches = self._roots.switches
+        if not self._are_files_read:
+            self._are_files_read = True
+            for member in members_of_files(self.universe, self._roots.files, switches):
+                self._keep_one(builder, member)
+            for name in sorted(self._roots.whole_assemblies):
+                for member in members_of_assembly(self.universe, name):
+                    self._keep_one(builder, member)
+        for module in [each for each in self.universe.modules.values() if each not in self._described]:
+            self._described.add(module)
+            if not is_framework(self.universe, module):
+                for member in members_embedded(self.universe, module, switches):
+                    self._keep_one(builder, member)
+
+    def _keep_one(self, builder: WorldBuilder, member: Described) -> None:
+        node: Node = ("described", member)
+        match member:
+            case TypeDefinition():
+                builder.add("type_object", self.universe.named(member, ()), node)
+            case NamedType():
+                self._keep(builder, member, NESTED_TYPE_ACCESS, node)
+            case MethodDesc():
+                builder.add("reflected_method", member, node)
+            case _:
+                self._keep_everywhere(builder, member, node)
 
     def _look_at(self, builder: WorldBuilder, node: Node) -> None:
         kind, target = node
@@ -152,6 +200,11 @@ class ReflectionReach:
                 for fact in read_facts(self._annotations, self._generated, self._constants, user):
                     if isinstance(fact.origin.member, MethodDefinition):
                         self._facts[fact.origin.member].append(fact)
+        if definition not in self._depended:
+            self._depended.add(definition)
+            for dependency in dependencies_of(self._annotations, self._attributes, definition):
+                for member in dependency.reached:
+                    self._reach(builder, {}, member, node)
         facts = self._facts.get(definition)
         if facts:
             self._apply(builder, facts, GenericContext(method.owner.args, method.args), node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from analyzers.root_files import EMBEDDED, EmbeddedFile, RootFile, RootFileKind
+from compiler.flow.root_files import EMBEDDED, EmbeddedFile, RootFile, RootFileKind
 from server.build.csharp_options import resources
 from server.build.project_values import EvaluatedProject
 

@@ -10,6 +10,7 @@ from compiler.request import CompileRequest, Optimization
 from server.build.feature_switches import runtime_options
 from server.build.graph import BuiltProject
 from server.build.project_values import EvaluatedProject, is_false, is_true
+from server.build.root_files import assemblies_kept_whole, root_files
 
 NOT_A_PROGRAM = "AOTD0306"
 SYMBOLS_SUFFIX = ".dbg"
@@ -54,6 +55,8 @@ def compile_request(built: BuiltProject, rid: str, place: CompilerPlace) -> Comp
         cache_dir=place.cache_dir,
         n_workers=place.n_workers,
         npm=place.npm,
+        root_files=root_files(project),
+        whole_assemblies=assemblies_kept_whole(project),
     )
 
 

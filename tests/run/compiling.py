@@ -9,6 +9,7 @@ from pathlib import Path
 from compiler.csharp.toolchain import Toolchain, find_npm
 from compiler.diagnostics import Severity
 from compiler.driver import compile_with_memory
+from compiler.flow.root_files import RootFile
 from compiler.library_memory import LibraryMemory
 from compiler.render import canonical_line
 from compiler.request import CompileRequest, Optimization
@@ -47,6 +48,7 @@ class NativeCompiler:
     toolchain: Toolchain
     cache_dir: Path
     memory: LibraryMemory
+    root_files: tuple[RootFile, ...] = ()
 
 
 def compile_native(compiler: NativeCompiler, program: CorpusProgram, assembly: Path, optimization: Optimization, output: Path) -> Path:
@@ -70,6 +72,7 @@ def compile_native(compiler: NativeCompiler, program: CorpusProgram, assembly: P
         strip=True,
         cache_dir=compiler.cache_dir,
         n_workers=len(os.sched_getaffinity(0)),
+        root_files=compiler.root_files,
         npm=find_npm(os.environ),
     )
     result = compile_with_memory(request, SilentProgress(), compiler.memory)

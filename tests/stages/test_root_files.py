@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from analyzers.options import AnalysisOptions
-from analyzers.root_files import EmbeddedFile, RootFile, RootFileKind
 from analyzers.run import AnalysisRequest, AnalysisSession
 from analyzers.why import Kept, ProgramPart, ProgramReasons
 from compiler.csharp.client import CSharpWorker
 from compiler.csharp.options import CSharpOptions, OutputKind
 from compiler.csharp.toolchain import Toolchain
 from compiler.flow.reader_kind import ReaderKind
+from compiler.flow.root_files import EmbeddedFile, RootFile, RootFileKind
 from tests.csharp.conftest import Programs, cache_dir, programs, references, toolchain, worker
 from tests.stages.test_findings import IMPLICIT_USINGS, find_in
 

@@ -14,8 +14,8 @@ from compiler.flow.contexts import open_context
 from compiler.flow.link_members import module_named
 from compiler.flow.link_xml import XmlElement
 from compiler.flow.type_names import resolve_in_assembly, resolve_type_name
-from compiler.types.definitions import MethodDefinition, Module, TypeDefinition
-from compiler.types.type_desc import NamedType, TypeDesc
+from compiler.types.definitions import MethodDefinition, Module
+from compiler.types.type_desc import MethodDesc, NamedType, TypeDesc
 from compiler.types.universe import GenericContext, TypeUniverse
 
 _ALL = "Required All"
@@ -33,10 +33,13 @@ class Refusal:
 
 @dataclass(slots=True)
 class KeptByDirectives:
-    """What a file keeps: assemblies as a whole by name, and methods. After a refusal the rest of the file is not read."""
+    """What a file keeps: assemblies as a whole by name, types with all members, methods, and instances of generic methods. After a
+    refusal the rest of the file is not read."""
 
     assemblies: set[str] = field(default_factory=set)
+    types: list[NamedType] = field(default_factory=list)
     methods: list[MethodDefinition] = field(default_factory=list)
+    instances: list[MethodDesc] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
 
@@ -72,26 +75,26 @@ def _read(universe: TypeUniverse, root: XmlElement, kept: KeptByDirectives) -> N
         if _has_degree(element, "Dynamic"):
             kept.assemblies.add(module.name)
         for child in _children(element, "Type"):
-            kept.methods += _type(universe, module, child)
+            _type(universe, module, child, kept)
 
 
-def _type(universe: TypeUniverse, module: Module, element: XmlElement) -> Iterator[MethodDefinition]:
+def _type(universe: TypeUniverse, module: Module, element: XmlElement, kept: KeptByDirectives) -> None:
     name = _required(element, "Name")
     found = _resolved(universe, module, name)
     if found is None:
         raise _Refused(element, f"there is no type '{name}' in '{module.name}'")
     degrees = [_has_degree(element, degree) for degree in _DEGREES]
-    definition = found.definition if isinstance(found, NamedType) else None
-    if degrees[0] and definition is not None:
-        yield from definition.methods
+    named = found if isinstance(found, NamedType) else None
+    if degrees[0] and named is not None:
+        kept.types.append(named)
     for child in _children(element, "Method"):
-        if definition is None:
+        if named is None:
             raise _Refused(child, f"'{name}' has no methods of its own")
-        yield from _methods(universe, module, definition, child)
+        _methods(universe, module, named, child, kept)
 
 
-def _methods(universe: TypeUniverse, module: Module, definition: TypeDefinition, element: XmlElement) -> Iterator[MethodDefinition]:
-    name = _required(element, "Name")
+def _methods(universe: TypeUniverse, module: Module, owner: NamedType, element: XmlElement, kept: KeptByDirectives) -> None:
+    name, definition = _required(element, "Name"), owner.definition
     parameters: list[TypeDesc] = []
     arguments: list[TypeDesc] = []
     for child in element.children:
@@ -108,7 +111,10 @@ def _methods(universe: TypeUniverse, module: Module, definition: TypeDefinition,
         instantiated = f"<{', '.join(map(repr, arguments))}>" if arguments else ""
         signature = f"({', '.join(map(repr, parameters))})" if parameters else ""
         raise _Refused(element, f"there is no method '{definition.full_name}.{name}{instantiated}{signature}'")
-    yield from methods
+    if arguments or owner.args:
+        kept.instances += [universe.method(each, owner, tuple(arguments)) for each in methods]
+    else:
+        kept.methods += methods
 
 
 def _fits(universe: TypeUniverse, method: MethodDefinition, parameters: list[TypeDesc], arguments: list[TypeDesc]) -> bool:
