@@ -20,12 +20,12 @@ from analyzers.rule import FATAL, UNREPORTED
 from analyzers.severity import Severities
 from analyzers.sorted_findings import sort_key
 from analyzers.text_edits import TextEdits
-from analyzers.units import Raised, Unit, UnitKind, UnitReader, UnitResult
+from analyzers.units import Identity, Raised, Unit, UnitKind, UnitReader, UnitResult
 from analyzers.versions import Digests, Version
 from compiler.diagnostics import Location, Severity
 from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.declaration_digests import FactKind
-from compiler.metadata.hashing import is_in
+from compiler.metadata.hashing import Hashes, is_in
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import Module, TypeDefinition
 
@@ -46,7 +46,7 @@ def _advance(state: ReaderState, digests: Digests | None, edits: TextEdits, cont
         return
     if state.facts is digests.facts and not edits.files:
         return
-    changed = digests.facts.changed_since(state.facts).tolist()
+    changed = digests.changed_since(state.facts)
     if int(FactKind.WHOLE) in changed or state.reads_source != context.reads_source:
         _start(state, digests, context)
         return
@@ -78,7 +78,6 @@ def _start(state: ReaderState, digests: Digests | None, context: ModuleContext) 
     for unit in list(state.results):
         state.drop(unit)
     state.pending.clear()
-    state.known.clear()
     state.rows.clear()
     if state.index is not None:
         state.index.clear()
@@ -97,8 +96,9 @@ def _undescribed(state: ReaderState, context: ModuleContext) -> list[str]:
     """The documents of the symbols that changed and whose text was not given."""
     before, now = state.documents, context.positions.documents(state.documents)
     state.documents = now
-    changed = {old.name for old, new in zip_longest(before, now) if old is not None and old is not new}
-    changed |= {new.name for old, new in zip_longest(before, now) if new is not None and old is not new}
+    changed = {each.name for pair in zip_longest(before, now) if pair[0] is not pair[1] for each in pair if each is not None}
+    if not changed:
+        return []
     old_texts, new_texts = ({each.name: each.row[1] for each in rows if each.name in changed} for rows in (before, now))
     return [name for name in changed if name not in state.sources and old_texts.get(name) != new_texts.get(name)]
 
@@ -116,13 +116,12 @@ def _update_units(state: ReaderState, digests: Digests, context: ModuleContext) 
             continue
         if np.array_equal(ids, state.rows[kind]):
             continue
+        left, came = _difference(state.rows[kind], ids)
         state.rows[kind] = ids
-        now = set(ids.tolist())
-        known = state.known[kind]
-        for identity in known - now:
+        for identity in left:
             state.drop(Unit(kind, identity))
             state.drop(Unit(UnitKind.ANNOTATED_TYPE, identity))
-        for identity, rid in digests.rows(table, now - known).items():
+        for identity, rid in digests.rows(table, came).items():
             if kind is UnitKind.TYPE:
                 definition = module.type_definition(rid)
             else:
@@ -132,8 +131,18 @@ def _update_units(state: ReaderState, digests: Digests, context: ModuleContext) 
                     continue
             arrived[definition] = None
             state.pending[Unit(kind, identity)] = None
-        state.known[kind] = now
     return list(arrived)
+
+
+def _difference(old: Hashes, new: Hashes) -> tuple[set[Identity], set[Identity]]:
+    """What only one of two columns of identities has; rows at both ends that are equal are left out first."""
+    common = min(len(old), len(new))
+    differs = old[:common] != new[:common]
+    first = int(differs.argmax()) if differs.any() else common
+    differs = old[len(old) - common + first :][::-1] != new[len(new) - common + first :][::-1]
+    last = int(differs.argmax()) if differs.any() else common - first
+    before, now = set(old[first : len(old) - last].tolist()), set(new[first : len(new) - last].tolist())
+    return before - now, now - before
 
 
 def read_pending(state: ReaderState, version: Version, context: ModuleContext, guards: Guards) -> None:
@@ -194,7 +203,7 @@ def _read_annotated_types(state: ReaderState, module: Module, digests: Digests, 
         for unit in known:
             state.drop(unit)
     if annotated or elsewhere:
-        for identity in state.known[UnitKind.TYPE]:
+        for identity in state.rows[UnitKind.TYPE].tolist():
             unit = Unit(UnitKind.ANNOTATED_TYPE, identity)
             if unit not in state.results:
                 state.pending[unit] = None

@@ -61,11 +61,10 @@ class Positions:
         """The documents of the symbols; a name is taken from the row of `before` that is the same, where there is one."""
         if self._pdb is None:
             return []
-        found: list[Document] = []
-        for rid, row in enumerate(self._pdb.document_rows(), 1):
-            known = before[rid - 1] if rid <= len(before) else None
-            found.append(known if known is not None and known.row == row else Document(row, self._pdb.document(rid)))
-        return found
+        rows = self._pdb.document_rows()
+        found = [known if known.row == row else None for known, row in zip(before, rows, strict=False)]
+        found += [None] * (len(rows) - len(found))
+        return [known or Document(rows[index], self._pdb.document(index + 1)) for index, known in enumerate(found)]
 
     @property
     def has_symbols(self) -> bool:

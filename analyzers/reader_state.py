@@ -41,8 +41,8 @@ class ReaderState:
     users: dict[Unit, None] = field(default_factory=dict)
     """The units with `uses` or annotated types."""
     pending: dict[Unit, None] = field(default_factory=dict)
-    known: dict[UnitKind, set[Identity]] = field(default_factory=lambda: defaultdict(set))
     rows: dict[UnitKind, Hashes] = field(default_factory=lambda: defaultdict(lambda: np.zeros(0, np.uint64)))
+    """The identities of the methods and types that the version has."""
     _needing: dict[Unit, None] = field(default_factory=dict)
     options: AnalysisOptions | None = None
     annotated: tuple[frozenset[Identity], frozenset[TypeDefinition]] = (frozenset(), frozenset())

@@ -34,8 +34,7 @@ from compiler.flow.body_reader import Constants
 from compiler.flow.reader_kind import FlowRules, ReaderKind
 from compiler.flow.root_files import EmbeddedFile, RootFile
 from compiler.metadata.bad_image import BadImage
-from compiler.metadata.image import Image, open_image
-from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
+from compiler.metadata.image import open_image
 from compiler.metadata.signature_hashes import SignatureMemory
 from compiler.reach.features import FeatureConstants
 from compiler.types.interned import AssemblyFinder
@@ -106,7 +105,7 @@ class AnalysisSession:
         version = self._version_of(request)
         universe = version.universe
         state, edits = self._state(request)
-        pdb = _open_symbols(request, version.module.image)
+        pdb = version.symbols(request.pdb)
         positions = Positions(universe, version.module, pdb, state.index)
         context, guards = self._context(request, version, positions, state.index, proceed)
         advance(state, version.digests, edits, context)
@@ -214,12 +213,6 @@ def _severities(request: AnalysisRequest) -> Severities:
     if request.reader is ReaderKind.BUILD or request.heeds_source:
         return Severities(options, request.sources)
     return Severities(replace(options, editor_configs=()), {})
-
-
-def _open_symbols(request: AnalysisRequest, image: Image) -> PortablePdb | None:
-    if request.pdb:
-        return open_pdb(f"{request.assembly_name}.pdb", request.pdb)
-    return embedded_pdb(image)
 
 
 def _constants(lookups: Lookups, request: AnalysisRequest) -> Constants:

@@ -13,6 +13,7 @@ from compiler.metadata.body_digests import Bodies, read_bodies
 from compiler.metadata.declaration_digests import FactKind, FactTable, header_key, named_key, read_facts
 from compiler.metadata.hashing import Hashes, is_in
 from compiler.metadata.image import Image
+from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
 from compiler.metadata.row_identity import RowIdentity, read_identity
 from compiler.metadata.signature_hashes import SignatureMemory
 from compiler.metadata.tokens import TableId
@@ -40,6 +41,7 @@ class Digests:
     bodies: Bodies
     facts: FactTable
     _named: dict[tuple[int, str], int] = field(default_factory=dict)
+    _changed: tuple[FactTable, list[int]] | None = None
 
     def identity_of(self, table: TableId, rid: int) -> int:
         """The identity of a method or type."""
@@ -58,6 +60,12 @@ class Digests:
         ids = self.identity.ids[table]
         chosen = np.flatnonzero(is_in(ids, np.array(list(wanted), dtype=np.uint64)))
         return {int(ids[rid]): rid for rid in chosen.tolist() if rid}
+
+    def changed_since(self, before: FactTable) -> list[int]:
+        """The keys of the facts that differ; both readers ask for the same."""
+        if self._changed is None or self._changed[0] is not before:
+            self._changed = (before, self.facts.changed_since(before).tolist())
+        return self._changed[1]
 
     def keys_of(self, reads: Reads) -> frozenset[int]:
         """The keys of all facts that were read of this version."""
@@ -88,6 +96,14 @@ class Version:
     universe: TypeUniverse
     module: Module
     digests: Digests | None
+    _symbols: tuple[bytes, PortablePdb | None] | None = None
+
+    def symbols(self, pdb: bytes) -> PortablePdb | None:
+        """The symbols in `pdb`; those in the assembly itself, if any, when it is empty. Raises BadImage."""
+        if self._symbols is None or self._symbols[0] != pdb:
+            opened = open_pdb(f"{self.module.name}.pdb", pdb) if pdb else embedded_pdb(self.module.image)
+            self._symbols = (pdb, opened)
+        return self._symbols[1]
 
 
 def read_digests(image: Image, memory: SignatureMemory, before: Digests | None) -> Digests | None:

@@ -71,10 +71,12 @@ def _reached_edges(universe: TypeUniverse, module: Module) -> list[_Edge]:
     A cycle with an expanding edge is among them, for all of it is reached from the end of that edge.
     """
     tokens, expanding = _telling_tokens(module)
-    overrides = [edge for definition in _generic_types(module) for edge in _override_edges(universe, definition)]
     owners = list(_generic_owners(module))
     known = {owner: list(_edges(universe, owner, tokens)) for owner in owners if _may_have(owner, expanding)}
     pending = [edge.end for edges in known.values() for edge in edges if edge.expands]
+    if not pending:
+        return []
+    overrides = [edge for definition in _generic_types(module) for edge in _override_edges(universe, definition)]
     seen = set(pending)
     while pending:
         owner, _ = node = pending.pop()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
+from enum import IntEnum
 
 
-class MemberTypes(IntFlag):
-    """System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes, in the order of its values."""
+class MemberTypes(IntEnum):
+    """System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes, in the order of its values; combined they are plain numbers."""
 
     NONE = 0
     PUBLIC_PARAMETERLESS_CONSTRUCTOR = 0x1

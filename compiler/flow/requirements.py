@@ -27,7 +27,13 @@ class Requires(Enum):
     @property
     def full_name(self) -> str:
         """The attribute type's full name."""
-        return f"System.Diagnostics.CodeAnalysis.{self.value}"
+        return _FULL_NAMES[self]
+
+    # Members are one object each; the hash of a name takes a call of Python code in every look-up.
+    __hash__ = object.__hash__
+
+
+_FULL_NAMES = {kind: f"System.Diagnostics.CodeAnalysis.{kind.value}" for kind in Requires}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Requirements:
         self._attributes = attributes
         self._reader = reader
         self._methods = KeptByMember[tuple[MethodDefinition, Requires], Requirement | None](attributes.volatile)
-        self._scopes = KeptByMember[tuple[MethodDefinition, Requires], bool](attributes.volatile)
+        self._reached = KeptByMember[tuple[MethodDefinition, Requires], Requirement | None](attributes.volatile)
         self._types = KeptByMember[tuple[TypeDefinition, Requires], Requirement | None](attributes.volatile)
 
     def on_entity(self, module: Module, token: int, kind: Requires) -> Requirement | None:
@@ -101,14 +107,16 @@ class Requirements:
 
     def in_scope(self, method: MethodDefinition, kind: Requires) -> bool:
         """Whether the code of `method` is within the attribute, so that it may use what requires the same."""
-        key = (method, kind)
-        found = self._scopes.get(key)
-        if found is None:
-            found = self._scopes[key] = self._is_in_scope(method, kind)
-        return found
+        return self.of_reached_method(method, kind) is not None
 
     def of_reached_method(self, method: MethodDefinition, kind: Requires) -> Requirement | None:
         """What a use of `method` by reflection requires: all code in the attribute's scope, instance methods of a type included."""
+        key = (method, kind)
+        if key not in self._reached:
+            self._reached[key] = self._find_reached(method, kind)
+        return self._reached[key]
+
+    def _find_reached(self, method: MethodDefinition, kind: Requires) -> Requirement | None:
         if method.name != ".cctor":
             found = self.on_entity(method.module, method.token, kind)
             if found is not None:
@@ -116,6 +124,3 @@ class Requirements:
         found = self.on_type(method.owner, kind)
         member = association(method) if found is None else None
         return self.on_entity(member.module, member.token, kind) if member is not None else found
-
-    def _is_in_scope(self, method: MethodDefinition, kind: Requires) -> bool:
-        return self.of_reached_method(method, kind) is not None

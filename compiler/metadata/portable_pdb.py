@@ -29,6 +29,7 @@ class PortablePdb:
 
     image: Image
     _documents: dict[int, str] = field(default_factory=dict)
+    _document_rows: list[tuple[bytes, bytes]] | None = None
 
     def sequence_points(self, method_rid: int) -> list[SequencePoint]:
         """The sequence points of a method in order of IL offset; empty when it has none. Raises BadImage."""
@@ -40,8 +41,10 @@ class PortablePdb:
 
     def document_rows(self) -> list[tuple[bytes, bytes]]:
         """Per Document row the blob of its name and the hash of its text. Raises BadImage."""
-        columns = (self.image.column(TableId.DOCUMENT, name) for name in ("Name", "Hash"))
-        return [(self.image.blob(name), self.image.blob(hash_)) for name, hash_ in zip(*columns, strict=True)]
+        if self._document_rows is None:
+            columns = (self.image.column(TableId.DOCUMENT, name) for name in ("Name", "Hash"))
+            self._document_rows = [(self.image.blob(name), self.image.blob(hash_)) for name, hash_ in zip(*columns, strict=True)]
+        return self._document_rows
 
     def document(self, rid: int) -> str:
         """The path of Document row `rid`. Raises BadImage."""

@@ -121,6 +121,11 @@ class TypeDefinition:
             self._methods = tuple(self.module.method_at(rid) for rid in rids)
         return self._methods
 
+    def take_apart(self) -> None:
+        """Lets go of members and instances."""
+        self._fields = self._methods = self._by_name = None
+        self.instances.clear()
+
     def note_members(self) -> None:
         """Notes that the list of members is read."""
         if self.module.reads is not None:
@@ -315,6 +320,13 @@ class Module(RowRelations):
         self._by_name = TypesByName(image, self._enclosing)
         self._attribute_names: dict[int, str] = {}
         self.sig_cache: dict[object, object] = {}
+
+    def take_apart(self) -> None:
+        """Lets go of what was made of the rows: definitions refer to each other in circles, which nothing else would free soon."""
+        for definition in self._types.values():
+            definition.take_apart()
+        for table in (self._types, self._methods, self._fields, self.sig_cache):
+            table.clear()
 
     def type_definition(self, rid: int) -> TypeDefinition:
         """TypeDef row `rid`. Raises BadImage when there is none."""

@@ -85,6 +85,7 @@ class InternedTypes:
         self.volatile.forget()
         if old is not None:
             self.modules.pop(old.name, None)
+            old.take_apart()
             self._forwarded = {key: found for key, found in self._forwarded.items() if found.module is not old}
         self.modules.pop(name, None)
         self.volatile.module = self.add_module(image, name)

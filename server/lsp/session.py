@@ -20,6 +20,7 @@ from compiler.diagnostics import Diagnostic, Severity
 from server.ide.diagnostics import diagnostics_by_file
 from server.lsp.convert import to_lsp_diagnostic, to_uri
 from server.lsp.protocol import QuietServer
+from server.pause_collection import PauseCollection
 from server.workspace.files import Files, FileView
 from server.workspace.queries import Outdated, WorkspaceQueries
 from server.workspace.report import ProjectReport, WorkspaceReport
@@ -67,6 +68,7 @@ class EditorSession:
         self._early: list[asyncio.TimerHandle] = []
         self._idle: asyncio.Task[None] | None = None
         self._n_interrupted = 0
+        self._pauses = PauseCollection()
         self._is_stopped = False
         # What ends work that others began for this session.
         self.at_stop: set[Callable[[], None]] = set()
@@ -251,7 +253,7 @@ class EditorSession:
             self._task = None
 
     async def _when_idle(self) -> None:
-        """Reads referenced assemblies in a pause; what they show is in the analysis that follows."""
+        """Frees memory and reads referenced assemblies in a pause; what these show is in the analysis that follows."""
         assert self._loop is not None
         try:
             is_read = False
@@ -259,6 +261,7 @@ class EditorSession:
                 await asyncio.sleep(IDLE_SECONDS)
                 if self._stale or self._task is not None:
                     continue
+                self._pauses.collect()
                 changed = await self._loop.run_in_executor(self._thread, self._queries.read_dependencies, self._stay_idle)
                 is_read = not self._stale
                 if changed:

@@ -26,11 +26,14 @@ from compiler.metadata.bad_image import BadImage
 from compiler.user_cache import cache_directory
 from server.build.kept_findings import KeptFindings
 from server.cli.main import COLLECTION_THRESHOLDS
+from server.pause_collection import PauseCollection
 from tools.bench.table import table
 from tools.edits.compiling import Compiler, edits_toolchain
 from tools.edits.generator import edit_body, make_project
 
 EDITS = 200
+# After so many edits the user pauses, and an editor's session frees memory.
+EDITS_TO_A_PAUSE = 10
 N_FILES, N_MEMBERS, N_STATEMENTS = 300, 9, 4
 MEDIAN_LIMIT_MS, P95_LIMIT_MS = 15.0, 60.0
 
@@ -108,7 +111,10 @@ def _edits(compiler: Compiler, n_edits: int) -> tuple[float, list[_Edit]]:
         session.findings(replace(request, reader=reader, places=request.places if reader is ReaderKind.BUILD else None))
     first = time.perf_counter() - began
     rows: list[_Edit] = []
+    pauses = PauseCollection()
     while len(rows) < n_edits:
+        if not len(rows) % EDITS_TO_A_PAUSE:
+            pauses.collect()
         edit_body(random, project)
         request = compiler.compile("edits", project.texts())
         if request is not None:
