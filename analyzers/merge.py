@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import is_
 
 from analyzers.finding import BOTH, Finding
 from compiler.diagnostics import Location, Severity
@@ -11,19 +12,54 @@ from compiler.diagnostics import Location, Severity
 _SEVERITIES = list(Severity)
 
 
-def merge_findings(build: Sequence[Finding], publish: Sequence[Finding]) -> tuple[Finding, ...]:
-    """All of `build`, and those of `publish` that are no finding of the build about the same place, sorted.
+class MergedFindings:
+    """The findings of both reporters as one list, per file; a file where neither has another finding than before keeps its own.
 
-    A finding of both has the higher severity of the two.
     Two findings are the same when they have the same id, both are shown or both suppressed, and the place of one encloses that of
-    the other.
+    the other. A finding of both has the higher severity of the two.
     """
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[list[Finding], list[Finding], tuple[Finding, ...]]] = {}
+
+    def merge(self, build: Sequence[Finding], publish: Sequence[Finding]) -> dict[str, tuple[Finding, ...]]:
+        """All of `build`, and those of `publish` that are no finding of the build about the same place, sorted, by file in order."""
+        of_build, of_publish = _by_file(build), _by_file(publish)
+        now: dict[str, tuple[list[Finding], list[Finding], tuple[Finding, ...]]] = {}
+        for file in sorted(of_build.keys() | of_publish.keys()):
+            ours, theirs = of_build.get(file, []), of_publish.get(file, [])
+            known = self._known.get(file)
+            is_known = known is not None and _are_same(known[0], ours) and _are_same(known[1], theirs)
+            now[file] = known if known is not None and is_known else (ours, theirs, _merge(ours, theirs))
+        self._known = now
+        return {file: merged for file, (_, _, merged) in now.items()}
+
+
+def merge_findings(build: Sequence[Finding], publish: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The same, once and as one list."""
+    return tuple(finding for several in MergedFindings().merge(build, publish).values() for finding in several)
+
+
+def _by_file(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(_file(finding), []).append(finding)
+    return found
+
+
+def _are_same(old: list[Finding], new: list[Finding]) -> bool:
+    """Whether two lists have the same objects."""
+    return len(old) == len(new) and all(map(is_, old, new))
+
+
+def _merge(build: list[Finding], publish: list[Finding]) -> tuple[Finding, ...]:
+    """The findings of one file."""
     merged = list(build)
-    by_file: dict[tuple[str, str, bool], list[int]] = {}
+    alike: dict[tuple[str, bool], list[int]] = {}
     for index, finding in enumerate(build):
-        by_file.setdefault(_key(finding), []).append(index)
+        alike.setdefault(_key(finding), []).append(index)
     for finding in publish:
-        candidates = by_file.get(_key(finding), [])
+        candidates = alike.get(_key(finding), [])
         same = [i for i in candidates if build[i].location == finding.location and build[i].location is not None]
         same = same or [i for i in candidates if _overlap(build[i], finding)]
         for index in same:
@@ -33,9 +69,12 @@ def merge_findings(build: Sequence[Finding], publish: Sequence[Finding]) -> tupl
     return tuple(sorted(merged, key=lambda each: (each.sort_key, each.member)))
 
 
-def _key(finding: Finding) -> tuple[str, str, bool]:
-    file = finding.location.file if finding.location is not None else ""
-    return finding.id, file, finding.suppression is None
+def _file(finding: Finding) -> str:
+    return finding.location.file if finding.location is not None else ""
+
+
+def _key(finding: Finding) -> tuple[str, bool]:
+    return finding.id, finding.suppression is None
 
 
 def _more_severe(one: Finding, other: Finding) -> Severity:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analyzers.finding import Finding
-from analyzers.merge import merge_findings
+from analyzers.merge import MergedFindings
 from analyzers.run import AnalysisRequest, AnalysisSession
 from analyzers.why import ProgramPart, ProgramReasons
 from compiler.csharp.client import CSharpRequest
@@ -49,6 +49,8 @@ class ProjectAnalysis:
     kept: KeptFindings
     _referenced: Mapping[str, bytes] = field(default_factory=dict)
     _session: AnalysisSession | None = None
+    _merged: MergedFindings = field(default_factory=MergedFindings)
+    _diagnostics: dict[str, tuple[tuple[Finding, ...], tuple[Diagnostic, ...]]] = field(default_factory=dict)
     # All findings in assemblies, which stay as long as the project's evaluation does.
     _in_assemblies: dict[Path, tuple[Finding, ...]] = field(default_factory=dict)
 
@@ -72,11 +74,20 @@ class ProjectAnalysis:
             # A compiler that was replaced just now: statements stand in the symbols, too.
             logger.warning("event=no_places project=%s error=%s", request.project, error)
             found = self._found(question, replace(asked, places=None))
-        return tuple(finding.to_diagnostic() for finding in found)
+        # An edit changes the findings of few files: the diagnostics of the others stay the same objects, all the way to the editor.
+        known, self._diagnostics = self._diagnostics, {}
+        for file, findings in found.items():
+            before = known.get(file)
+            is_known = before is not None and before[0] is findings
+            diagnostics = before[1] if before is not None and is_known else tuple(each.to_diagnostic() for each in findings)
+            self._diagnostics[file] = (findings, diagnostics)
+        return tuple(diagnostic for _, several in self._diagnostics.values() for diagnostic in several)
 
-    def _found(self, question: FindingsQuestion, asked: AnalysisRequest) -> tuple[Finding, ...]:
+    def _found(self, question: FindingsQuestion, asked: AnalysisRequest) -> dict[str, tuple[Finding, ...]]:
+        """The findings by file, in order."""
         session = self._session_for(question.referenced)
-        found = session.findings(asked, question.proceed)
+        of_build = session.findings(asked, question.proceed)
+        of_publish: tuple[Finding, ...] = ()
         if is_published(self.project):
             heeds = not is_program(self.project)
             options = publish_options(self.project, question.request.analyzer_configs)
@@ -88,8 +99,8 @@ class ProjectAnalysis:
                 root_files=root_files(self.project, question.view.read_content),
                 embedded_files=embedded_files(self.project, question.view.read_content),
             )
-            found = merge_findings(found, session.findings(publish, question.proceed))
-        return found
+            of_publish = session.findings(publish, question.proceed)
+        return self._merged.merge(of_build, of_publish)
 
     def reasons(self, view: FileView, parts: Sequence[ProgramPart], proceed: Callable[[], None]) -> ProgramReasons:
         """Why members are in the program of `parts` and of what else this project refers to. Raises InputError."""

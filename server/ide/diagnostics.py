@@ -19,28 +19,60 @@ FileDiagnostics = Mapping[Path, tuple[Diagnostic, ...]]
 TOOLS = frozenset({"CSC"})
 
 
-def diagnostics_by_file(report: WorkspaceReport, said_at_publish: Mapping[Path, Sequence[Diagnostic]]) -> FileDiagnostics:
-    """The visible diagnostics of `report`, per file, in the order of their places.
+class ShownDiagnostics:
+    """The diagnostics of reports, per file. What a project says of a file as in the report before is not made again.
 
-    What a publish of a project said is shown too, but for files that the report has something about: there the report is newer.
+    `_placed` has, per project and file as the project names it, the diagnostics and what is shown of them where.
     """
-    found: dict[Path, dict[Diagnostic, None]] = {}
-    for project in report.projects:
-        for diagnostic in project.diagnostics:
-            add(found, place(diagnostic, project.path))
-    live = frozenset(found)
-    for project in report.projects:
-        for diagnostic in said_at_publish.get(project.path, ()):
-            placed = place(diagnostic, project.path)
-            if file_of(placed) not in live:
-                add(found, placed)
-    return {file: tuple(sorted(several, key=order)) for file, several in sorted(found.items())}
+
+    def __init__(self) -> None:
+        self._placed: dict[tuple[Path, str], tuple[list[Diagnostic], Path, tuple[Diagnostic, ...]]] = {}
+
+    def by_file(self, report: WorkspaceReport, said_at_publish: Mapping[Path, Sequence[Diagnostic]]) -> FileDiagnostics:
+        """The visible diagnostics of `report`, per file, in the order of their places.
+
+        What a publish of a project said is shown too, but for files that the report has something about: there the report is newer.
+        """
+        parts: dict[Path, list[tuple[Diagnostic, ...]]] = {}
+        now: dict[tuple[Path, str], tuple[list[Diagnostic], Path, tuple[Diagnostic, ...]]] = {}
+        for project in report.projects:
+            for name, diagnostics in _by_name(project.diagnostics).items():
+                key = (project.path, name)
+                known = self._placed.get(key)
+                now[key] = known if known is not None and known[0] == diagnostics else _placed(diagnostics, project.path)
+                _, file, shown = now[key]
+                if shown:
+                    parts.setdefault(file, []).append(shown)
+        self._placed = now
+        live = frozenset(parts)
+        for project in report.projects:
+            for diagnostic in said_at_publish.get(project.path, ()):
+                placed = place(diagnostic, project.path)
+                if file_of(placed) not in live and placed.severity is not Severity.HIDDEN:
+                    parts.setdefault(file_of(placed), []).append((placed,))
+        return {file: _together(several) for file, several in parts.items()}
 
 
-def add(found: dict[Path, dict[Diagnostic, None]], placed: Diagnostic) -> None:
-    """Adds a placed diagnostic to its file, unless it is there or not to be seen."""
-    if placed.severity is not Severity.HIDDEN:
-        found.setdefault(file_of(placed), {})[placed] = None
+def _by_name(diagnostics: Sequence[Diagnostic]) -> dict[str, list[Diagnostic]]:
+    """Diagnostics by their file as it is written."""
+    found: dict[str, list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        found.setdefault(diagnostic.location.file if diagnostic.location is not None else "", []).append(diagnostic)
+    return found
+
+
+def _placed(diagnostics: list[Diagnostic], project: Path) -> tuple[list[Diagnostic], Path, tuple[Diagnostic, ...]]:
+    """Diagnostics of one file, that file, and those that are shown, each once and in order."""
+    placed = [place(diagnostic, project) for diagnostic in diagnostics]
+    shown = dict.fromkeys(each for each in placed if each.severity is not Severity.HIDDEN)
+    return diagnostics, file_of(placed[0]), tuple(sorted(shown, key=order))
+
+
+def _together(parts: list[tuple[Diagnostic, ...]]) -> tuple[Diagnostic, ...]:
+    """What several projects, or names of one file, say about it."""
+    if len(parts) == 1:
+        return parts[0]
+    return tuple(sorted(dict.fromkeys(each for part in parts for each in part), key=order))
 
 
 def file_of(placed: Diagnostic) -> Path:

@@ -17,7 +17,7 @@ from lsprotocol import types
 
 from analyzers.why import Step
 from compiler.diagnostics import Diagnostic, Severity
-from server.ide.diagnostics import diagnostics_by_file
+from server.ide.diagnostics import ShownDiagnostics
 from server.lsp.convert import to_lsp_diagnostic, to_uri
 from server.lsp.protocol import QuietServer
 from server.pause_collection import PauseCollection
@@ -69,6 +69,7 @@ class EditorSession:
         self._idle: asyncio.Task[None] | None = None
         self._n_interrupted = 0
         self._pauses = PauseCollection()
+        self._shown = ShownDiagnostics()
         self._is_stopped = False
         # What ends work that others began for this session.
         self.at_stop: set[Callable[[], None]] = set()
@@ -282,11 +283,10 @@ class EditorSession:
 
     def _publish(self, report: WorkspaceReport, view: FileView, doing: str) -> None:
         """Sends what changed since the last time; the status says what is found, or what is still being done."""
-        now = diagnostics_by_file(report, self._said_at_publish)
-        for path in sorted({*now, *self._published}):
-            diagnostics = now.get(path, ())
-            if self._published.get(path, ()) != diagnostics:
-                self._send(path, diagnostics, view)
+        now = self._shown.by_file(report, self._said_at_publish)
+        changed = [path for path in {*now, *self._published} if self._published.get(path, ()) != now.get(path, ())]
+        for path in sorted(changed):
+            self._send(path, now.get(path, ()), view)
         self._published = dict(now)
         if doing:
             return self.say_status("busy", doing, "")

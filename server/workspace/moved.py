@@ -59,17 +59,31 @@ class Moves:
         self._old = old
         self._new = new
         self._maps: dict[str, LineMap] = {}
+        self._edited: dict[str, bool] = {}
 
     def location(self, place: Location) -> Location | None:
         """`place` in the new texts; None when its line was edited or its file is in one of the sets alone."""
         if place.file not in self._old or place.file not in self._new:
             return None
+        if not self._is_edited(place.file):
+            return place
         if place.file not in self._maps:
             self._maps[place.file] = LineMap(self._old[place.file].splitlines(), self._new[place.file].splitlines())
         return self._maps[place.file].location(place)
 
+    def _is_edited(self, file: str) -> bool:
+        """Whether the texts of a file differ, or one of the sets does not have it."""
+        found = self._edited.get(file)
+        if found is None:
+            text = self._old.get(file)
+            found = self._edited[file] = text is None or text != self._new.get(file)
+        return found
+
     def explanation(self, why: Explanation) -> Explanation:
         """An explanation with the places that moved; fixes of edited code have no place any more."""
+        places = (why.asked_at, *(place for fix in why.fixes for place in (fix.place, fix.attributes)))
+        if not any(place is not None and self._is_edited(place.file) for place in places):
+            return why
         asked_at = self.location(why.asked_at) if why.asked_at is not None else None
         return replace(why, asked_at=asked_at, fixes=tuple(self._fix(fix) for fix in why.fixes))
 

@@ -365,7 +365,8 @@ def _kept(project: _Project, request: CSharpRequest, replaced: Sequence[Location
         moved = moves.location(finding.location) if finding.location is not None else None
         if moved is not None and (replaced is None or _is_in(moved, replaced)):
             why = moves.explanation(finding.explanation) if finding.explanation is not None else None
-            kept.append(replace(finding, location=moved, explanation=why))
+            is_same = moved is finding.location and why is finding.explanation
+            kept.append(finding if is_same else replace(finding, location=moved, explanation=why))
     return kept
 
 

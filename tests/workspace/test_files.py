@@ -12,7 +12,7 @@ import pytest
 
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.documentation import documentation_link
-from server.ide.diagnostics import diagnostics_by_file
+from server.ide.diagnostics import ShownDiagnostics
 from server.workspace.files import MISSING, Files, view_of_disk
 from server.workspace.moved import LineMap
 from server.workspace.report import ProjectReport, WorkspaceReport
@@ -169,7 +169,7 @@ def test_diagnostics_are_shown_once_where_they_belong() -> None:
     two = ProjectReport(Path("/w/two.csproj"), "two", False, (finding, tool))
     said = Diagnostic("IL2104", Severity.WARNING, "at publish", Location("/w/b.cs", 1, 1))
     old = Diagnostic("IL2026", Severity.WARNING, "older", Location("/w/a.cs", 9, 1))
-    found = diagnostics_by_file(WorkspaceReport((one, two)), {one.path: (said, old)})
+    found = ShownDiagnostics().by_file(WorkspaceReport((one, two)), {one.path: (said, old)})
     assert {str(path): [d.code for d in several] for path, several in found.items()} == {
         "/w/a.cs": ["CS0103", "IL2026"],
         "/w/b.cs": ["IL2104"],

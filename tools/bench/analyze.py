@@ -152,14 +152,15 @@ def _print_edits(rows: list[_Edit]) -> int:
         "places, by the compiler": [row.places for row in rows],
         "units read": [float(row.n_read) for row in rows],
     }
-    lines = [(name, *(f"{_percentile(values, each):.1f}" for each in (50, 95, 100))) for name, values in columns.items()]
+    lines = [(name, *(f"{percentile(values, each):.1f}" for each in (50, 95, 100))) for name, values in columns.items()]
     sys.stdout.write(table(("ms after an edit", "p50", "p95", "most"), lines))
-    median, high = (_percentile(columns["and of the publish"], each) for each in (50, 95))
+    median, high = (percentile(columns["and of the publish"], each) for each in (50, 95))
     within = median <= MEDIAN_LIMIT_MS and high <= P95_LIMIT_MS
     sys.stdout.write(f"limits ({MEDIAN_LIMIT_MS:.0f} ms, {P95_LIMIT_MS:.0f} ms): {'kept' if within else 'EXCEEDED'}\n")
     return 0 if within else 1
 
 
-def _percentile(values: list[float], percent: int) -> float:
+def percentile(values: list[float], percent: int) -> float:
+    """The value below which so many percent of the others are."""
     ordered = sorted(values)
     return ordered[min(len(ordered) * percent // 100, len(ordered) - 1)]

@@ -13,6 +13,7 @@ BENCHMARKS = {
     "wordcount": "tools.bench.wordcount",
     "programs": "tools.bench.programs",
     "analyze": "tools.bench.analyze",
+    "editor": "tools.bench.editor",
     "edits": "tools.bench.edits",
     "fuzz": "tools.bench.fuzz",
     "restore": "tools.bench.restore",
