@@ -26,7 +26,8 @@ def needs_extensions(resources: Mapping[str, Value]) -> bool:
 
 def write_resources(resources: Mapping[str, Value]) -> bytes:
     """The bytes of the file."""
-    ordered = sorted(resources.items(), key=lambda entry: (_hash(entry[0]), entry[0]))
+    # Entries stand in the order of their names; the tables of hashes and of places are in the order of the hashes.
+    ordered = sorted(resources.items(), key=lambda entry: entry[0].encode("utf-16-be"))
     types = list(dict.fromkeys(value.type_name for _, value in ordered if isinstance(value, TypedValue)))
     names = b""
     data = b""
@@ -39,8 +40,9 @@ def write_resources(resources: Mapping[str, Value]) -> bytes:
     out = struct.pack("<Iii", _MAGIC, 1, len(header)) + header + struct.pack("<iii", 2, len(ordered), len(types))
     out += b"".join(_counted(name.encode()) for name in types)
     out += b"".join(b"PAD"[at % 3 : at % 3 + 1] for at in range(-len(out) % 8))
-    out += b"".join(struct.pack("<i", _hash(name)) for name, _ in ordered)
-    out += b"".join(struct.pack("<i", position) for position in positions)
+    table = sorted((_hash(name), position) for (name, _), position in zip(ordered, positions, strict=True))
+    out += b"".join(struct.pack("<i", number) for number, _ in table)
+    out += b"".join(struct.pack("<i", position) for _, position in table)
     return out + struct.pack("<i", len(out) + 4 + len(names)) + names + data
 
 

@@ -165,12 +165,16 @@ def read_resource_text(content: bytes) -> dict[str, Value]:
     """The resources of a .txt or .restext file: `name = value` lines, comments, escapes in values. Raises ResxError."""
     found: dict[str, Value] = {}
     known: set[str] = set()
-    for number, line in enumerate(content.decode("utf-8-sig", "replace").splitlines(), start=1):
+    lines = content.decode("utf-8-sig", "replace").splitlines()
+    for number, line in enumerate(lines, start=1):
         stripped = line.strip()
         if not stripped or stripped[0] in "#;" or stripped.lower() == "[strings]":
             continue
+        if stripped.startswith("["):
+            raise ResxError("MSB3563", f'Unsupported square bracket keyword, "{stripped}".', number)
         name, equals, value = line.partition("=")
-        if not equals:
+        # At the end of the file a name may stand alone.
+        if not equals and (number < len(lines) or content.endswith((b"\n", b"\r"))):
             raise ResxError("MSB3564", f'Resource line without an equals sign, "{line}".', number)
         name = name.strip()
         if not name:

@@ -117,7 +117,7 @@ def test_resources_in_text_files() -> None:
     """Comments, escapes, names without case."""
     text = b"# comment\n[strings]\nA = one\\ttwo\\u0041\n; other\na=later\nB=\n"
     assert read_resource_text(text) == {"A": "one\ttwoA", "B": ""}
-    for wrong, code in (("x", "MSB3564"), ("=1", "MSB3565"), ("a=\\q", "MSB3566"), ("a=\\u12", "MSB3569")):
+    for wrong, code in (("x\n", "MSB3564"), ("[x]", "MSB3563"), ("=1", "MSB3565"), ("a=\\q", "MSB3566"), ("a=\\u12", "MSB3569")):
         with pytest.raises(ResxError) as raised:
             read_resource_text(wrong.encode())
         assert raised.value.code == code
@@ -184,3 +184,33 @@ def test_combined_xml(tmp_path: Path) -> None:
     )
     lines = ["<All>", '<TargetFramework Name="net9.0">', "<A>1</A>", "<B></B>", "</TargetFramework>", "</All>"]
     assert [line.strip() for line in "\n".join(run(tmp_path, body)).split("\n")] == lines
+
+
+TYPED = """
+        /// <summary>
+        ///   Looks up a localized string similar to x &lt; y.
+        /// </summary>
+        public static string a_b {
+            get {
+                return ResourceManager.GetString("a b", resourceCulture);
+            }
+        }
+"""
+
+
+def test_a_class_for_resources(tmp_path: Path) -> None:
+    """The class has a property for each resource that can have one, and is made once."""
+    (tmp_path / "r.txt").write_text("a b=x < y\nclass=1\nCulture=2\nx.y=3\nx_y=4\n")
+    attributes = 'Sources="r.txt" OutputResources="r.resources" StronglyTypedLanguage="C#" StronglyTypedNamespace="N" PublicClass="true"'
+    output = '<Output TaskParameter="StronglyTypedFileName" PropertyName="F" />'
+    body = f'<GenerateResource {attributes}>{output}</GenerateResource><Message Importance="high" Text="$(F)" />'
+    lines = run(tmp_path, body)
+    assert [line.partition("warning ")[2][:7] for line in lines[:2]] == ["MSB3827", "MSB3829"] and lines[-1] == "r.cs"
+    text = (tmp_path / "r.cs").read_text()
+    assert TYPED in text and "static string _class" in text and "x_y" not in text and '("N.r", typeof(r).Assembly)' in text
+    assert run(tmp_path, body) == ["r.cs"]
+    (tmp_path / "v.txt").write_text("a=1\n")
+    run(tmp_path, '<GenerateResource Sources="v.txt" StronglyTypedLanguage="VB" StronglyTypedClassName="V" />')
+    assert "Friend Shared ReadOnly Property a() As String" in (tmp_path / "v.vb").read_text()
+    assert "MSB3573" in run(tmp_path, '<GenerateResource Sources="r.txt;v.txt" StronglyTypedLanguage="C#" />')[0]
+    assert "MSB3572" in run(tmp_path, '<GenerateResource Sources="r.txt" StronglyTypedClassName="X" />')[0]
