@@ -5,7 +5,7 @@ check   ruff, mypy, layer contracts, house rules, generated files, and the tests
 test    all tests; `--bless` rewrites the expectations of tests/cases, to be read before they are committed
 setup   makes .venv with everything that the tests need, from a fresh checkout
 gen     writes the files that are generated from code
-bench   measures: analyze, evaluate, hello, wordcount, programs, restore; edits compares incremental findings with clean ones;
+bench   measures: analyze, build, evaluate, hello, wordcount, programs, restore; edits compares incremental findings with clean ones;
         fuzz and fuzz-projects try mutated assemblies and project files
 """
 

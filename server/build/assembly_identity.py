@@ -1,17 +1,16 @@
-"""Names of assemblies: from text, and of files with the names of what they refer to, by the metadata of the file."""
+"""Names of assemblies: from text, and of files with the names of what they refer to, by the metadata of the file.
+
+What reads metadata is loaded with the first file: most builds look at no assembly but those of the framework, whose names a list tells.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import importlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, cast
 
-from compiler.metadata.bad_image import BadImage
-from compiler.metadata.image import Image, open_image
-from compiler.metadata.tokens import TableId
-
-_HAS_FULL_KEY = 0x0001
 _NAME = re.compile(r"\s*([^,=]+?)\s*(?:,(.*))?\Z", re.DOTALL)
 
 
@@ -71,6 +70,13 @@ def _version(text: str) -> tuple[int, int, int, int] | None:
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
+class _AssemblyFile(Protocol):
+    """The module that reads metadata."""
+
+    def read_facts(self, path: str) -> AssemblyFacts | None:
+        """See server/build/assembly_file.py."""
+
+
 class AssemblyReader:
     """Reads files once. Invariant: an entry is what the file said at its time and size."""
 
@@ -86,36 +92,6 @@ class AssemblyReader:
         stamp = (status.st_mtime_ns, status.st_size)
         known = self._known.get(path)
         if known is None or known[0] != stamp:
-            known = self._known[path] = (stamp, _read(path))
+            files = cast(_AssemblyFile, importlib.import_module("server.build.assembly_file"))
+            known = self._known[path] = (stamp, files.read_facts(path))
         return known[1]
-
-
-def _read(path: str) -> AssemblyFacts | None:
-    try:
-        image = open_image(path, Path(path).read_bytes())
-        if image.rows(TableId.ASSEMBLY) != 1:
-            return None
-        return AssemblyFacts(_identities(image, TableId.ASSEMBLY)[0], tuple(_identities(image, TableId.ASSEMBLY_REF)), _runtime(image))
-    except (BadImage, OSError):
-        return None
-
-
-def _identities(image: Image, table: TableId) -> list[AssemblyIdentity]:
-    parts = [image.column(table, name) for name in ("MajorVersion", "MinorVersion", "BuildNumber", "RevisionNumber")]
-    keys = image.column(table, "PublicKey" if table is TableId.ASSEMBLY else "PublicKeyOrToken")
-    names, cultures, flags = (image.column(table, name) for name in ("Name", "Culture", "Flags"))
-    found: list[AssemblyIdentity] = []
-    for row in range(image.rows(table)):
-        key = image.blob(keys[row])
-        is_full = table is TableId.ASSEMBLY or bool(flags[row] & _HAS_FULL_KEY)
-        token = hashlib.sha1(key, usedforsecurity=False).digest()[-8:][::-1].hex() if key and is_full else key.hex()
-        version = (parts[0][row], parts[1][row], parts[2][row], parts[3][row])
-        found.append(AssemblyIdentity(image.string(names[row]), version, image.string(cultures[row]), token))
-    return found
-
-
-def _runtime(image: Image) -> str:
-    """The version string of the metadata root (ECMA-335 II.24.2.1)."""
-    at = image.data.find(b"BSJB")
-    length = int.from_bytes(image.data[at + 12 : at + 16], "little")
-    return image.data[at + 16 : at + 16 + length].rstrip(b"\0").decode("ascii", "replace")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
@@ -16,7 +15,6 @@ from compiler.link.triples import Target
 from compiler.user_cache import cache_directory
 from server.build.apphost import apphost
 from server.build.compilers import WarmCompilers
-from server.build.csharp_build import CSharpCompiler
 from server.build.dotnet_tasks.descriptions import TaskDescriptions
 from server.build.dotnet_tasks.hosts import BuildTaskHosts
 from server.build.dotnet_tasks.task_library import TaskLibrary, task_library
@@ -24,18 +22,16 @@ from server.build.graph import BuiltProject
 from server.build.restricted import is_restricted
 from server.build.services import NativeProgram
 from server.cli.caller import Caller
-from server.cli.native_results import compiler_place, unchanged_program
 from server.cli.progress import ByteProgress
-from server.publish.publish_records import PublishRecord
 
 
-class _NativePublishing(Protocol):
-    """The module that has the native compiler, loaded when it is needed."""
+class _NativeResults(Protocol):
+    """The module that publishes, loaded when it is needed."""
 
     def publish_native(
-        self, whom: Caller, record: PublishRecord, compiler: CSharpCompiler, report: Callable[[Diagnostic], None], *, quiet: bool
+        self, whom: Caller, toolchain: Toolchain, projects: Sequence[BuiltProject], report: Callable[[Diagnostic], None], *, quiet: bool
     ) -> NativeProgram | None:
-        """See server/cli/native_publishing.py."""
+        """See server/cli/native_results.py."""
 
 
 class CallerServices:
@@ -84,14 +80,8 @@ class CallerServices:
 
     def publish_native(self, projects: Sequence[BuiltProject], report: Callable[[Diagnostic], None]) -> NativeProgram | None:
         """See BuildServices. Raises InputError."""
-        start = time.monotonic()
-        record = PublishRecord(projects, compiler_place(self._caller.environment, self._toolchain()))
-        unchanged = unchanged_program(record, report, start)
-        if unchanged is not None:
-            return unchanged
-        publisher = cast(_NativePublishing, importlib.import_module("server.cli.native_publishing"))
-        compiler = self._caller.tools.kept(WarmCompilers).compiler(self._toolchain(), self._caller.environment)
-        return publisher.publish_native(self._caller, record, compiler, report, quiet=self._is_quiet)
+        publisher = cast(_NativeResults, importlib.import_module("server.cli.native_results"))
+        return publisher.publish_native(self._caller, self._toolchain(), projects, report, quiet=self._is_quiet)
 
     def is_cancelled(self) -> bool:
         """See BuildServices."""

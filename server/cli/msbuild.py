@@ -72,7 +72,7 @@ def run_msbuild(args: Sequence[str], *, as_verb: bool, publishes_native: bool = 
     except SwitchError as error:
         console.write(error.text)
         return 1
-    switches = replace(switches, explains=explains, compares_content=as_verb)
+    switches = replace(switches, explains=explains, compares_content=as_verb or publishes_native)
     if as_verb:
         switches = _summing_up(switches)
     if switches.wants == "help":

@@ -35,7 +35,7 @@ class _Progress:
         self._report(diagnostic)
 
 
-def publish_native(
+def publish_record(
     whom: Caller, record: PublishRecord, compiler: CSharpCompiler, report: Callable[[Diagnostic], None], *, quiet: bool
 ) -> NativeProgram | None:
     """The program of a record, made anew; None after errors that `report` was told. Raises InputError, OSError."""

@@ -44,6 +44,7 @@ class Machine(NoServices):
         self.library = Framework(NETCORE_APP, "9.0.5", folder, references, None)
         self.requests: list[CSharpRequest] = []
         self.findings: tuple[Diagnostic, ...] = ()
+        self.varies = True
 
     def frameworks(self) -> Sequence[Framework]:
         """The one library."""
@@ -59,7 +60,7 @@ class Machine(NoServices):
         """An assembly with nothing in it."""
         self.requests.append(request)
         failed = any(finding.severity is Severity.ERROR for finding in self.findings)
-        part = None if failed else empty_assembly(Path(request.project).stem) + bytes([len(self.requests)])
+        part = None if failed else empty_assembly(Path(request.project).stem) + bytes([len(self.requests) if self.varies else 0])
         return CSharpResult(part, part, self.findings, reference_pe=part)
 
 
@@ -188,6 +189,18 @@ def test_a_deleted_output_comes_back(build: Build) -> None:
     build.write("app.csproj", PROGRAM.format(""))
     assert build.run("app.csproj")
     os.unlink(build.folder / "obj/Debug/net9.0/app.dll")
+    assert build.run("app.csproj")
+    assert len(build.machine.requests) == 2
+
+
+def test_a_compilation_that_changes_nothing_is_not_repeated(build: Build) -> None:
+    """What was compiled is newer than its sources also when it is what it was before."""
+    build.machine.varies = False
+    build.write("app.csproj", PROGRAM.format(""))
+    build.write("P.cs", "// text")
+    assert build.run("app.csproj")
+    build.write("P.cs", "// another")
+    assert build.run("app.csproj")
     assert build.run("app.csproj")
     assert len(build.machine.requests) == 2
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 BENCHMARKS = {
+    "build": "tools.bench.build",
     "evaluate": "tools.bench.evaluate",
     "hello": "tools.bench.hello",
     "fuzz-projects": "tools.bench.fuzz_projects",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -181,6 +182,8 @@ def _write(call: TaskCall, result: CSharpResult, output: Path) -> bool:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, content)
+            # Newer than what it was made of, also when it is what it was: by its time a target that compiles knows that it has run.
+            os.utime(path)
         except OSError as error:
             call.error("CS0016", f"Could not write to output file '{path}' -- '{error.strerror}'", location=Location("CSC"))
             return False
