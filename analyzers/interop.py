@@ -8,10 +8,9 @@ from analyzers.context import ModuleContext
 from analyzers.finding import RawFinding
 from analyzers.rule import RULES
 from compiler.flow.facts import MethodUse
-from compiler.flow.parameters import parameter_rows
+from compiler.flow.native_types import native_type
 from compiler.flow.reader_kind import ReaderKind
-from compiler.metadata.tokens import TableId, encode_coded
-from compiler.types.definitions import LAYOUT_MASK, MethodDefinition, Module
+from compiler.types.definitions import LAYOUT_MASK
 from compiler.types.type_desc import ArrayType, NamedType, PointerType, TypeDesc
 from compiler.types.universe import TypeUniverse
 
@@ -31,8 +30,8 @@ def check_platform_call(context: ModuleContext, use: MethodUse) -> Iterator[RawF
     is_build = context.lookups.reader is ReaderKind.BUILD
     com = abstract = False
     for sequence, desc in enumerate((signature.return_type, *signature.parameters)):
-        native_type = _native_type(method, sequence)
-        com = com or (_is_interface(native_type, desc) if is_build else _is_com(universe, native_type, desc))
+        native = native_type(method, sequence)
+        com = com or (_is_interface(native, desc) if is_build else _is_com(universe, native, desc))
         if is_build:
             continue
         abstract = abstract or (isinstance(desc, NamedType) and desc.full_name in _DELEGATES)
@@ -51,22 +50,6 @@ def _is_interface(native_type: int, desc: TypeDesc) -> bool:
         if native_type
         else isinstance(desc, NamedType) and (desc.is_interface or desc.full_name == "System.Array")
     )
-
-
-def _native_type(method: MethodDefinition, sequence: int) -> int:
-    """The native type that MarshalAs gives a parameter (0 is the return value), or 0."""
-    row = parameter_rows(method).get(sequence)
-    return _marshal_table(method.module).get(encode_coded("HasFieldMarshal", row.token), 0) if row is not None else 0
-
-
-def _marshal_table(module: Module) -> dict[int, int]:
-    found = module.sig_cache.get("native types")
-    if found is None:
-        image = module.image
-        pairs = zip(image.column(TableId.FIELD_MARSHAL, "Parent"), image.column(TableId.FIELD_MARSHAL, "NativeType"), strict=True)
-        found = module.sig_cache["native types"] = {parent: (image.blob(blob) or b"\0")[0] for parent, blob in pairs}
-    assert isinstance(found, dict)
-    return found
 
 
 def _is_com(universe: TypeUniverse, native_type: int, desc: TypeDesc) -> bool:

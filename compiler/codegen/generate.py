@@ -6,6 +6,7 @@ from compiler.codegen.dynamic_invoke import dynamic_thunk
 from compiler.codegen.emitter import ConstantOf, Unsupported, method_declaration
 from compiler.codegen.lltypes import quote, result_type
 from compiler.codegen.method import CodeItem, compile_body
+from compiler.codegen.pinvoke_stub import pinvoke
 from compiler.codegen.reflection_code import attribute_symbol, field_storage, make_attribute
 from compiler.codegen.unsafe_accessor import ATTRIBUTE, unsafe_accessor
 from compiler.codegen.wrappers import (
@@ -13,7 +14,6 @@ from compiler.codegen.wrappers import (
     internal_call_symbol,
     multicast_thunk,
     native_call,
-    pinvoke,
     static_thunk,
     throwing_body,
     throwing_code,
@@ -83,7 +83,7 @@ class Generator:
             return self._empty(method)
         if definition.pinvoke is not None:
             library, entry, _ = definition.pinvoke
-            return pinvoke(self.universe, method, library, entry)
+            return pinvoke(self.universe, method, library, entry, self.constants)
         if definition.is_internal_call:
             return native_call(self.universe, method, internal_call_symbol(method))
         if method.owner.is_delegate and definition.body is None:

@@ -6,7 +6,7 @@ The accessor's first parameter names the type; the member is found by name, and 
 from __future__ import annotations
 
 from compiler.codegen.emitter import ConstantOf, MethodEmitter, Unsupported, V, method_declaration
-from compiler.codegen.lltypes import call_shape, leaves, quote
+from compiler.codegen.lltypes import call_shape, leaves
 from compiler.codegen.method import CodeItem
 from compiler.codegen.ops_call import call_method
 from compiler.codegen.ops_fields import static_address
@@ -54,12 +54,7 @@ def unsafe_accessor(universe: TypeUniverse, method: MethodDesc, constants: Const
         _member(m, kind, name, values)
     _return(m)
     symbol = method_declaration(universe, method, "m")[0]
-    lines = [f"define {m.shape.result} {quote(symbol)}({header}) uwtable {{", "entry:", *m.entry, "br label %start"]
-    for block in m.blocks:
-        lines.append(f"{block.label}:")
-        lines.extend(block.lines)
-    lines.append("}")
-    return CodeItem(symbol, "\n".join(lines), m.declares, m.globals, tuple(m.dependencies), 0)
+    return CodeItem(symbol, m.stub_text(symbol, header), m.declares, m.globals, tuple(m.dependencies), 0)
 
 
 def _member(m: MethodEmitter, kind: int, name: str, values: list[V]) -> None:

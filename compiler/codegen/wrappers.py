@@ -6,12 +6,12 @@ convention equals for the signatures that occur (see `lltypes`); small integers 
 
 from __future__ import annotations
 
-from compiler.codegen.emitter import Dependency, Unsupported, method_declaration
+from compiler.codegen.emitter import Dependency, method_declaration
 from compiler.codegen.lltypes import CallShape, call_shape, leaves, quote
 from compiler.codegen.method import CodeItem
 from compiler.metadata.signatures import ElementType
 from compiler.types.naming import symbol, type_key
-from compiler.types.type_desc import ArrayType, FunctionPointerType, MethodDesc, NamedType, TypeDesc
+from compiler.types.type_desc import MethodDesc, NamedType
 from compiler.types.universe import TypeUniverse
 
 DELEGATE_TARGET, DELEGATE_POINTER, DELEGATE_AUXILIARY, DELEGATE_LIST, DELEGATE_COUNT = 8, 24, 32, 40, 48
@@ -53,54 +53,6 @@ def native_call(universe: TypeUniverse, method: MethodDesc, target: str) -> Code
     body = _return(shape, f"{quote(target)}({', '.join(operands)})")
     text = f"define {shape.result} {quote(name)}({header}) uwtable {{\n{body}\n}}"
     return _item(name, text, declares, Dependency("native", target))
-
-
-# Calls of the class library that pass straight through to a library of the system; opened when the program first calls them.
-_SHARED_LIBRARIES = {"BrotliEncoder": "libbrotlienc.so.1", "BrotliDecoder": "libbrotlidec.so.1"}
-
-
-def pinvoke(universe: TypeUniverse, method: MethodDesc, library: str, entry: str) -> CodeItem:
-    """A P/Invoke whose arguments need no conversion. Raises Unsupported naming the parameter that does."""
-    signature = universe.signature(method)
-    for desc in (signature.return_type, *signature.parameters):
-        if not _is_blittable(desc):
-            raise Unsupported("AOTD2004", f"{method!r}: marshalling of '{desc!r}' in P/Invoke '{library}!{entry}' is not supported yet")
-    if library == "QCall":
-        return native_call(universe, method, f"qc_{entry}")
-    for prefix, shared in _SHARED_LIBRARIES.items():
-        if entry.startswith(prefix) and library == "libSystem.IO.Compression.Native":
-            return _dynamic_pinvoke(universe, method, shared, entry)
-    if library.startswith("libSystem."):
-        return native_call(universe, method, entry)
-    return _dynamic_pinvoke(universe, method, library, entry)
-
-
-def _is_blittable(desc: TypeDesc) -> bool:
-    if desc.is_pointer_like or isinstance(desc, FunctionPointerType) or desc.element is ElementType.VOID:
-        return True
-    return isinstance(desc, NamedType) and desc.is_value_type and not isinstance(desc, ArrayType)
-
-
-def _dynamic_pinvoke(universe: TypeUniverse, method: MethodDesc, library: str, entry: str) -> CodeItem:
-    """Looks the entry point up at the first call (dlopen), as .NET does; missing ones throw there."""
-    signature = universe.signature(method)
-    shape = call_shape(universe, signature, has_this=False)
-    name = method_declaration(universe, method, "m")[0]
-    header, operands = _parameters(shape)
-    cell = f"pinvoke.{name}"
-    texts = []
-    for hint, value in (("lib", library), ("entry", entry)):
-        raw = value.encode() + b"\0"
-        body = "".join(f"\\{b:02X}" for b in raw)
-        texts.append(f'@"{hint}.{name}" = internal constant [{len(raw)} x i8] c"{body}"')
-    resolve = 'declare ptr @"rt_resolve_pinvoke"(ptr, ptr, ptr)'
-    text = "\n".join(texts) + f'\n@"{cell}" = internal global ptr null\n'
-    text += f"define {shape.result} {quote(name)}({header}) uwtable {{\n"
-    text += f'%c = load atomic ptr, ptr @"{cell}" acquire, align 8\n%z = icmp eq ptr %c, null\nbr i1 %z, label %slow, label %go\n'
-    text += f'slow:\n%n = call ptr @"rt_resolve_pinvoke"(ptr @"{cell}", ptr @"lib.{name}", ptr @"entry.{name}")\nbr label %go\n'
-    text += f"go:\n%f = phi ptr [ %c, %0 ], [ %n, %slow ]\n{_return(shape, '%f(' + ', '.join(operands) + ')')}\n}}"
-    text = text.replace("uwtable {\n%c", "uwtable {\nentry:\n%c").replace("%0 ]", "%entry ]")
-    return _item(name, text, {"rt_resolve_pinvoke": resolve}, Dependency("native", "rt_resolve_pinvoke"))
 
 
 def delegate_invoke(universe: TypeUniverse, method: MethodDesc) -> CodeItem:

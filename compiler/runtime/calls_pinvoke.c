@@ -2,6 +2,7 @@
 #include "calls.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,3 +73,69 @@ void *rt_resolve_pinvoke(void **cell, const char *library, const char *entry) {
     __atomic_store_n(cell, code, __ATOMIC_RELEASE);
     return code;
 }
+
+/* ---- conversions of arguments; see compiler/codegen/pinvoke_stub.py ---- */
+
+char *rt_marshal_utf8(const RtString *text) { return text ? rt_utf8_string(text) : NULL; }
+
+static size_t wide_length(const uint16_t *text) {
+    size_t length = 0;
+    while (text[length])
+        length++;
+    return length;
+}
+
+/* The string of a text that C gave; its memory is freed. */
+RtString *rt_unmarshal_string(void *text, int32_t is_wide) {
+    if (!text)
+        return NULL;
+    RtString *string;
+    if (is_wide) {
+        size_t length = wide_length(text);
+        string = (RtString *)rt_new_string((int32_t)length, rt_known_types[RT_TYPE_STRING]);
+        memcpy(string->chars, text, length * sizeof(uint16_t));
+    } else {
+        string = rt_string_utf8(text);
+    }
+    free(text);
+    return string;
+}
+
+/* A buffer for `capacity` characters and the terminator that holds `text`. */
+void *rt_marshal_buffer(const RtString *text, int32_t capacity, int32_t is_wide) {
+    size_t room = (size_t)(capacity > text->length ? capacity : text->length) + 1;
+    char *buffer = calloc(room, is_wide ? sizeof(uint16_t) : 3);
+    if (!buffer)
+        rt_throw_kind(RT_THROW_OUT_OF_MEMORY);
+    if (is_wide) {
+        memcpy(buffer, text->chars, (size_t)text->length * sizeof(uint16_t));
+    } else {
+        char *utf8 = rt_utf8_string(text);
+        strcpy(buffer, utf8);
+        free(utf8);
+    }
+    return buffer;
+}
+
+void **rt_marshal_strings(const RtArray *strings, int32_t is_wide) {
+    if (!strings)
+        return NULL;
+    void **texts = calloc((size_t)strings->length + 1, sizeof *texts);
+    if (!texts)
+        rt_throw_kind(RT_THROW_OUT_OF_MEMORY);
+    RtString **items = (RtString **)strings->data;
+    for (uint32_t i = 0; i < strings->length; i++)
+        texts[i] = !items[i] ? NULL : is_wide ? (void *)items[i]->chars : (void *)rt_utf8_string(items[i]);
+    return texts;
+}
+
+void rt_release_strings(void **texts, const RtArray *strings, int32_t is_wide) {
+    for (uint32_t i = 0; texts && !is_wide && i < strings->length; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+void ic_Marshal_SetLastPInvokeError(int32_t error);
+
+void rt_clear_errno(void) { errno = 0; }
+void rt_keep_errno(void) { ic_Marshal_SetLastPInvokeError(errno); }
