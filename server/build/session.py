@@ -28,7 +28,7 @@ from server.build.logged_values import logged_globals, logged_item_table, logged
 from server.build.parallel import ParallelBuilds, RequestNode
 from server.build.services import BuildServices, NoServices
 from server.build.targets import Entry, Outcome, ProjectState, TargetResult, TargetRun
-from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest
+from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest, TargetIsActive
 from server.msbuild.errors import InvalidProjectFile
 from server.msbuild.evaluate import diagnostic_of
 from server.msbuild.expand import ConditionWarnings
@@ -90,8 +90,12 @@ class BuildSession:
             return BuildAnswer(succeeded=False, results=(), instance=None)
         with log.inside(log.next_project(state.number, state.evaluation)):
             log.send(ProjectStarted(request.path, ";".join(request.targets), logged_globals(request.properties), parent, state.number))
-            with self.parallel.owning(state.number, node) if self.parallel is not None else nullcontext():
-                answer = self._build(state, request, log, node)
+            try:
+                with self.parallel.owning(state.number, node) if self.parallel is not None else nullcontext():
+                    answer = self._build(state, request, log, node)
+            except TargetIsActive:
+                log.send(ProjectFinished(request.path, succeeded=False))
+                raise
             log.send(ProjectFinished(request.path, answer.succeeded))
         return answer
 
@@ -232,6 +236,11 @@ class _Host:
         properties = {name: value for name, value in self.properties.items() if name.lower() not in removed | given}
         properties.update({name: value for name, value in request.properties.items() if name.lower() not in removed})
         return replace(request, properties=properties, remove_properties=())
+
+    def target_name(self, entry: object) -> str:
+        """See TargetHost."""
+        assert isinstance(entry, Entry)
+        return entry.target.name if entry.target is not None else entry.name
 
     def projects(self) -> Sequence[ProjectInstance]:
         """See TargetHost."""

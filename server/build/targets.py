@@ -17,6 +17,7 @@ from server.build.logged_values import logged_items
 from server.build.lookup import Lookup, Scope
 from server.build.task_arguments import task_items
 from server.build.task_execution import StepResult, TargetHost, run_child
+from server.build.tasks.task import TargetIsActive
 from server.build.up_to_date import Analysis, analyse, explanation, report
 from server.msbuild.conditions import Allowed
 from server.msbuild.errors import InvalidProjectFile, invalid
@@ -184,7 +185,9 @@ class TargetRun:
         key = target.name.lower()
         builder = self.state.active.get(key)
         if builder is not None:
-            if reason is Reason.AFTER and builder == self.request_id:
+            if builder != self.request_id:
+                raise TargetIsActive
+            if reason is Reason.AFTER:
                 return False
             raise invalid(
                 "MSB4006",

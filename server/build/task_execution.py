@@ -20,7 +20,7 @@ from server.build.services import BuildServices
 from server.build.task_arguments import CORE_TASKS, read_arguments
 from server.build.task_definitions import find_definition
 from server.build.task_outputs import gather_outputs, infer_outputs
-from server.build.tasks.task import Argument, ProjectBuildAnswer, ProjectBuildRequest, TaskCall, TaskDefinition
+from server.build.tasks.task import Argument, ProjectBuildAnswer, ProjectBuildRequest, TargetIsActive, TaskCall, TaskDefinition
 from server.msbuild.conditions import Allowed, to_boolean
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.evaluate import condition_holds, diagnostic_of
@@ -41,6 +41,9 @@ class TargetHost(Protocol):
 
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001
         """Builds projects, one answer each, in order."""
+
+    def target_name(self, entry: object) -> str:
+        """The name of the target that a stack entry stands for."""
 
     def projects(self) -> Sequence[ProjectInstance]:
         """All projects of the build, as they are now."""
@@ -190,7 +193,14 @@ def _run_task(
     )
     if host.log.logs_task_inputs:
         _report_arguments(host.log, definition, element, arguments)
-    succeeded = definition.run(call)
+    try:
+        succeeded = definition.run(call)
+    except TargetIsActive:
+        raise invalid(
+            "MSB4006",
+            element.location,
+            f'There is a circular dependency in the target dependency graph involving target "{host.target_name(entry)}".',
+        ) from None
     if call.is_abandoned:
         return StepResult(succeeded=policy.as_warnings, stops=not policy.continues, task_failed=True)
     bucket.lookup.set_property("MSBuildLastTaskResult", "true" if succeeded else "false")

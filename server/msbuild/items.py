@@ -76,8 +76,11 @@ class Item:
         return unescape(self.find(name) or "")
 
     def set(self, name: str, value: str) -> None:
-        """Sets own metadata; `value` is escaped."""
-        self.metadata[name.lower()] = (name, value)
+        """Sets own metadata; `value` is escaped. The name is that of the first who gave this value."""
+        key = name.lower()
+        old = self.metadata.get(key)
+        if old is None or old[1] != value:
+            self.metadata[key] = (name, value)
 
     def all_metadata(self) -> Metadata:
         """Own metadata over what the definition gives, in order of name creation."""

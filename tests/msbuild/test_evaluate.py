@@ -116,3 +116,13 @@ def test_faults_have_code_and_position(tmp_path: Path, text: str, expected: str)
     place = caught.value.location
     assert place is not None
     assert f"({place.line},{place.column}) {caught.value.code} {caught.value.message}".startswith(expected)
+
+
+def test_spelling_of_names(tmp_path: Path) -> None:
+    """A property is spelled as it was set last; metadata as by the first that gave the value, as MSBuild's own evaluation has it."""
+    items = '<I Include="a" v="1" /><Same Include="@(I)" V="1" /><Other Include="@(I)" V="2" />'
+    project = evaluate(tmp_path, more="<myProperty>1</myProperty><MyProperty>2</MyProperty>", items=f"<ItemGroup>{items}</ItemGroup>")
+    assert project.properties.values["myproperty"].name == "MyProperty"
+    names = [[name for name, _ in item.metadata.values()] for kind in ("I", "Same", "Other") for item in project.items_of(kind)]
+    assert names == [["v"], ["v"], ["V"]]
+    assert evaluate(tmp_path).property("MSBuildAllProjects").split(";")[0] == f"{tmp_path}/app.csproj"

@@ -91,7 +91,7 @@ XML = '<?xml version="1.0" encoding="utf-8"?>\n<r b="1" xmlns:p="urn:p" a="2"><i
 SAVED = """<?xml version="1.0" encoding="utf-8"?>
 <r b="1" xmlns:p="urn:p" a="9">
   <i id="1">{}</i>
-  <e></e>
+  <e>\n  </e>
   <p:q v="&amp;" />
   <m>t<n /></m>
 </r>"""

@@ -22,7 +22,13 @@ _SCRIPTS = frozenset("arab beng cans cher cyrl deva gujr guru hans hant hmng jav
 _CULTURE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?\Z")
 
 
+# Cultures for trying out localization, which systems do not list.
+_PSEUDO_LOCALES = frozenset({"qps-ploc", "qps-ploca", "qps-plocm", "qps-latn-x-sh"})
+
+
 def _is_culture(name: str) -> bool:
+    if name.lower() in _PSEUDO_LOCALES:
+        return True
     match = _CULTURE.match(name)
     if match is None or match[1].lower() not in _LANGUAGES:
         return False

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from server.build.events import Importance
 from server.build.tasks.io_errors import exception_text, is_read_only, make_writable
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
-from server.msbuild import paths
+from server.msbuild import globs, paths
+from server.msbuild.escaping import escape, unescape
 from server.msbuild.items import Item
 
 _RETRIES = 10
@@ -144,7 +145,7 @@ def _write(call: TaskCall, pair: _Pair) -> bool:
     if call.flag("ErrorIfLinkFails"):
         call.error("MSB3893", f'Could not use a link to copy "{pair.source}" to "{pair.target}".')
         return False
-    call.message(f'Copying file from "{pair.source}" to "{pair.target}".')
+    call.message(f'Copying file from "{pair.from_path}" to "{pair.to_path}".')
     shutil.copy2(pair.from_path, pair.to_path)
     # A copy of a file that must not be written can be: a build writes it again.
     make_writable(pair.to_path)
@@ -171,6 +172,19 @@ def _linked(call: TaskCall, pair: _Pair, kind: str) -> bool:
     return True
 
 
+def _of_folders(call: TaskCall) -> list[tuple[Item, OutputItem]]:
+    """The files below SourceFolders and where they go: below the destination into a folder of the same name."""
+    found: list[tuple[Item, OutputItem]] = []
+    for folder in call.items("SourceFolders"):
+        path = call.path(folder.identity).rstrip("/")
+        for name in globs.expand_glob("**", path, (), call.instance.surroundings.files):
+            source = folder.clone()
+            source.include = f"{escape(path)}/{name}"
+            target = paths.combine(call.text("DestinationFolder"), paths.file_name(path), unescape(name))
+            found.append((source, output_item(source, target)))
+    return found
+
+
 def _is_valid(call: TaskCall) -> bool:
     """Reports the parameters that make no sense."""
     checks = (("Retries", _RETRIES, "MSB3028", "count"), ("RetryDelayMilliseconds", _RETRY_DELAY_MS, "MSB3029", "delay"))
@@ -178,13 +192,17 @@ def _is_valid(call: TaskCall) -> bool:
         if call.number(name, default) < 0:
             call.error(code, f"{call.number(name, default)} is an invalid retry {what}. Value must not be negative.")
             return False
+    if call.items("SourceFolders") and call.items("DestinationFiles"):
+        text = 'Both "SourceFolders" and "DestinationFiles" were specified as parameters in the project file but cannot be used together.'
+        call.error("MSB3896", f"{text} Please choose one or the other.")
+        return False
     return True
 
 
 def _run(call: TaskCall) -> bool:
-    sources = call.items("SourceFiles")
+    sources = list(call.items("SourceFiles"))
     call.set_value("WroteAtLeastOneFile", value=False)
-    if not sources:
+    if not sources and not call.items("SourceFolders"):
         call.set_items("DestinationFiles", [])
         call.set_items("CopiedFiles", [])
         return True
@@ -194,6 +212,9 @@ def _run(call: TaskCall) -> bool:
     if call.flag("ErrorIfLinkFails") and not call.flag("UseHardlinksIfPossible") and not call.flag("UseSymboliclinksIfPossible"):
         call.error("MSB3892", "ErrorIfLinkFails requires UseHardlinksIfPossible or UseSymbolicLinksIfPossible to be set.")
         return False
+    for source, target in _of_folders(call):
+        sources.append(source)
+        targets.append(target)
     copied: list[OutputItem] = []
     done: dict[str, str] = {}
     succeeded = True
@@ -216,7 +237,8 @@ def _run(call: TaskCall) -> bool:
 TASK = TaskDefinition(
     "Copy",
     (
-        Parameter("SourceFiles", Kind.ITEMS, required=True),
+        Parameter("SourceFiles", Kind.ITEMS),
+        Parameter("SourceFolders", Kind.ITEMS),
         Parameter("DestinationFiles", Kind.ITEMS),
         Parameter("DestinationFolder", Kind.ITEM),
         Parameter("SkipUnchangedFiles", Kind.BOOL),

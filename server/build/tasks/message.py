@@ -6,12 +6,17 @@ from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.events import Importance, Message
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
 
-_IMPORTANCE = {"high": Importance.HIGH, "normal": Importance.NORMAL, "low": Importance.LOW}
+# By name or by number.
+_IMPORTANCE = {
+    word: importance
+    for number, importance in enumerate((Importance.HIGH, Importance.NORMAL, Importance.LOW))
+    for word in (importance.name.lower(), str(number))
+}
 
 
 def _run(call: TaskCall) -> bool:
     written = call.text("Importance")
-    importance = _IMPORTANCE.get(written.lower()) if written else Importance.NORMAL
+    importance = _IMPORTANCE.get(written.strip().lower()) if written else Importance.NORMAL
     if importance is None:
         call.error("MSB3511", f'"{written}" is an invalid value for the "Importance" parameter. Valid values are: High, Normal and Low.')
         return False

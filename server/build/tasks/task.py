@@ -123,6 +123,10 @@ class ProjectBuildAnswer:
     outputs: tuple[tuple[str, tuple[Item, ...]], ...]
 
 
+class TargetIsActive(Exception):
+    """What was asked for waits, at some remove, for whoever asks. Caught where the asking task runs."""
+
+
 @dataclass(slots=True)
 class TaskCall:
     """One run of a task. `arguments` hold what was given; `outputs` what the task gives out, or why not.

@@ -42,10 +42,10 @@ def _run(call: TaskCall) -> bool:
             else:
                 with open(path, "wb") as stream:
                     stream.write(data)
-        elif data:
+        else:
             fresh = not os.path.exists(path) or os.path.getsize(path) == 0
             with open(path, "ab") as stream:
-                stream.write(mark + data if fresh else data)
+                stream.write(mark + data if fresh and data else data)
     except OSError as error:
         call.error("MSB3491", f'Could not write lines to file "{call.text("File")}". {exception_text(error, path)} ')
         return False

@@ -171,7 +171,8 @@ class _Writer:
         for child in children:
             self.write(child, {**scope, **node.nsmap})
             self._text(child.tail)
-        if not self.mixed.pop() and children:
+        # A document that is saved has the end tag of an empty element on a line of its own.
+        if not self.mixed.pop() and (children or not self._namespaces_last):
             self.parts.append("\n" + "  " * (len(self.mixed) - 1))
         self.parts.append(f"</{name}>")
 

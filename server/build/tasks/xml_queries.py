@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from server.build.events import Importance
 from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 from server.build.tasks.xml_documents import Document, Shape, is_element, outer, read_document, saved
@@ -115,6 +116,8 @@ def _xml_peek(call: TaskCall) -> bool:
         call.message("The specified XPath query did not capture any nodes.")
     # The value of attributes and texts, the XML of everything else.
     found = [outer(document, node) if isinstance(node, etree._Element) else str(node) for node in nodes]
+    for text in found:
+        call.message(f'Found "{text}".', Importance.LOW)
     call.set_items("Result", [OutputItem(text) for text in found])
     return True
 
@@ -133,6 +136,8 @@ def _xml_poke(call: TaskCall) -> bool:
         if why:
             call.error("MSB3735", f'Error while executing poke operation with the Value parameter "{call.text("Value")}". {why}')
             return False
+        name = etree.QName(node).localname if isinstance(node, etree._Element) else str(getattr(node, "attrname", ""))
+        call.message(f'Replaced "{name}" with "{call.text("Value")}".', Importance.LOW)
     call.message(f"Made {len(nodes)} replacement(s).")
     if nodes:
         Path(call.path(call.text("XmlInputPath"))).write_bytes(saved(document))

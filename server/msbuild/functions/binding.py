@@ -153,6 +153,22 @@ _PYTHON_TYPES: tuple[tuple[type, str], ...] = (
 )
 
 
+# Methods that MSBuild calls without looking them up, and so without parentheses as well, by the full name of their type.
+_WITHOUT_PARENTHESES = {
+    "System.String": frozenset({"tolower", "tolowerinvariant", "toupperinvariant"}),
+    "System.IO.Path": frozenset({"gettemppath"}),
+    "System.Guid": frozenset({"newguid"}),
+    "MSBuild": frozenset(
+        "isrunningfromvisualstudio getcurrenttoolsdirectory gettoolsdirectory32 gettoolsdirectory64 getmsbuildsdkspath getvsinstallroot "
+        "getmsbuildextensionspath getprogramfiles32".split()
+    ),
+}
+
+
+def _is_method(full_name: str, key: str, use: MemberUse) -> bool:
+    return use is MemberUse.METHOD or key in _WITHOUT_PARENTHESES.get(full_name, ())
+
+
 def invoke(
     type_name: str | None, instance: ClrValue, member: str, use: MemberUse, arguments: list[ClrValue], surroundings: Surroundings
 ) -> ClrValue:
@@ -167,7 +183,7 @@ def invoke(
         if getter is not None and not arguments:
             return getter(instance)
         overloads = clr_type.methods.get(key)
-        if overloads is not None and use is MemberUse.METHOD:
+        if overloads is not None and _is_method(name, key, use):
             instance, arguments = _adapt_equals(key, instance, arguments)
             return _call(overloads, (instance,), arguments, f"{_shown_type(instance, name)}.{member}")
     if use is MemberUse.METHOD and key in ("tostring", "equals", "gethashcode"):
@@ -205,7 +221,7 @@ def _invoke_static(clr_type: ClrType, member: str, use: MemberUse, arguments: li
     if value is not None and not arguments:
         return value(surroundings)
     overloads = clr_type.statics.get(key)
-    if overloads is None or (use is MemberUse.PROPERTY and key != "new"):
+    if overloads is None or (key != "new" and not _is_method(clr_type.full_name, key, use)):
         raise MissingMember(f"Method '{shown}' not found.")
     extra: tuple[ClrValue, ...] = (surroundings,) if key in clr_type.needs_surroundings else ()
     return _call(overloads, extra, arguments, shown)
