@@ -31,12 +31,18 @@ def check_annotated_type(
         return
     try:
         desc = lookups.universe.open_type(definition)
-        if used is not None and used.isdisjoint(hierarchy(lookups.universe, desc)):
+        if used is not None and used.isdisjoint(hierarchy(lookups.universe, desc)) and not _is_base_of(context, definition, used):
             return
         for member in reached_members(lookups.universe, desc, annotation):
             yield from _check_member(context, definition, member)
     except InputError:
         return
+
+
+def _is_base_of(context: ModuleContext, definition: TypeDefinition, used: set[TypeDefinition]) -> bool:
+    """Whether a type is the base of one in `used`, which counts since .NET 10."""
+    universe = context.lookups.universe
+    return context.rules.reports_bases_of_used_types and any(definition in hierarchy(universe, universe.open_type(each)) for each in used)
 
 
 def _check_member(context: ModuleContext, definition: TypeDefinition, member: Reached) -> Iterator[RawFinding]:
@@ -45,8 +51,8 @@ def _check_member(context: ModuleContext, definition: TypeDefinition, member: Re
     if isinstance(member, MethodDefinition) and context.lookups.generated.is_generated(member):
         return
     is_own = _is_within(member.owner, definition)
-    if not is_own and context.lookups.annotations.type_wide(member.owner):
-        # The base type has the annotation itself, and its own finding.
+    if not is_own and any(context.lookups.annotations.type_wide(each) for each in _enclosing(member.owner)):
+        # The base type has the annotation itself, and its own finding; also for what is nested in it.
         return
     origin = member if is_own else definition
     name = context.names.field(member) if isinstance(member, FieldDefinition) else context.names.method(member)
@@ -73,9 +79,12 @@ def _requirement(context: ModuleContext, member: MethodDefinition | FieldDefinit
 
 
 def _is_within(owner: TypeDefinition, definition: TypeDefinition) -> bool:
-    current: TypeDefinition | None = owner
+    return any(each is definition for each in _enclosing(owner))
+
+
+def _enclosing(definition: TypeDefinition) -> Iterator[TypeDefinition]:
+    """A type and the types around it, from inside."""
+    current: TypeDefinition | None = definition
     while current is not None:
-        if current is definition:
-            return True
+        yield current
         current = current.enclosing
-    return False

@@ -28,6 +28,8 @@ class RuleVersion:
     """IL2037 has member kinds by name, not by number."""
     reports_annotated_types: bool = False
     """IL2112-IL2115 in a build, for all annotated types."""
+    reports_bases_of_used_types: bool = False
+    """A publish reports IL2112-IL2115 for the annotated bases of a type whose object.GetType is called, too."""
     sees_backing_fields: bool = False
     """Fields behind automatic properties count in a build: reached by reflection (IL2110), and stored to by the property's name."""
     flow: FlowRules = FIRST_RULES
@@ -47,6 +49,7 @@ _BY_MAJOR = {
         reports_references=True,
         names_member_kinds=True,
         reports_annotated_types=True,
+        reports_bases_of_used_types=True,
         sees_backing_fields=True,
         flow=FlowRules(
             resolves_names=True,

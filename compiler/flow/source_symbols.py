@@ -140,7 +140,7 @@ class SourceSymbols:
         return True
 
     def _without_row(self, owner: NamedType, name: str, parameters: list[int]) -> MethodDesc:
-        """A constructor that a struct has without declaring it."""
+        """A constructor that a struct has without declaring it, or that is not compiled because of errors in its declaration."""
         function = SourceFunction(
             owner.definition,
             name,
@@ -154,7 +154,10 @@ class SourceSymbols:
             None,
             is_static=False,
         )
-        return MethodDesc.of_signature(function, owner, (), MethodSignature(_HAS_THIS, 0, self._universe.primitive(ElementType.VOID), ()))
+        object_type = self._universe.corlib_type("System", "Object")
+        types = tuple(self.type(each) or object_type for each in parameters)
+        signature = MethodSignature(_HAS_THIS, 0, self._universe.primitive(ElementType.VOID), types)
+        return MethodDesc.of_signature(function, owner, (), signature)
 
     def _local(self, row: Row) -> MethodDesc | None:
         _, display, owner_row, result, parameters, generics, promised, requires, suppressed, is_static, outer, arguments = row

@@ -201,3 +201,30 @@ def test_suppressions_that_silence_nothing(worker: CSharpWorker, programs: Progr
             ("Used.Idle()", "IL2070"),
             ("Used.Property", "IL2072"),
         ]
+
+
+BROKEN = """
+using System.Diagnostics.CodeAnalysis;
+class Held(Missing missing, Type type) { void Use() => Api.Events(type); Missing Get() => missing; }
+struct Value(int n, Missing missing) { public int N => n + missing.Count; }
+record Row(Missing A, Type B) { void Use() => Api.Events(B); }
+class Made { Made(Missing missing, Type type) : this(missing) { Api.Events(type); } Made(Missing missing) { Api.Events(missing); } }
+static class Shared { public Shared(Type type) { Api.Events(type); } }
+static class Api {
+    public static void Events([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicEvents)] Type type) { }
+    static void Use(Type type) { Events(type); var held = new Held(null, type); }
+    static void Other(Missing a, Type b) => Events(b);
+}
+"""
+
+
+def test_code_with_errors(worker: CSharpWorker, programs: Programs, toolchain: Toolchain) -> None:
+    """What does not compile, declarations too, takes nothing from what does."""
+    options = CSharpOptions(output_kind=OutputKind.LIBRARY, lang_version="12")
+    text = IMPLICIT_USINGS + BROKEN
+    result = worker.compile(programs.request("findings-broken", text, options=options, despite_errors=True))
+    assert result.pe is not None and result.pdb is not None
+    places = PlaceFinder(lambda paths: worker.places(programs.request("findings-broken", "").project, paths))
+    request = AnalysisRequest("program", result.pe, result.pdb, AnalysisOptions(), sources={"/src/0.cs": text}, places=places)
+    found = AnalysisSession(lambda name: find_in(toolchain.reference_dir, name)).findings(request)
+    assert (10, "IL2067") in {(each.location.line, each.id) for each in found if each.location is not None}

@@ -219,8 +219,14 @@ class Later
 class Watched
 {
     [RequiresUnreferencedCode("watched")] public void Dangerous() { }
-    static void Use(Watched watched) => watched.GetType().GetMethods();
+    static void Use(Watching watching) => watching.GetType().GetMethods();
 }
+
+[DynamicallyAccessedMembers(All)] class WatchedWhole { class Nested { [RequiresUnreferencedCode("nested")] public void M() { } } }
+class WatchingWhole : WatchedWhole { static void Use(WatchingWhole whole) => whole.GetType(); }
+class Logging : System.Diagnostics.Tracing.EventSource { }
+
+class Watching : Watched { [RequiresUnreferencedCode("watching")] public void Own() { } }
 
 class Built : MayConstruct<Dangerous>, IEquatable<MayConstruct<Dangerous>>
 {
@@ -245,7 +251,7 @@ class InitializedGeneric<T> { [RequiresUnreferencedCode("early")] static Initial
 
 class Entry
 {
-    [UnmanagedCallersOnly] [RequiresUnreferencedCode("called")] static void Called() { }
+    [UnmanagedCallersOnly(EntryPoint = "called")] [RequiresUnreferencedCode("called")] static void Called() { }
     [RequiresUnreferencedCode("main")] static void Main() { }
 }
 
