@@ -17,6 +17,7 @@ from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.csharp_build import CSharpAssembly, CSharpCompiler, build_csharp
 from server.build.package_references import referenced_packages
 from server.build.project_values import Evaluate, EvaluatedProject
+from server.build.referenced_framework import fitting_framework, offered_frameworks, unfitting_text
 from server.build.target_framework import choose_framework
 
 # Global properties that a project does not hand on to the projects that it refers to.
@@ -119,7 +120,8 @@ def _build(graph: _Graph, path: Path, properties: dict[str, str]) -> BuiltProjec
         return graph.done[key]
     require_csharp(project, path)
     inherited = {name: value for name, value in properties.items() if name.lower() not in NOT_INHERITED}
-    parts = [_build(graph, Path(item.full_path()).resolve(), inherited) for item in project.items_of("ProjectReference")]
+    references = [Path(item.full_path()).resolve() for item in project.items_of("ProjectReference")]
+    parts = [_build(graph, reference, _with_framework(graph, project, path, reference, inherited)) for reference in references]
     built = _build_alone(graph.tools, project, path, parts)
     graph.open.pop()
     graph.done[key] = built
@@ -134,6 +136,21 @@ def _other(tools: BuildTools, project: EvaluatedProject, path: Path, properties:
         tools.progress.diagnostic(in_project(warning, path))
     built = tools.build_other(path, properties, tools.progress)
     return BuiltProject(project, framework, built.assembly, built.references, built.references)
+
+
+def _with_framework(graph: _Graph, project: EvaluatedProject, path: Path, reference: Path, inherited: dict[str, str]) -> dict[str, str]:
+    """The global properties of a referenced project: with the target framework that fits where it has several. Raises InputError."""
+    if reference in graph.open:
+        return inherited
+    outer = graph.tools.evaluate(reference, inherited)
+    several = outer.property("TargetFrameworks")
+    if not several or outer.property("TargetFramework"):
+        return inherited
+    mine = project.property("TargetFramework")
+    chosen = fitting_framework(mine, offered_frameworks(several))
+    if chosen is None:
+        raise InputError("NU1201", unfitting_text(reference.stem, several, mine), Location(str(path)))
+    return {**inherited, "TargetFramework": chosen}
 
 
 def _build_alone(tools: BuildTools, project: EvaluatedProject, path: Path, parts: list[BuiltProject]) -> BuiltProject:

@@ -12,10 +12,10 @@ from pathlib import Path
 from compiler.diagnostics import InputError, Location
 from server.build.atomic_files import replace_file
 from server.build.generated_sources import AUTO_GENERATED, assembly_versions, generated_sources, literal
+from server.build.referenced_framework import fitting_framework, offered_frameworks, unfitting_text
 from server.build.target_framework import NO_FRAMEWORK, choose_framework
 from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
-from server.msbuild.functions.frameworks import is_compatible, parse_framework
 
 _ASP_NET = "microsoft.aspnetcore.app"
 
@@ -47,19 +47,15 @@ def _resolve_framework(call: TaskCall) -> bool:
 
 def _nearest(call: TaskCall) -> bool:
     """Gives each referenced project the target framework that fits best: SetTargetFramework, or none when it has only one."""
-    mine = parse_framework(call.text("TargetFramework"))
+    mine = call.text("TargetFramework")
     outputs: list[OutputItem] = []
     for item in call.items("Projects"):
-        offered = [word.strip() for word in item.value("TargetFrameworks").split(";") if word.strip()]
-        parsed = {word: parse_framework(word) for word in offered}
-        fitting = [(kind.identifier == mine.identifier, kind.version, word) for word, kind in parsed.items() if is_compatible(mine, kind)]
-        exact = [word for word in offered if word.lower() == call.text("TargetFramework").lower()]
+        offered = offered_frameworks(item.value("TargetFrameworks"))
         metadata = {"UndefineProperties": "TargetFramework"}
         if len(offered) > 1 or (offered and item.value("HasSingleTargetFramework").lower() == "false"):
-            chosen = exact[0] if exact else max(fitting)[2] if fitting else ""
-            if not chosen:
-                text = f"Project '{item.identity}' targets '{item.value('TargetFrameworks')}'."
-                call.error("NU1201", f"{text} It cannot be referenced by a project that targets '{call.text('TargetFramework')}'.")
+            chosen = fitting_framework(mine, offered)
+            if chosen is None:
+                call.error("NU1201", unfitting_text(item.identity, item.value("TargetFrameworks"), mine))
                 return False
             metadata = {"SetTargetFramework": f"TargetFramework={chosen}"}
         outputs.append(OutputItem(item.identity, metadata, item))
