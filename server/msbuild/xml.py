@@ -97,8 +97,10 @@ class XmlElement:
 
     def value(self, name: str) -> str:
         """The attribute's value, "" when it is not there."""
-        attribute = self.attribute(name)
-        return attribute.value if attribute is not None else ""
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute.value
+        return ""
 
     def at(self, name: str) -> Location:
         """Where the attribute `name` stands; the element's place when it is not there."""
