@@ -19,6 +19,8 @@ from server.build.events import (
     EnvironmentVariableRead,
     EvaluationFinished,
     EvaluationStarted,
+    Importance,
+    Message,
     ProjectFinished,
     ProjectImported,
     ProjectStarted,
@@ -26,9 +28,10 @@ from server.build.events import (
 )
 from server.build.logged_values import logged_globals, logged_item_table, logged_properties
 from server.build.parallel import ParallelBuilds, RequestNode
+from server.build.project_graph import BrokenGraph, CircularGraph, ProjectGraph
 from server.build.services import BuildServices, NoServices
 from server.build.targets import Entry, Outcome, ProjectState, TargetResult, TargetRun
-from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest, TargetIsActive
+from server.build.tasks.task import ProjectBuildAnswer, ProjectBuildRequest, RequestRefused, TargetIsActive
 from server.msbuild.errors import InvalidProjectFile
 from server.msbuild.evaluate import diagnostic_of
 from server.msbuild.expand import ConditionWarnings
@@ -59,6 +62,7 @@ class BuildSession:
         *,
         question: bool = False,
         n_nodes: int = 1,
+        isolates: bool = False,
     ) -> None:
         self.evaluator = evaluator
         self.records = records
@@ -68,6 +72,7 @@ class BuildSession:
         self.states: dict[Key, ProjectState] = {}
         self.request_numbers = itertools.count(1)
         self.parallel = ParallelBuilds(n_nodes) if n_nodes > 1 else None
+        self.isolates = isolates
         self._evaluating = threading.Lock()
 
     def build(self, path: str, properties: Mapping[str, str], targets: Sequence[str], *, skip_nonexistent: bool = False) -> BuildAnswer:
@@ -81,6 +86,45 @@ class BuildSession:
                     return self.build_request(request, self.log, RequestNode(None))
             finally:
                 self.parallel.close()
+
+    def build_graph(self, path: str, properties: Mapping[str, str], targets: Sequence[str], *, builds: bool) -> BuildAnswer:
+        """Builds a project after everything that it refers to, or only looks what that is; the answer is the project's own."""
+        clock = self.evaluator.surroundings.clock
+        began = clock()
+        with self.log.inside(self.log.next_submission()):
+            graph = ProjectGraph(self._evaluated)
+            try:
+                entry = graph.add(path, properties)
+            except BrokenGraph:
+                return BuildAnswer(succeeded=False, results=(), instance=None)
+            except CircularGraph as circle:
+                text = "MSB4251: There is a circular dependency involving the following projects: \n" + " ->\n".join(circle.paths)
+                self.log.send(Diagnostic("", Severity.ERROR, text, Location("MSBUILD")))
+                return BuildAnswer(succeeded=False, results=(), instance=None)
+            n_edges = sum(len(node.references) for node in graph.nodes)
+            text = f"Static graph loaded in {round(clock() - began, 3)} seconds: {len(graph.nodes)} nodes, {n_edges} edges"
+            self.log.send(Message(text, Importance.HIGH))
+            if not builds:
+                return BuildAnswer(succeeded=True, results=(), instance=entry.instance)
+            graph.ask(entry, targets)
+        answer = BuildAnswer(succeeded=True, results=(), instance=entry.instance)
+        succeeded = True
+        for node in graph.nodes:
+            if node.targets:
+                answer = self.build(node.instance.path, node.properties, node.targets)
+                succeeded = succeeded and answer.succeeded
+        return replace(answer, succeeded=succeeded)
+
+    def _evaluated(self, path: str, properties: Mapping[str, str]) -> ProjectInstance | None:
+        state = self._state(ProjectBuildRequest(path, (), properties, (), skip_nonexistent_targets=False), self.log)
+        return state.instance if state is not None else None
+
+    def has_result(self, request: ProjectBuildRequest) -> bool:
+        """Was everything that is asked for built before?"""
+        state = self.states.get(_key(request.path, request.properties))
+        if state is None:
+            return False
+        return all(name.lower() in state.results for name in request.targets or state.instance.default_targets)
 
     def build_request(self, request: ProjectBuildRequest, log: BuildLog, node: RequestNode) -> BuildAnswer:
         """Builds what was asked for, reporting to `log`; `request.properties` are all global properties."""
@@ -125,7 +169,7 @@ class BuildSession:
     def _state(self, request: ProjectBuildRequest, log: BuildLog) -> ProjectState | None:
         """The evaluated project, None when it could not be evaluated. One is evaluated at a time."""
         path, properties = request.path, request.properties
-        key = (path, tuple(sorted((name.lower(), value) for name, value in properties.items())))
+        key = _key(path, properties)
         with self._evaluating:
             state = self.states.get(key)
             if state is not None:
@@ -184,6 +228,30 @@ def _fails(result: TargetResult) -> bool:
     return (result.outcome is Outcome.FAILURE and result.fails_build) or result.after_targets_failed
 
 
+def _cache_miss(path: str, properties: Mapping[str, str], request: ProjectBuildRequest) -> str:
+    def shown(values: Mapping[str, str]) -> str:
+        return "; ".join(f"{name}={value}" for name, value in values.items())
+
+    return "\n".join(
+        (
+            f'MSB4252: Project "{path}" with global properties',
+            f"    ({shown(properties)})",
+            f'    is building project "{request.path}" with global properties',
+            f"    ({shown(request.properties)})",
+            f"    with the ({';'.join(request.targets) or 'default'}) target(s) but the build result for the built project is not in the "
+            "engine cache. In isolated builds this could mean one of the following:",
+            f'    - the reference was called with a target which is not specified in the ProjectReferenceTargets item in project "{path}"',
+            "    - the reference was called with global properties that do not match the static graph inferred nodes",
+            f'    - the reference was not explicitly specified as a ProjectReference item in project "{path}"',
+            "    ",
+        )
+    )
+
+
+def _key(path: str, properties: Mapping[str, str]) -> Key:
+    return path, tuple(sorted((name.lower(), value) for name, value in properties.items()))
+
+
 def _project_answer(answer: BuildAnswer) -> ProjectBuildAnswer:
     return ProjectBuildAnswer(answer.succeeded, tuple((name, tuple(result.items)) for name, result in answer.results))
 
@@ -207,6 +275,8 @@ class _Host:
     def build_projects(self, requests: Sequence[ProjectBuildRequest], stop_on_failure: bool) -> list[ProjectBuildAnswer]:  # noqa: FBT001
         """See TargetHost."""
         complete = [self._complete(request) for request in requests]
+        if self.session.isolates:
+            self._check_isolation(complete)
         parallel = self.session.parallel
         if parallel is not None and len(complete) > 1 and not stop_on_failure:
             jobs = [partial(self._run_beside, request) for request in complete]
@@ -217,6 +287,21 @@ class _Host:
             if stop_on_failure and not answers[-1].succeeded:
                 break
         return answers
+
+    def _check_isolation(self, requests: Sequence[ProjectBuildRequest]) -> None:
+        """In isolation a project asks only what it is declared to, of projects that were built before. Raises RequestRefused."""
+        instance = self.state.instance
+        declared = {instance.path, *(item.full_path() for item in instance.items_of("ProjectReference"))}
+        undeclared = ";".join(f'"{request.path}"' for request in requests if request.path not in declared)
+        if undeclared:
+            raise RequestRefused(
+                f'MSB4254: The MSBuild task is building project(s) "{undeclared}" which are not specified in the ProjectReference item. '
+                "In isolated builds this probably means that the references are not explicitly specified as a ProjectReference item in "
+                f'"{instance.path}"'
+            )
+        for request in requests:
+            if request.path != instance.path and not self.session.has_result(request):
+                raise RequestRefused(_cache_miss(instance.path, self.properties, request))
 
     def _run_beside(self, request: ProjectBuildRequest, node: RequestNode, log: BuildLog) -> BuildAnswer:
         return self.session.build_request(request, log, node)

@@ -20,7 +20,15 @@ from server.build.services import BuildServices
 from server.build.task_arguments import CORE_TASKS, read_arguments
 from server.build.task_definitions import find_definition
 from server.build.task_outputs import gather_outputs, infer_outputs
-from server.build.tasks.task import Argument, ProjectBuildAnswer, ProjectBuildRequest, TargetIsActive, TaskCall, TaskDefinition
+from server.build.tasks.task import (
+    Argument,
+    ProjectBuildAnswer,
+    ProjectBuildRequest,
+    RequestRefused,
+    TargetIsActive,
+    TaskCall,
+    TaskDefinition,
+)
 from server.msbuild.conditions import Allowed, to_boolean
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.evaluate import condition_holds, diagnostic_of
@@ -201,6 +209,8 @@ def _run_task(
             element.location,
             f'There is a circular dependency in the target dependency graph involving target "{host.target_name(entry)}".',
         ) from None
+    except RequestRefused as refusal:
+        raise invalid("", element.location, str(refusal)) from None
     if call.is_abandoned:
         return StepResult(succeeded=policy.as_warnings, stops=not policy.continues, task_failed=True)
     bucket.lookup.set_property("MSBuildLastTaskResult", "true" if succeeded else "false")

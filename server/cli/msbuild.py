@@ -31,6 +31,7 @@ from server.msbuild.preprocess import preprocessed
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.query import item_values, query_text
 from server.msbuild.sdks import MSBUILD_VERSION
+from server.msbuild.solution import is_solution
 from server.msbuild.warm import WarmEvaluations
 
 USAGE = """Usage: aotd msbuild [PROJECT | LOG.binlog] [switches of MSBuild]
@@ -231,8 +232,12 @@ def _build_projects(
             if only_restores or not answer.succeeded:
                 return answer
         n_nodes = 1 if switches.explains else switches.loggers.n_nodes
-        session = BuildSession(evaluator, log, services, records, question=switches.question, n_nodes=n_nodes)
-        answer = session.build(str(switches.project), switches.properties, switches.targets)
+        session = BuildSession(evaluator, log, services, records, question=switches.question, n_nodes=n_nodes, isolates=switches.isolates)
+        project = str(switches.project)
+        if switches.graph and not is_solution(project):
+            answer = session.build_graph(project, switches.properties, switches.targets, builds=switches.graph != "nobuild")
+        else:
+            answer = session.build(project, switches.properties, switches.targets)
         details.send(log)
         return answer
     finally:

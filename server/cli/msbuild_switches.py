@@ -11,6 +11,7 @@ from server.build.events import WarningPolicy
 from server.build.logger_parameters import DIAGNOSTIC
 from server.cli.logger_switches import NO_LOGGERS, LoggerSwitches, parse_logger_switches
 from server.cli.switch_gathering import PROJECT, GatheredSwitches, SwitchError, initialization_error, switch_error
+from server.msbuild.names import RESERVED_ELEMENT_NAMES, first_invalid_character, is_reserved_property, is_valid_name
 
 __all__ = ["MSBuildSwitches", "SwitchError", "parse_msbuild_switches"]
 
@@ -23,7 +24,7 @@ _BOOLEANS = {
     "nodereuse": ("MSB1042", "Node reuse value is not valid."),
 }
 # Switches that MSBuild has and that change nothing here, which is said.
-_WITHOUT_EFFECT = ("isolateprojects", "graphbuild", "check", "multithreaded", "profileevaluation")
+_WITHOUT_EFFECT = ("check", "multithreaded", "profileevaluation")
 _EXTENSION = re.compile(r"\.[^./*?\0|]+")
 _NOT_IN_TARGET_NAMES = "$@()%*?."
 _SOLUTIONS = (".sln", ".slnx", ".slnf")
@@ -56,6 +57,8 @@ class MSBuildSwitches:
     question: bool = False
     response_files: tuple[Path, ...] = ()
     without_effect: tuple[str, ...] = ()
+    isolates: bool = False
+    graph: str = ""
     explains: bool = False
     compares_content: bool = False
     sums_up_details: bool = False
@@ -123,6 +126,8 @@ def parse_msbuild_switches(args: Sequence[str], directory: Path, variables: Mapp
         question=gathered.has("question"),
         response_files=tuple(gathered.included),
         sums_up_details=booleans["detailedsummary"] or loggers.rank >= DIAGNOSTIC,
+        isolates=_last_word(gathered, "isolateprojects") == "true",
+        graph=_last_word(gathered, "graphbuild"),
         without_effect=tuple(name for name in _WITHOUT_EFFECT if gathered.has(name)),
     )
 
@@ -153,8 +158,22 @@ def _properties(pairs: Sequence[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise switch_error("MSB1006", "Property is not valid.", pair)
+        _check_property_name(name)
         found[name.lower()] = (name, value)
     return dict(found.values())
+
+
+def _check_property_name(name: str) -> None:
+    """A property that nobody may set is no global property either."""
+    if not is_valid_name(name):
+        why = f'The name "{name}" contains an invalid character "{first_invalid_character(name)}".'
+    elif is_reserved_property(name):
+        why = f'The "{name}" property name is reserved.'
+    elif name in RESERVED_ELEMENT_NAMES:
+        why = f'The "{name}" name is reserved, and cannot be used.'
+    else:
+        return
+    raise initialization_error("MSB4177", f"Invalid property. {why}")
 
 
 def _boolean(gathered: GatheredSwitches, name: str) -> bool:
@@ -175,6 +194,12 @@ def _check_modes(gathered: GatheredSwitches) -> None:
         for value in gathered.values(name):
             if value.strip().lower() not in words:
                 raise switch_error(code, text, value)
+
+
+def _last_word(gathered: GatheredSwitches, name: str) -> str:
+    """The last word after a switch in lower case, "true" when it has none; "" without the switch and for "false"."""
+    word = next(reversed(gathered.values(name)), "true").strip().lower() if gathered.has(name) else ""
+    return "" if word == "false" else word
 
 
 def _codes(gathered: GatheredSwitches, name: str) -> frozenset[str] | None:

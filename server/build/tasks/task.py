@@ -123,6 +123,10 @@ class ProjectBuildAnswer:
     outputs: tuple[tuple[str, tuple[Item, ...]], ...]
 
 
+class RequestRefused(Exception):
+    """What was asked for is not to be asked, as the exception's text says. Caught where the asking task runs."""
+
+
 class TargetIsActive(Exception):
     """What was asked for waits, at some remove, for whoever asks. Caught where the asking task runs."""
 
