@@ -17,6 +17,7 @@ from server.build.events import BuildLog, Importance, Listener, Message, Record,
 from server.build.logger_parameters import DIAGNOSTIC, LoggerError
 from server.build.session import BuildAnswer, BuildSession
 from server.build.targets import Outcome
+from server.build.tasks.io_errors import exception_text
 from server.cli import console
 from server.cli.build_loggers import BuildLoggers, begin_build, dotnet_process, end_build, open_loggers
 from server.cli.build_services import CallerServices
@@ -27,6 +28,7 @@ from server.cli.msbuild_switches import MSBuildSwitches, SwitchError, parse_msbu
 from server.cli.switch_gathering import switch_error
 from server.msbuild.errors import InvalidProjectFile
 from server.msbuild.evaluate import diagnostic_of
+from server.msbuild.evaluation_profile import EvaluationProfile
 from server.msbuild.preprocess import preprocessed
 from server.msbuild.project import ProjectEvaluator
 from server.msbuild.query import item_values, query_text
@@ -116,6 +118,8 @@ def _open(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> BuildLogger
 
 
 def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequence[str]) -> int:
+    if switches.profile_file:
+        evaluator.profile = EvaluationProfile(evaluator.surroundings.clock)
     services = CallerServices(caller(), switches.project.parent, is_quiet=switches.loggers.rank == 0)
     with closing(_hosted_loggers(switches, services)) as hosted, _ending(services):
         hosted.check()
@@ -125,6 +129,7 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequenc
             answer, failed = _logged_build(switches, evaluator, services, loggers, args)
         finally:
             loggers.close()
+            _write_profile(switches, evaluator)
         failed = not hosted.finish() or failed
     if switches.asks and switches.targets:
         if answer.instance is None:
@@ -134,6 +139,22 @@ def _build(switches: MSBuildSwitches, evaluator: ProjectEvaluator, args: Sequenc
             text = query_text(answer.instance, switches.get_properties, switches.get_items, found)
             failed = not _write_result(switches, text) or failed
     return 1 if failed else 0
+
+
+def _write_profile(switches: MSBuildSwitches, evaluator: ProjectEvaluator) -> None:
+    """Writes what evaluations took: in Markdown when the file's name says so, else in columns."""
+    profile, evaluator.profile = evaluator.profile, None
+    if profile is None:
+        return
+    name = switches.profile_file
+    console.write(f"Writing profiler report to '{name}'...\n")
+    path = caller().directory / name
+    try:
+        path.write_text(profile.report(markdown=path.suffix.lower() == ".md"), encoding="utf-8")
+    except OSError as error:
+        console.write(f"MSBUILD : error MSB4239: Error writing profiling report. {exception_text(error, str(path))}\n")
+    else:
+        console.write("Done writing report.\n")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ _BOOLEANS = {
     "nodereuse": ("MSB1042", "Node reuse value is not valid."),
 }
 # Switches that MSBuild has and that change nothing here, which is said.
-_WITHOUT_EFFECT = ("check", "multithreaded", "profileevaluation")
+_WITHOUT_EFFECT = ("check", "multithreaded")
 _EXTENSION = re.compile(r"\.[^./*?\0|]+")
 _NOT_IN_TARGET_NAMES = "$@()%*?."
 _SOLUTIONS = (".sln", ".slnx", ".slnf")
@@ -59,6 +59,7 @@ class MSBuildSwitches:
     without_effect: tuple[str, ...] = ()
     isolates: bool = False
     graph: str = ""
+    profile_file: str = ""
     explains: bool = False
     compares_content: bool = False
     sums_up_details: bool = False
@@ -127,6 +128,7 @@ def parse_msbuild_switches(args: Sequence[str], directory: Path, variables: Mapp
         response_files=tuple(gathered.included),
         sums_up_details=booleans["detailedsummary"] or loggers.rank >= DIAGNOSTIC,
         isolates=_last_word(gathered, "isolateprojects") == "true",
+        profile_file=next(iter(gathered.values("profileevaluation")[-1:]), ""),
         graph=_last_word(gathered, "graphbuild"),
         without_effect=tuple(name for name in _WITHOUT_EFFECT if gathered.has(name)),
     )

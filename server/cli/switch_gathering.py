@@ -84,7 +84,8 @@ _SWITCHES = (
         _row(names)
         for names in ("restore r", "interactive", "isolateprojects isolate", "lowpriority low", "question q", "detailedsummary ds")
     ),
-    *(_row(names) for names in ("binarylogger bl", "check", "multithreaded mt", "nologo", "preprocess pp", "targets ts")),
+    *(_row(names) for names in ("binarylogger bl", "profileevaluation prof", "check", "multithreaded mt")),
+    *(_row(names) for names in ("nologo", "preprocess pp", "targets ts")),
     _row("graphbuild graph", many=True),
     _row("getproperty", many=True, missing=("MSB1010", "Must provide a property name for the getProperty switch.")),
     _row("getitem", many=True, missing=("MSB1014", "Must provide an item name for the getItem switch.")),

@@ -8,6 +8,7 @@ the last evaluation of the same project that nothing changed are replayed (`trac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -17,6 +18,15 @@ from server.msbuild import paths
 from server.msbuild.conditions import Allowed, ConditionContext, evaluate_condition
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.escaping import escape, unescape
+from server.msbuild.evaluation_profile import (
+    DEFINITIONS,
+    INITIAL,
+    ITEMS,
+    PROPERTIES,
+    TARGETS,
+    USING_TASKS,
+    EvaluationProfile,
+)
 from server.msbuild.expand import ConditionWarnings, Expander, expand_escaped, expand_list, expand_text
 from server.msbuild.files import FileSystem
 from server.msbuild.functions.surroundings import Surroundings
@@ -39,6 +49,9 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 
+_UNTIMED = nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
     """One evaluation. `path` is absolute; `global_properties` are escaped; `variables` is the environment.
@@ -57,6 +70,11 @@ class EvaluationRequest:
     generated_root: XmlElement | None = None
     traces_imports: bool = False
     memory: EvaluationMemory | None = None
+    profile: EvaluationProfile | None = None
+
+    def timing(self, name: str, element: XmlElement | None = None, *, is_file: bool = False) -> AbstractContextManager[None]:
+        """Times the block for the profile, when there is one."""
+        return self.profile.timing(name, element, is_file=is_file) if self.profile is not None else _UNTIMED
 
 
 class EvaluationMemory:
@@ -128,7 +146,8 @@ def _evaluate(request: EvaluationRequest, directory: str, recorder: Recorder, fi
     if request.traces_imports:
         instance.import_traces = []
     root = request.generated_root or request.cache.load_entry(request.path)
-    initial_properties(instance, request.variables, request.toolset, request.startup_directory, request.global_properties)
+    with request.timing(INITIAL):
+        initial_properties(instance, request.variables, request.toolset, request.startup_directory, request.global_properties)
     warnings = ConditionWarnings(instance.diagnostics.append, _first_time(recorder))
     expander = Expander(instance.properties, None, None, surroundings, warnings)
     try:
@@ -170,14 +189,19 @@ def _run_passes(request: EvaluationRequest, instance: ProjectInstance, expander:
         *(state.item_groups, state.definition_groups, state.using_tasks, state.targets, state.files_with_returns),
     )
     importer = Importer(request.toolset, request.cache, instance, expander, recorder)
-    _property_pass(state, importer, root)
-    _set_all_projects(request, instance, expander.files)
+    with request.timing(PROPERTIES), request.timing(PROPERTIES, root, is_file=True):
+        _property_pass(state, importer, root)
+        _set_all_projects(request, instance, expander.files)
     instance.initial_targets = [unescape(name) for name in instance.initial_targets]
-    _definition_pass(state)
+    with request.timing(DEFINITIONS):
+        _definition_pass(state)
     recorder.tell("item definitions", "", instance.item_definitions)
-    _item_pass(state)
-    _using_task_pass(state)
-    _target_pass(state)
+    with request.timing(ITEMS):
+        _item_pass(state)
+    with request.timing(USING_TASKS):
+        _using_task_pass(state)
+    with request.timing(TARGETS):
+        _target_pass(state)
 
 
 def _set_all_projects(request: EvaluationRequest, instance: ProjectInstance, files: FileSystem) -> None:
@@ -276,7 +300,8 @@ def _follow_import(state: _State, importer: Importer, element: XmlElement) -> No
         importer.trace_false_condition(element)
         return
     for root in importer.load(element):
-        state.recorder.run(root, partial(_property_pass, state, importer, root))
+        with state.request.timing(PROPERTIES, root, is_file=True):
+            state.recorder.run(root, partial(_property_pass, state, importer, root))
 
 
 def _property_group(state: _State, group: XmlElement) -> None:
@@ -322,10 +347,11 @@ def _item_group(state: _State, expander: Expander, group: XmlElement) -> None:
     for element in group.elements():
         if not condition_holds(expander, element, allowed, state.instance.directory):
             continue
-        if element.attribute("Include") is not None and not _is_costly(element.value("Include")):
-            evaluate_item(state.instance, expander, element, Made({}, {}))
-        else:
-            state.recorder.run_items(element, element.name, partial(_item_element, state, expander, element))
+        with state.request.timing(ITEMS, element):
+            if element.attribute("Include") is not None and not _is_costly(element.value("Include")):
+                evaluate_item(state.instance, expander, element, Made({}, {}))
+            else:
+                state.recorder.run_items(element, element.name, partial(_item_element, state, expander, element))
 
 
 def _item_element(state: _State, expander: Expander, element: XmlElement, made: Made) -> None:

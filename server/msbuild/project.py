@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from server.msbuild import paths
 from server.msbuild.evaluate import EvaluationMemory, EvaluationRequest, evaluate
+from server.msbuild.evaluation_profile import TOTAL, EvaluationProfile
 from server.msbuild.files import DiskFiles, FileSystem
 from server.msbuild.machine import machine_surroundings
 from server.msbuild.model import ProjectInstance
@@ -64,12 +65,14 @@ class ProjectEvaluator:
         self.cache = cache if cache is not None else ProjectFileCache(self.files)
         self.memories = memories if memories is not None else Memories() if remembers else None
         self.traces_imports = False
+        self.profile: EvaluationProfile | None = None
         self.surroundings = machine_surroundings(self.variables, directory, self.files, self.toolset)
 
     def tracing_imports(self) -> ProjectEvaluator:
         """An evaluator over the same parsed files that tells of every import, and so evaluates all of every project."""
         tracing = ProjectEvaluator(self.variables, self.directory, self.files, self.toolset, cache=self.cache)
         tracing.traces_imports = True
+        tracing.profile = self.profile
         return tracing
 
     def evaluate(self, path: str | os.PathLike[str], properties: Mapping[str, str], targets: Sequence[str] = ()) -> ProjectInstance:
@@ -82,10 +85,14 @@ class ProjectEvaluator:
         file = os.fspath(path)
         generated = self._generated(file, properties, targets) if is_solution(file) else None
         if self.memories is None or generated is not None:
-            return evaluate(self._request(file, properties, generated, None))
+            return self._evaluated(self._request(file, properties, generated, None))
         with self.memories.turn:
             memory = self._memory(self.memories.by_project, file, properties)
-            return evaluate(self._request(file, properties, None, memory))
+            return self._evaluated(self._request(file, properties, None, memory))
+
+    def _evaluated(self, request: EvaluationRequest) -> ProjectInstance:
+        with request.timing(TOTAL):
+            return evaluate(request)
 
     def _request(
         self, file: str, properties: Mapping[str, str], generated: XmlElement | None, memory: EvaluationMemory | None
@@ -102,6 +109,7 @@ class ProjectEvaluator:
             traces_imports=self.traces_imports,
             generated_root=generated,
             memory=memory,
+            profile=self.profile,
         )
 
     def _memory(self, memories: OrderedDict[MemoryKey, EvaluationMemory], file: str, properties: Mapping[str, str]) -> EvaluationMemory:

@@ -147,7 +147,7 @@ def test_log_files(build: Build) -> None:
     assert printed == ""
     head = build.file("msbuild.log").splitlines()[:2]
     assert head[0] == "Build started TIME." and head[1].startswith('Logging verbosity is set to: Detailed.Process = "')
-    assert "Task \"Exec\"" in build.file("msbuild.log")
+    assert 'Task "Exec"' in build.file("msbuild.log")
     assert build.file("sub/min.log").startswith("  high\n  said\n")
     build.run("-m:1", "-flp2:errorsonly;append;logfile=errors.log")
     assert build.file("errors.log") == "DIR/a.proj(6,5): error E1: bad\n" * 2
@@ -233,3 +233,24 @@ def test_preprocess(build: Build) -> None:
         '  <Target Name="T">\n    <Message Text="@(A->\'%(B)\') -&gt; @(A-&gt;Count()) &amp; &lt;" />\n  </Target>\n</Project>\n<!--end-->'
     )
 
+
+def test_profile_of_evaluations(build: Build) -> None:
+    """A report with a row for each pass, in Markdown or in columns."""
+    assert build.run("-t:Main", "-profileEvaluation:o.md", "-v:q", "-clp:ErrorsOnly").splitlines()[-2:] == [
+        "Writing profiler report to 'o.md'...",
+        "Done writing report.",
+    ]
+    rows = [line.split("|") for line in build.file("o.md").splitlines()]
+    assert rows[0][:6] == ["Id", "ParentId", "Pass", "File", "Line #", "Expression"]
+    passes = ["Total evaluation", "Initial properties (pass 0)", "Properties (pass 1)", "Item definition groups (pass 2)"]
+    assert [row[2] for row in rows[2:9]] == [*passes, "Lazy items (pass 3.1)", "Using tasks (pass 4)", "Targets (pass 5)"]
+    build.run("-t:Main", "-prof:o.tsv", "-v:q")
+    assert build.file("o.tsv").splitlines()[1].split("\t")[1:6] == ["", "Total evaluation", "", "", ""]
+        "",
+        "Total evaluation",
+        "",
+        "",
+        "",
+        *build.file("o.tsv").split("\t")[18:20],
+    ]
+    assert "MSBUILD : error MSB4239: Error writing profiling report. " in build.run("-t:Main", "-prof:none/o.tsv", "-v:q")
