@@ -6,6 +6,7 @@ from compiler.codegen.dynamic_invoke import dynamic_thunk
 from compiler.codegen.emitter import ConstantOf, Unsupported, method_declaration
 from compiler.codegen.lltypes import quote, result_type
 from compiler.codegen.method import CodeItem, compile_body
+from compiler.codegen.object_array_thunk import object_array_thunk
 from compiler.codegen.pinvoke_stub import pinvoke
 from compiler.codegen.reflection_code import attribute_symbol, field_storage, make_attribute
 from compiler.codegen.unsafe_accessor import ATTRIBUTE, unsafe_accessor
@@ -49,6 +50,9 @@ class Generator:
         if kind == "dynamic_thunk":
             assert isinstance(target, NamedType)
             return dynamic_thunk(self.universe, target, self.constants)
+        if kind == "array_thunk":
+            assert isinstance(target, NamedType)
+            return object_array_thunk(self.universe, target, self.constants)
         if kind == "field_storage":
             assert isinstance(target, FieldDesc)
             return field_storage(self.universe, target, self.constants)

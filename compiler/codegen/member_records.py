@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from compiler.codegen.data_text import DataText, method_table, signed
 from compiler.codegen.dispatch_table import dispatch_entry
 from compiler.codegen.lltypes import call_shape, leaves, quote, result_type
+from compiler.codegen.object_array_thunk import thunk_symbol
 from compiler.codegen.reflection_code import storage_symbol
 from compiler.metadata.signatures import ElementType
 from compiler.reach.world import World, is_bare, is_invocable, type_arguments
@@ -26,7 +27,7 @@ from compiler.types.vtable import slot_index, vtable
 
 _METHOD = "{ ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i32, i32, i32, i32, i32, i32 }"
 _FIELD = "{ ptr, ptr, ptr, ptr, i32, i32, i32, i32 }"
-_MEMBERS = "{ ptr, ptr, i32, i32, i32, i32, ptr }"
+_MEMBERS = "{ ptr, ptr, i32, i32, i32, i32, ptr, ptr }"
 
 
 @dataclass(slots=True)
@@ -71,19 +72,20 @@ def emit_members(universe: TypeUniverse, world: World, out: DataText) -> MemberI
         listed = f"{_list([method_record(universe, m) for m in introduced], out)}, {_list([field_record(f) for f in stored], out)}"
         rows.append(
             f"{_MEMBERS} {{ {listed}, "
-            f"i32 {len(introduced)}, i32 {len(stored)}, i32 {n_slots}, i32 0, ptr {_static_thunk(world, owner, out)} }}"
+            f"i32 {len(introduced)}, i32 {len(stored)}, i32 {n_slots}, i32 0, {_thunks(world, owner, out)} }}"
         )
     out.lines.append(f'@"rt_members" = constant [{len(rows)} x {_MEMBERS}] [{", ".join(rows)}], align 8')
     return index
 
 
-def _static_thunk(world: World, owner: NamedType, out: DataText) -> str:
-    """The code of a delegate type over a static method, when the program has it."""
-    if ("static_thunk", owner) not in world.code:
-        return "null"
-    name = symbol("dstatic", type_key(owner))
-    out.declares[name] = f"declare void {quote(name)}()"
-    return quote(name)
+def _thunks(world: World, owner: NamedType, out: DataText) -> str:
+    """`ptr static, ptr packing`: the code of a delegate type over a static method and over a function of an object[], where they are."""
+    found = []
+    for kind, name in (("static_thunk", symbol("dstatic", type_key(owner))), ("array_thunk", thunk_symbol(owner))):
+        if (kind, owner) in world.code:
+            out.declares[name] = f"declare void {quote(name)}()"
+        found.append(f"ptr {quote(name) if (kind, owner) in world.code else 'null'}")
+    return ", ".join(found)
 
 
 def _list(names: list[str], out: DataText) -> str:

@@ -57,6 +57,11 @@ def _ret(m: MethodEmitter, ins: Instruction) -> None:
     if m.has_filters:
         m.emit(f"call void {m.runtime('rt_filter_pop', 'void', 'ptr', 'nounwind')}(ptr %filter.record)")
     m.terminated = True
+    emit_return(m)
+
+
+def emit_return(m: MethodEmitter) -> None:
+    """Returns the value on the stack, if the signature has one, as the calling convention says."""
     desc = m.signature.return_type
     if m.is_void(desc):
         m.emit("ret void")

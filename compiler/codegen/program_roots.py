@@ -86,16 +86,20 @@ def add_conditional_roots(universe: TypeUniverse, builder: WorldBuilder) -> None
 
 def _keep_delegates_to_bind(universe: TypeUniverse, builder: WorldBuilder) -> None:
     """Delegate types that the program names or makes can be made by Delegate.CreateDelegate once it calls that."""
-    call = ("native", "qc_Delegate_BindToMethodInfo")
-    if call not in builder.world.reasons:
+    calls = {
+        need: ("native", call)
+        for need, call in (("delegate", "qc_Delegate_BindToMethodInfo"), ("array_thunk", "rt_object_array_delegate"))
+        if ("native", call) in builder.world.reasons
+    }
+    if not calls:
         return
     for kind, desc in list(builder.world.reasons):
         if kind not in ("type_object", "constructed") or not isinstance(desc, NamedType):
             continue
         if desc.is_delegate and not is_bare(desc):
-            for need in ("constructed", "delegate"):
+            for need, call in calls.items() if desc.definition.methods_named("Invoke") else ():
+                builder.add("constructed", desc, call)
                 builder.add(need, desc, call)
-            if desc.definition.methods_named("Invoke"):
                 builder.add("reflected_method", universe.find_method(desc, "Invoke"), call)
 
 

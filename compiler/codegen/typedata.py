@@ -55,8 +55,8 @@ def _emit_type(universe: TypeUniverse, world: World, type_id: int, desc: TypeDes
     gc = _gc_descriptor(gc_offsets, out)
     interfaces = _interfaces(universe, world, desc, candidates)
     interface_list = _interface_list(interfaces, out)
-    base = None if is_bare(desc) else universe.base_type(desc)
-    parent = method_table(base) if base is not None else "null"
+    base = universe.reflected_base_type(desc) if is_bare(desc) else universe.base_type(desc)
+    parent = method_table(base) if base is not None and base in world.types else "null"
     n_exact = 0 if is_bare(desc) else sum(i in world.types for i in all_interfaces(universe, desc))
     slots = _slots(universe, world, desc, out)
     vtable_type = f"[{len(slots)} x ptr]"

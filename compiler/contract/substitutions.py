@@ -17,6 +17,7 @@ SUBSTITUTED_9: dict[str, str] = {
     "System.RuntimeType+RuntimeTypeCache::.ctor": "rt_type_cache_init",
     "System.Runtime.CompilerServices.TypeHandle::CanCastTo/2": "rt_type_handle_can_cast",
     "System.Runtime.CompilerServices.TypeHandle::CanCastTo/1": "rt_type_handle_can_cast_to",
+    "System.Dynamic.Utils.DelegateHelpers::CreateObjectArrayDelegate": "rt_object_array_delegate",
     "System.ValueType::Equals": "rt_value_equals",
     "System.ValueType::GetHashCode": "rt_value_hash_code",
     "System.Environment::GetCommandLineArgsNative": "rt_command_line_args",
@@ -35,6 +36,8 @@ _ASSEMBLY = ("System.Reflection", "RuntimeAssembly")
 _MODULE = ("System.Reflection", "RuntimeModule")
 _METHOD_STUB = ("System", "RuntimeMethodInfoStub")
 _FIELD_STUB = ("System", "RuntimeFieldInfoStub")
+
+_MODULES = frozenset({"System.Private.CoreLib", "System.Linq.Expressions"})
 
 # C function -> core library types of which it makes objects.
 MADE_BY: dict[str, tuple[tuple[str, str], ...]] = {
@@ -56,8 +59,8 @@ MADE_BY: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def substitute_for(definition: MethodDefinition) -> str | None:
-    """The C function that stands for a method of the core library, or None."""
-    if definition.module.name != "System.Private.CoreLib":
+    """The C function that stands for a method of the class library, or None."""
+    if definition.module.name not in _MODULES:
         return None
     key = f"{definition.owner.full_name}::{definition.name}"
     found = SUBSTITUTED_9.get(key)

@@ -34,6 +34,7 @@ from compiler.metadata.tokens import TableId, Token, decode_coded
 from compiler.reach.world import AttributeUse, Node, World, WorldBuilder, is_bare
 from compiler.types.casting import can_cast
 from compiler.types.definitions import FieldDefinition, MethodDefinition, Module, TypeDefinition
+from compiler.types.interfaces import all_interfaces
 from compiler.types.type_desc import DeclaredParameter, GenericParameter, MethodDesc, NamedType, TypeDesc
 from compiler.types.universe import EMPTY_CONTEXT, GenericContext, TypeUniverse
 
@@ -50,6 +51,8 @@ _ATTRIBUTE_CALL = "ic_MetadataImport_GetCustomAttributeProps"
 
 # CustomAttributeData looks the names in blobs up among the members of the attribute's type.
 _ATTRIBUTE_DATA = ("System.Reflection", "RuntimeCustomAttributeData")
+# An expression tree that a visitor changes is made anew through a type over its delegate that the library looks up.
+_EXPRESSION = "System.Linq.Expressions.Expression`1"
 _RESOURCE_CALLS = tuple(f"qc_AssemblyNative_Get{name}" for name in ("Resource", "ManifestResourceNames", "ManifestResourceInfo"))
 _USES = frozenset({"call", "callvirt", "newobj", "ldftn", "ldvirtftn"})
 _STORES = frozenset({"stfld", "stsfld", "ldflda", "ldsflda"})
@@ -89,6 +92,12 @@ class ReflectionReach:
         self._annotations = Annotations(universe, self._attributes, self._generated, ReaderKind.PUBLISH)
         self._constants = constants
         self._position = 0
+        self._parameters_position = 0
+        runtime_type = universe.corlib_type("System", "RuntimeType")
+        self._member_triggers: list[Node] = [("native", call) for call in _MEMBER_CALLS]
+        self._member_triggers.append(("method", universe.find_method(runtime_type, "GetInterfaces")))
+        arguments: Node = ("method", universe.find_method(runtime_type, "GetGenericArguments"))
+        self._parameter_triggers: list[Node] = [*self._member_triggers, arguments]
         self._relevant: dict[tuple[Module, int], bool] = {}
         self._depended: set[MethodDefinition] = set()
         self._read: set[MethodDefinition] = set()
@@ -105,8 +114,9 @@ class ReflectionReach:
 
     def step(self, builder: WorldBuilder) -> None:
         """Marks what the nodes that were reached since the last step ask for."""
+        self._keep_type_parameters(builder)
         reasons = builder.world.reasons
-        if not any(("native", call) in reasons for call in _MEMBER_CALLS):
+        if not any(trigger in reasons for trigger in self._member_triggers):
             return
         self._keep_described(builder)
         nodes = list(islice(reasons, self._position, None))
@@ -118,6 +128,19 @@ class ReflectionReach:
                 builder.add("reflected_method", method, ("delegate_target", method))
         if ("native", _ATTRIBUTE_CALL) in reasons:
             self._keep_attributes(builder)
+
+    def _keep_type_parameters(self, builder: WorldBuilder) -> None:
+        """Open generic types that the program names show their parameters and base types once it asks for such."""
+        reasons = builder.world.reasons
+        if not any(trigger in reasons for trigger in self._parameter_triggers):
+            return
+        for node in list(islice(reasons, self._parameters_position, None)):
+            kind, target = node
+            if kind == "type_object" and isinstance(target, NamedType) and target.definition.generic_count:
+                base = self.universe.reflected_base_type(target) if is_bare(target) else None
+                for desc in (*self.universe.declared_parameters(target.definition), *((base,) if base is not None else ())):
+                    builder.add("type", desc, node)
+        self._parameters_position = len(reasons)
 
     # ---- descriptors ----
 
@@ -156,9 +179,6 @@ class ReflectionReach:
             self._look_at_method(builder, target, node)
         elif kind == "type" and isinstance(target, NamedType):
             self._look_at_type(builder, target, node)
-        elif kind == "type_object" and isinstance(target, NamedType) and target.definition.generic_count:
-            for parameter in self.universe.declared_parameters(target.definition):
-                builder.add("type", parameter, node)
         elif kind == "delegate_target":
             assert isinstance(target, MethodDesc)
             self._delegate_targets.append(target)
@@ -275,6 +295,10 @@ class ReflectionReach:
         definition = desc.definition
         if desc.args:
             self._check_arguments(builder, definition, desc.args, node)
+        if definition.full_name == _EXPRESSION and not desc.is_open:
+            creator = definition.module.find_type(definition.namespace, "ExpressionCreator`1")
+            if creator is not None:
+                builder.add("type_object", self.universe.named(creator, desc.args), node)
         self._instances[definition][desc] = None
         for member, reason in list(self._everywhere[definition].items()):
             self._keep_on(builder, desc, member, reason)
@@ -296,6 +320,9 @@ class ReflectionReach:
         self._kept.add((desc, members))
         builder.add("type_object", desc, node)
         owners = self._owners(desc)
+        if members & MemberTypes.INTERFACES and not is_bare(desc):
+            for interface in all_interfaces(self.universe, desc):
+                builder.add("type", interface, node)
         try:
             for member in reached_members(self.universe, desc, members):
                 self._reach(builder, owners, member, node)

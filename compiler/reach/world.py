@@ -43,7 +43,7 @@ class Code(Protocol):
 
 
 # (kind of code, desc) -> its code; kinds: "method", "unboxing_stub", "static_thunk", "multicast_thunk",
-# "dynamic_thunk", "attribute", "field_storage".
+# "dynamic_thunk", "array_thunk", "attribute", "field_storage".
 Generate = Callable[[str, object], Code]
 Node = tuple[str, object]
 
@@ -116,7 +116,7 @@ class WorldBuilder:
     def _visit(self, node: Node) -> None:
         kind, target = node
         match kind:
-            case "method" | "unboxing_stub" | "static_thunk" | "multicast_thunk" | "dynamic_thunk" | "field_storage":
+            case "method" | "unboxing_stub" | "static_thunk" | "multicast_thunk" | "dynamic_thunk" | "array_thunk" | "field_storage":
                 self._visit_code(node)
             case "attribute":
                 assert isinstance(target, AttributeUse)

@@ -189,3 +189,17 @@ void qc_Delegate_InternalAlloc(RtObject **local, const RtType *type, RtObject **
     (void)local;
     *result = rt_new(type);
 }
+
+/* DelegateHelpers.CreateObjectArrayDelegate: a delegate of any type over a Func<object[], object>. */
+RtObject *rt_object_array_delegate(RtObject *delegate_type, RtObject *function) {
+    const RtType *type = rt_type_of_object(delegate_type);
+    const void *thunk = rt_members_of(type)->array_thunk;
+    if (!thunk) {
+        char text[1024];
+        snprintf(text, sizeof text, "delegates of type '%s' from expression trees", rt_reflection(type)->to_string);
+        rt_throw_unsupported(text);
+    }
+    RtObject *delegate = rt_new(type);
+    bind(delegate, function, thunk);
+    return delegate;
+}

@@ -56,6 +56,7 @@ typedef struct RtMembers {
     int32_t n_slots;              /* slots of the type with all its virtual methods */
     int32_t padding;
     const void *static_thunk;     /* of a delegate type: its code over a static method; NULL when it was not kept */
+    const void *array_thunk;      /* of a delegate type: its code over a Func<object[], object>; NULL when it was not kept */
 } RtMembers;
 extern const RtMembers rt_members[];
 

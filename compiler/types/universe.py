@@ -399,6 +399,14 @@ class TypeUniverse(InternedTypes):
         parameters = tuple(self.substitute(desc, context) for desc in signature.parameters)
         return MethodSignature(signature.convention, signature.generic_count, self.substitute(signature.return_type, context), parameters)
 
+    def reflected_base_type(self, desc: TypeDesc) -> TypeDesc | None:
+        """The base type of an open type as reflection shows it: over the parameters that the type declares."""
+        if not isinstance(desc, NamedType) or desc.is_interface:
+            return None
+        context = GenericContext(desc.args or self.declared_parameters(desc.definition), ())
+        base = self.base_type(self.open_type(desc.definition))
+        return self.substitute(base, context) if base is not None else None
+
     def reflected_field_type(self, field: FieldDesc) -> TypeDesc:
         """The type of a field as reflection shows it."""
         owner = field.owner
