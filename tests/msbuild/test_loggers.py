@@ -246,11 +246,4 @@ def test_profile_of_evaluations(build: Build) -> None:
     assert [row[2] for row in rows[2:9]] == [*passes, "Lazy items (pass 3.1)", "Using tasks (pass 4)", "Targets (pass 5)"]
     build.run("-t:Main", "-prof:o.tsv", "-v:q")
     assert build.file("o.tsv").splitlines()[1].split("\t")[1:6] == ["", "Total evaluation", "", "", ""]
-        "",
-        "Total evaluation",
-        "",
-        "",
-        "",
-        *build.file("o.tsv").split("\t")[18:20],
-    ]
     assert "MSBUILD : error MSB4239: Error writing profiling report. " in build.run("-t:Main", "-prof:none/o.tsv", "-v:q")
