@@ -202,6 +202,9 @@ def _native_tools() -> Iterator[str]:
     """The versions of the packages, by the names of the folders in which an installer says what it installed."""
     for name in _NATIVE_TOOLS:
         found = find_spec(name)
-        assert found is not None and found.origin is not None, f"{name} is a dependency of this program"
+        if found is None or found.origin is None:
+            # Whoever needs it says that it is missing.
+            yield name
+            continue
         package = Path(found.origin).parent
         yield f"{package} {sorted(path.name for path in package.parent.glob(f'{name}-*.dist-info'))}"
