@@ -46,20 +46,67 @@ class AssemblyFacts:
     runtime: str
 
 
+@dataclass(frozen=True, slots=True)
+class WantedAssembly:
+    """An assembly as a reference names it: a version of None, or a culture or token that is not said, fits any."""
+
+    identity: AssemblyIdentity
+    says_culture: bool = False
+    says_token: bool = False
+
+    @property
+    def is_simple(self) -> bool:
+        """Is only its name said?"""
+        return self.identity.version is None and not self.says_culture and not self.says_token
+
+    @property
+    def shown(self) -> str:
+        """The name with what is said, as .NET writes it."""
+        identity = self.identity
+        parts = [identity.name]
+        parts += [f"Version={'.'.join(map(str, identity.version))}"] if identity.version is not None else []
+        parts += [f"Culture={identity.culture or 'neutral'}"] if self.says_culture else []
+        parts += [f"PublicKeyToken={identity.token or 'null'}"] if self.says_token else []
+        return ", ".join(parts)
+
+    def agrees_with(self, other: AssemblyIdentity) -> bool:
+        """Whether all that is said holds for `other`."""
+        own = self.identity
+        return (
+            own.key == other.key
+            and own.version in (None, other.version)
+            and (not self.says_culture or own.culture.lower() == other.culture.lower())
+            and (not self.says_token or own.token == other.token)
+        )
+
+    def equals(self, other: AssemblyIdentity) -> bool:
+        """Whether it names `other` and nothing else."""
+        own = self.identity
+        same = (own.key, own.version, own.culture.lower(), own.token) == (other.key, other.version, other.culture.lower(), other.token)
+        return same and (self.says_token or not other.token)
+
+
 def parse_identity(text: str) -> AssemblyIdentity | None:
     """The identity that `Name, Version=..., ...` says; None when it is no name of an assembly."""
+    wanted = parse_wanted(text)
+    return wanted.identity if wanted is not None else None
+
+
+def parse_wanted(text: str) -> WantedAssembly | None:
+    """The same, with what is said and what is not."""
     match = _NAME.match(text)
     if match is None or "/" in match[1] or "\\" in match[1]:
         return None
     parts = dict(part.partition("=")[::2] for part in (match[2] or "").split(",") if "=" in part)
     fields = {name.strip().lower(): value.strip() for name, value in parts.items()}
-    version = _version(fields.get("version", ""))
+    version = _version(fields["version"]) if fields.get("version") else None
     if fields.get("version") and version is None:
         return None
     culture, token = fields.get("culture", ""), fields.get("publickeytoken", "")
-    return AssemblyIdentity(
+    identity = AssemblyIdentity(
         match[1], version, "" if culture.lower() == "neutral" else culture, "" if token.lower() == "null" else token.lower()
     )
+    return WantedAssembly(identity, "culture" in fields, "publickeytoken" in fields)
 
 
 def _version(text: str) -> tuple[int, int, int, int] | None:

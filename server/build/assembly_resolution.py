@@ -1,18 +1,23 @@
 """References of a project -> files, with what they depend on; where several versions of one assembly are asked for, the one that wins.
 
-The rules are MSBuild's: a reference of the project wins over a dependency, a higher version over a lower one.
+The rules are MSBuild's: a reference of the project wins over a dependency, a higher version over a lower one. With `unifies` dependents of
+an assembly with a strong name get the highest version that anything asks for, which is resolved once more then.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from server.build.assembly_identity import AssemblyIdentity, AssemblyReader, parse_identity
+from server.build.assembly_identity import AssemblyIdentity, AssemblyReader, WantedAssembly, parse_wanted
 from server.msbuild import paths
 from server.msbuild.conditions import to_boolean
 from server.msbuild.items import Item
+
+Version = tuple[int, int, int, int]
+# By name, culture and token, in lower case.
+Versions = dict[tuple[str, str, str], Version]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +32,20 @@ class ResolutionRequest:
     extensions: tuple[str, ...]
     directory: str
     finds_dependencies: bool
+    finds_external_dependencies: bool = False
+    unifies: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class Reference:
     """One assembly that is asked for. `path` is "" when it was not found; `sources` are the items of the project that it comes from.
 
-    `victor` is the reference that was chosen in its place; `victims` are those that it was chosen for.
+    `shown` is its name in messages; a file that `is_taken` as it is need be no assembly. `victor` is the reference that was chosen in its
+    place, `is_arbitrary` without a reason.
     """
 
     identity: AssemblyIdentity
+    shown: str
     path: str
     item: Item | None
     found_at: str = ""
@@ -44,8 +53,15 @@ class Reference:
     sources: list[Item] = field(default_factory=list)
     dependees: list[Reference] = field(default_factory=list)
     victor: Reference | None = None
-    victims: list[Reference] = field(default_factory=list)
+    is_arbitrary: bool = False
     is_framework: bool = False
+    is_named: bool = True
+    is_taken: bool = False
+
+    @property
+    def is_outside(self) -> bool:
+        """Has somebody else resolved it, with all that goes with it?"""
+        return self.item is not None and to_boolean(self.item.value("ExternallyResolved")) is True
 
     @property
     def is_primary(self) -> bool:
@@ -53,24 +69,49 @@ class Reference:
         return self.item is not None
 
 
-def resolve(request: ResolutionRequest, reader: AssemblyReader) -> list[Reference]:
-    """All references: those of the project in order, then their dependencies as they are found; victims among them."""
-    work = _Resolution(request, reader)
+def resolve(request: ResolutionRequest, reader: AssemblyReader) -> tuple[list[Reference], Versions]:
+    """All references, those of the project first, then dependencies as they are found, victims among them; and what was unified."""
+    found = _resolved(request, reader, {})
+    highest = highest_versions(found) if request.unifies and request.finds_dependencies else {}
+    return (_resolved(request, reader, highest) if highest else found), highest
+
+
+def _resolved(request: ResolutionRequest, reader: AssemblyReader, unified: Versions) -> list[Reference]:
+    work = _Resolution(request, reader, unified)
     for item in request.files:
         work.add_file(item)
     for item in request.references:
         work.add_reference(item)
     if request.finds_dependencies:
         work.close()
-    work.settle_conflicts()
-    return work.found
+    found = list(work.by_name.values())
+    _settle_conflicts(found)
+    return found
+
+
+def _strong_name(identity: AssemblyIdentity) -> tuple[str, str, str]:
+    return identity.key, identity.culture.lower(), identity.token
+
+
+def highest_versions(found: list[Reference]) -> Versions:
+    """The highest version of each strong name that is asked for in several."""
+    groups: dict[tuple[str, str, str], list[Version]] = {}
+    for reference in found:
+        if reference.identity.token and reference.identity.version is not None:
+            groups.setdefault(_strong_name(reference.identity), []).append(reference.identity.version)
+    return {name: max(versions) for name, versions in groups.items() if len(versions) > 1}
+
+
+def is_highest(reference: Reference, highest: Versions) -> bool:
+    """Is it the one that others would be unified to?"""
+    return highest.get(_strong_name(reference.identity)) == reference.identity.version and reference.identity.version is not None
 
 
 class _Resolution:
-    def __init__(self, request: ResolutionRequest, reader: AssemblyReader) -> None:
+    def __init__(self, request: ResolutionRequest, reader: AssemblyReader, unified: Versions) -> None:
         self.request = request
         self.reader = reader
-        self.found: list[Reference] = []
+        self.unified = unified
         self.by_name: dict[str, Reference] = {}
         self.frameworks = [paths.ensure_trailing_slash(folder) for folder in request.framework_folders]
 
@@ -78,137 +119,160 @@ class _Resolution:
         path = item.full_path()
         facts = self.reader.read(path)
         name = facts.identity if facts is not None else AssemblyIdentity(paths.file_name_without_extension(path))
-        self._add(name, path if os.path.isfile(path) else "", item, item.identity, None)
+        found_at = item.identity if facts is not None else ""
+        self._add(Reference(name, name.full_name, path if os.path.isfile(path) else "", item, found_at, is_taken=True))
 
     def add_reference(self, item: Item) -> None:
-        wanted = parse_identity(item.identity)
-        path, place = self._search(item, wanted, None)
-        facts = self.reader.read(path) if path else None
-        shown = wanted or AssemblyIdentity(item.identity)
-        self._add(facts.identity if facts is not None else shown, path, item, place, None)
+        wanted, is_exact = parse_wanted(item.value("FusionName") or item.identity), to_boolean(item.value("SpecificVersion"))
+        if wanted is not None and is_exact is False:
+            wanted = WantedAssembly(AssemblyIdentity(wanted.identity.name))
+        place = next(self._places(item, wanted, is_exact=is_exact is True), None)
+        facts = self.reader.read(place[0]) if place is not None else None
+        shown = wanted.shown if wanted is not None else item.identity
+        named = wanted.identity if wanted is not None else AssemblyIdentity(item.identity)
+        identity = facts.identity if facts is not None else named
+        made = Reference(identity, facts.identity.full_name if facts is not None else shown, *(place or ("",))[:1], item)
+        made.found_at = place[1] if place is not None else ""
+        # What is neither a name nor a file that is there is told, and no part of the references.
+        made.is_named = wanted is not None or place is not None
+        self._add(made)
+
+    def _add(self, reference: Reference) -> None:
+        """A later reference of the same name takes the place of an earlier one."""
+        facts = self.reader.read(reference.path) if reference.path else None
+        reference.runtime = facts.runtime if facts is not None else ""
+        reference.sources = reference.sources or ([reference.item] if reference.item is not None else [])
+        reference.is_framework = bool(reference.path) and any(reference.path.startswith(folder) for folder in self.frameworks)
+        self.by_name[_name_key(reference.identity) if reference.is_named else f"\0{reference.shown}"] = reference
 
     def close(self) -> None:
         """Adds dependencies until there are no new ones."""
-        at = 0
-        while at < len(self.found):
-            reference = self.found[at]
-            at += 1
-            is_outside = reference.item is not None and to_boolean(reference.item.value("ExternallyResolved")) is True
-            facts = self.reader.read(reference.path) if reference.path and not reference.is_framework and not is_outside else None
-            for wanted in facts.references if facts is not None else ():
-                self._add_dependency(wanted, reference)
+        waiting = list(self.by_name.values())
+        while waiting:
+            new: list[Reference] = []
+            for reference in waiting:
+                is_looked_into = not reference.is_outside or self.request.finds_external_dependencies
+                if reference.path and is_looked_into and not reference.is_framework:
+                    facts = self.reader.read(reference.path)
+                    new += [made for one in (facts.references if facts is not None else ()) if (made := self._depend(one, reference))]
+            # All that ask for it are known by now: it may be beside any of them.
+            for made in new:
+                self._locate(made)
+            waiting = new
 
-    def _add_dependency(self, wanted: AssemblyIdentity, dependee: Reference) -> None:
-        known = self.by_name.get(wanted.full_name.lower())
+    def _depend(self, identity: AssemblyIdentity, dependee: Reference) -> Reference | None:
+        """Notes a dependency; the reference when it is new."""
+        version = self.unified.get(_strong_name(identity))
+        if version is not None and identity.version is not None and identity.version < version:
+            identity = replace(identity, version=version)
+        known = self.by_name.get(_name_key(identity))
+        is_new = known is None
         if known is None:
-            path, place = self._search(None, wanted, os.path.dirname(dependee.path))
-            facts = self.reader.read(path) if path else None
-            known = self._add(facts.identity if facts is not None and facts.identity == wanted else wanted, path, None, place, dependee)
-        if dependee not in known.dependees and known is not dependee:
+            known = self.by_name[_name_key(identity)] = Reference(identity, identity.full_name, "", None)
+        if known is not dependee and dependee not in known.dependees:
             known.dependees.append(dependee)
             known.sources += [source for source in dependee.sources if source not in known.sources]
+        return known if is_new else None
 
-    def _add(self, identity: AssemblyIdentity, path: str, item: Item | None, place: str, dependee: Reference | None) -> Reference:
-        key = identity.full_name.lower()
-        known = self.by_name.get(key)
-        if known is not None and (item is None or known.item is not None):
-            if item is not None:
-                known.sources.append(item)
-            return known
-        facts = self.reader.read(path) if path else None
-        reference = Reference(
-            identity,
-            path,
-            item,
-            place,
-            facts.runtime if facts is not None else "",
-            [item] if item is not None else list(dependee.sources if dependee is not None else ()),
-            is_framework=any(path.startswith(folder) for folder in self.frameworks) if path else False,
-        )
-        self.by_name[key] = reference
-        self.found.append(reference)
-        return reference
+    def _locate(self, reference: Reference) -> None:
+        """Finds the file of a dependency."""
+        wanted = WantedAssembly(reference.identity, says_culture=True, says_token=True)
+        folders = dict.fromkeys(os.path.dirname(dependee.path) for dependee in reference.dependees)
+        beside = ((path, one) for one in folders for path in self._in_folder(one, wanted, is_exact=True, is_primary=False))
+        place = next(beside, None) or next(self._places(None, wanted, is_exact=True), None)
+        if place is not None:
+            reference.path, reference.found_at = place
+        self._add(reference)
 
-    def _search(self, item: Item | None, wanted: AssemblyIdentity | None, beside: str | None) -> tuple[str, str]:
-        """Path and the search path that it was found by; ("", "") when it is nowhere. Dependencies are looked for beside what asks."""
-        if beside is not None and wanted is not None:
-            found = self._in_folder(beside, wanted, is_exact=False)
-            if found:
-                return found, beside
-        is_exact = item is not None and wanted is not None and self._wants_exact(item, wanted)
+    def _places(self, item: Item | None, wanted: WantedAssembly | None, *, is_exact: bool) -> Iterator[tuple[str, str]]:
+        """Paths that fit, each with the search path that it was found by."""
         for search in self.request.search_paths:
-            found = self._by_search_path(search, item, wanted, is_exact=is_exact)
-            if found:
-                return found, search
-        return "", ""
+            for path in self._by_search_path(search, item, wanted, is_exact=is_exact):
+                yield path, search
 
-    def _wants_exact(self, item: Item, wanted: AssemblyIdentity) -> bool:
-        said = to_boolean(item.value("SpecificVersion"))
-        return said if said is not None else wanted.version is not None
-
-    def _by_search_path(self, search: str, item: Item | None, wanted: AssemblyIdentity | None, *, is_exact: bool) -> str:
+    def _by_search_path(self, search: str, item: Item | None, wanted: WantedAssembly | None, *, is_exact: bool) -> Iterator[str]:
+        is_primary = item is not None
         match search.lower():
-            case "{rawfilename}":
-                path = item.full_path() if item is not None else ""
-                return path if path and os.path.isfile(path) else ""
-            case "{hintpathfromitem}":
-                hint = item.value("HintPath") if item is not None else ""
+            case "{rawfilename}" | "{hintpathfromitem}":
+                hint = item.value("HintPath") if item is not None and search[1] in "hH" else ""
                 path = paths.full_path(hint.replace("\\", "/"), self.request.directory) if hint else ""
-                return path if path and self._fits(path, wanted, is_exact=is_exact) else ""
+                if item is not None and search[1] in "rR":
+                    # What is named as a file is taken as it is.
+                    yield from [item.full_path()] if os.path.isfile(item.full_path()) else []
+                elif path and self._fits(path, wanted, is_exact=is_exact, is_primary=is_primary, under_any_name=True):
+                    yield path
+                return
             case "{candidateassemblyfiles}":
-                fitting = (path for path in self.request.candidates if self._is_named(path, wanted))
-                return next((path for path in fitting if self._fits(path, wanted, is_exact=is_exact)), "")
+                fitting = (path for path in self.request.candidates if self._fits(path, wanted, is_exact=is_exact, is_primary=is_primary))
+                yield from fitting
+                return
             case "{targetframeworkdirectory}":
                 folders: Sequence[str] = self.request.framework_folders
             case _:
                 folders = () if search.startswith("{") else (paths.full_path(search.replace("\\", "/"), self.request.directory),)
-        if wanted is None:
-            return ""
-        return next((path for folder in folders if (path := self._in_folder(folder, wanted, is_exact=is_exact))), "")
+        if wanted is not None:
+            for folder in folders:
+                yield from self._in_folder(folder, wanted, is_exact=is_exact, is_primary=is_primary)
 
-    def _in_folder(self, folder: str, wanted: AssemblyIdentity, *, is_exact: bool) -> str:
-        names = [wanted.name + extension for extension in self.request.extensions]
-        if wanted.name.lower().endswith(self.request.extensions):
-            names.append(wanted.name)
-        candidates = (os.path.join(folder, name) for name in names)
-        return next((path for path in candidates if self._fits(path, wanted, is_exact=is_exact)), "")
+    def _in_folder(self, folder: str, wanted: WantedAssembly, *, is_exact: bool, is_primary: bool) -> Iterator[str]:
+        name = wanted.identity.name
+        for extension in self.request.extensions:
+            path = os.path.join(folder, name + extension)
+            if self._fits(path, wanted, is_exact=is_exact, is_primary=is_primary):
+                yield path
+        if name.lower().endswith(self.request.extensions):
+            bare = WantedAssembly(AssemblyIdentity(paths.file_name_without_extension(name)))
+            if self._fits(os.path.join(folder, name), bare, is_exact=is_exact, is_primary=is_primary):
+                yield os.path.join(folder, name)
 
-    @staticmethod
-    def _is_named(path: str, wanted: AssemblyIdentity | None) -> bool:
-        return wanted is not None and paths.file_name_without_extension(path).lower() == wanted.key
-
-    def _fits(self, path: str, wanted: AssemblyIdentity | None, *, is_exact: bool) -> bool:
+    def _fits(
+        self, path: str, wanted: WantedAssembly | None, *, is_exact: bool, is_primary: bool, under_any_name: bool = False
+    ) -> bool:
+        stem = paths.file_name_without_extension(path).lower()
+        if not under_any_name and (wanted is None or wanted.identity.key != stem):
+            return False
         if not os.path.isfile(path):
             return False
-        facts = self.reader.read(path)
-        if wanted is None or facts is None:
+        if is_primary and not is_exact and (wanted is None or wanted.is_simple):
             return True
-        if is_exact and wanted.version is not None:
-            return facts.identity == wanted or (facts.identity.key, facts.identity.version) == (wanted.key, wanted.version)
-        return facts.identity.key == wanted.key or wanted.name.lower().endswith(self.request.extensions)
-
-    def settle_conflicts(self) -> None:
-        """Of several versions of one name one stays."""
-        groups: dict[tuple[str, str], list[Reference]] = {}
-        for reference in self.found:
-            groups.setdefault((reference.identity.key, reference.identity.culture.lower()), []).append(reference)
-        for group in groups.values():
-            victor = group[0]
-            for challenger in group[1:]:
-                loser = _loser(victor, challenger)
-                winner = challenger if loser is victor else victor
-                loser.victor = winner
-                winner.victims += [loser, *loser.victims]
-                victor = winner
-            for reference in group:
-                if reference is not victor:
-                    reference.victor = victor
-                    reference.victims = []
+        facts = self.reader.read(path)
+        if facts is None or wanted is None:
+            return False
+        return wanted.equals(facts.identity) if is_exact else wanted.agrees_with(facts.identity)
 
 
-def _loser(one: Reference, other: Reference) -> Reference:
-    if one.is_primary != other.is_primary:
-        return other if one.is_primary else one
-    if one.is_primary:
-        return one
-    return one if (one.identity.version or (0, 0, 0, 0)) <= (other.identity.version or (0, 0, 0, 0)) else other
+def _name_key(identity: AssemblyIdentity) -> str:
+    """What is equal for names that are: what is not said is as what is neutral."""
+    return f"{identity.key}, {identity.version}, {identity.culture.lower()}, {identity.token}"
+
+
+def _settle_conflicts(found: list[Reference]) -> None:
+    """Of several references of one name one stays."""
+    groups: dict[str, list[Reference]] = {}
+    for reference in found:
+        if reference.is_named:
+            groups.setdefault(reference.identity.key, []).append(reference)
+    for group in groups.values():
+        ordered = sorted(group, key=lambda one: one.identity.version or (0, 0, 0, 0))
+        victor = ordered[0]
+        for challenger in ordered[1:]:
+            loser, is_arbitrary = _loser(victor, challenger)
+            winner = challenger if loser is victor else victor
+            loser.victor, loser.is_arbitrary = winner, is_arbitrary
+            victor = winner
+
+
+def _loser(left: Reference, right: Reference) -> tuple[Reference, bool]:
+    """The victim, and whether there is no reason why it is that one. `left` has the lower version, or they are equal."""
+    if left.is_primary != right.is_primary:
+        return (right if left.is_primary else left), False
+    if left.is_primary:
+        return left, True
+    return left, not _are_equivalent(left.identity, right.identity)
+
+
+def _are_equivalent(left: AssemblyIdentity, right: AssemblyIdentity) -> bool:
+    """Whether either may stand for the other: names without a token do, others in the same version."""
+    if not left.token:
+        return True
+    return left.version == right.version

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterable
 
 from server.build.assembly_identity import AssemblyReader
-from server.build.assembly_resolution import Reference, ResolutionRequest, resolve
+from server.build.assembly_resolution import Reference, ResolutionRequest, Versions, highest_versions, is_highest, resolve
 from server.build.events import Importance
+from server.build.tasks.assign_culture import is_culture
 from server.build.tasks.task import OutputItem, TaskCall
 from server.msbuild import paths
 from server.msbuild.conditions import to_boolean
@@ -15,7 +16,13 @@ from server.msbuild.escaping import unescape
 
 _READER = AssemblyReader()
 _EXTENSIONS = (".winmd", ".dll", ".exe")
-_RELATED = (".pdb", ".xml", ".pri", ".dll.config", ".exe.config")
+_NO_NAME = (
+    "is either a path which could not be found or it is a full assembly name which is badly formed. If it is a full assembly name it may "
+    "contain characters that need to be escaped with backslash(\\). Those characters are Equals(=), Comma(,), Quote(\"), Apostrophe('), "
+    "Backslash(\\)."
+)
+_FIRST_TO_EMBED = 4
+_RELATED = (".pdb", ".xml", ".pri")
 
 
 def run(call: TaskCall) -> bool:
@@ -30,13 +37,17 @@ def run(call: TaskCall) -> bool:
         extensions=extensions,
         directory=call.instance.directory,
         finds_dependencies=call.flag("FindDependencies", default=True),
+        finds_external_dependencies=call.flag("FindDependenciesOfExternallyResolvedReferences"),
+        unifies=call.flag("AutoUnify"),
     )
-    references = resolve(request, _READER)
+    references, unified = resolve(request, _READER)
     if not call.flag("Silent"):
         _report(call, references)
-    chosen = [reference for reference in references if reference.path and reference.victor is None]
-    items = {reference: _item(reference) for reference in chosen}
-    primary = [items[reference] for reference in chosen if reference.is_primary]
+    chosen = [reference for reference in references if reference.path and not _is_bad_image(reference)]
+    embeds = call.text("TargetFrameworkVersion").lstrip("vV").split(".")[0].isdigit()
+    embeds = embeds and int(call.text("TargetFrameworkVersion").lstrip("vV").split(".")[0]) >= _FIRST_TO_EMBED
+    items = {reference: _item(reference, embeds=embeds) for reference in chosen}
+    primary = _ordered(items[reference] for reference in chosen if reference.is_primary)
     dependencies = [items[reference] for reference in chosen if not reference.is_primary]
     related = [one for reference in chosen for one in _related(call, reference, items[reference])]
     satellites = [one for reference in chosen for one in _satellites(call, reference, items[reference])]
@@ -46,12 +57,45 @@ def run(call: TaskCall) -> bool:
     call.set_items("RelatedFiles", related)
     call.set_items("SatelliteFiles", satellites)
     call.set_items("CopyLocalFiles", copied)
-    for name in ("SerializationAssemblyFiles", "ScatterFiles", "SuggestedRedirects", "FilesWritten", "UnresolvedAssemblyConflicts"):
+    for name in ("SerializationAssemblyFiles", "ScatterFiles", "FilesWritten", "UnresolvedAssemblyConflicts"):
         call.set_items(name, [])
-    used = {reference.identity.key for reference in references if not reference.is_framework or not reference.is_primary}
-    call.set_value("DependsOnSystemRuntime", "true" if "system.runtime" in used else "false")
-    call.set_value("DependsOnNETStandard", "true" if "netstandard" in used else "false")
+    call.set_items("SuggestedRedirects", _redirects(call, references, unified))
+    used = {reference.identity.key for reference in references} | _direct_uses(references, request)
+    call.set_value("DependsOnSystemRuntime", str("system.runtime" in used))
+    call.set_value("DependsOnNETStandard", str("netstandard" in used))
     return not call.logged_error
+
+
+def _is_bad_image(reference: Reference) -> bool:
+    """Was a file found that is no assembly?"""
+    return bool(reference.path) and not reference.is_taken and _READER.read(reference.path) is None
+
+
+def _ordered(items: Iterable[OutputItem]) -> list[OutputItem]:
+    """By the names of the files, then by their folders."""
+    return sorted(items, key=lambda item: (os.path.basename(item.include).upper(), item.include.upper()))
+
+
+def _redirects(call: TaskCall, references: list[Reference], unified: Versions) -> list[OutputItem]:
+    """What a configuration file would have to say: for each strong name the highest version."""
+    if not call.flag("FindDependencies", default=True):
+        return []
+    versions = unified if call.flag("AutoUnify") else highest_versions(references)
+    found: list[OutputItem] = []
+    for (name, culture, token), version in versions.items():
+        shown = next((one.identity.name for one in references if one.identity.key == name), name)
+        include = f"{shown}, Culture={culture or 'neutral'}, PublicKeyToken={token}"
+        found.append(OutputItem(include, {"MaxVersion": ".".join(map(str, version))}))
+    return found
+
+
+def _direct_uses(references: list[Reference], request: ResolutionRequest) -> set[str]:
+    """What references ask for whose dependencies were not looked for."""
+    used: set[str] = set()
+    for reference in references:
+        facts = _READER.read(reference.path) if reference.path and (reference.is_outside or not request.finds_dependencies) else None
+        used |= {one.key for one in facts.references} if facts is not None else set()
+    return used
 
 
 def run_identities(call: TaskCall) -> bool:
@@ -73,7 +117,8 @@ def run_identities(call: TaskCall) -> bool:
     return not call.logged_error
 
 
-def _item(reference: Reference) -> OutputItem:
+def _item(reference: Reference, *, embeds: bool) -> OutputItem:
+    """The file with what is known of it. `embeds` says that the target framework knows embedded interop types."""
     source = reference.item or (reference.sources[0] if reference.sources else None)
     metadata: dict[str, str] = {}
     for item in [reference.item] if reference.item is not None else reference.sources:
@@ -81,7 +126,7 @@ def _item(reference: Reference) -> OutputItem:
             metadata.setdefault(name, unescape(value))
         metadata.setdefault("OriginalItemSpec", item.identity)
     metadata["ResolvedFrom"] = reference.found_at
-    metadata["CopyLocal"] = "true" if _is_copied(reference) else "false"
+    metadata["CopyLocal"] = "true" if _is_copied(reference, embeds=embeds) else "false"
     if reference.is_framework:
         metadata["FrameworkFile"] = "true"
     if reference.runtime:
@@ -93,11 +138,11 @@ def _item(reference: Reference) -> OutputItem:
     return OutputItem(reference.path, metadata)
 
 
-def _is_copied(reference: Reference) -> bool:
+def _is_copied(reference: Reference, *, embeds: bool) -> bool:
     """Private decides where the project says it; what belongs to the framework stays where it is."""
-    if _READER.read(reference.path) is None:
+    if reference.victor is not None:
         return False
-    if reference.item is not None and to_boolean(reference.item.value("EmbedInteropTypes")) is True:
+    if embeds and reference.item is not None and to_boolean(reference.item.value("EmbedInteropTypes")) is True:
         return False
     said = [to_boolean(item.value("Private")) for item in ([reference.item] if reference.item is not None else reference.sources)]
     if True in said and reference.is_primary:
@@ -108,7 +153,7 @@ def _is_copied(reference: Reference) -> bool:
 
 
 def _related(call: TaskCall, reference: Reference, item: OutputItem) -> Iterable[OutputItem]:
-    if not call.flag("FindRelatedFiles", default=True) or reference.is_framework:
+    if not call.flag("FindRelatedFiles", default=True) or reference.is_framework or reference.is_outside:
         return
     stem = os.path.splitext(reference.path)[0]
     for extension in call.texts("AllowedRelatedFileExtensions") or _RELATED:
@@ -119,12 +164,12 @@ def _related(call: TaskCall, reference: Reference, item: OutputItem) -> Iterable
 
 def _satellites(call: TaskCall, reference: Reference, item: OutputItem) -> Iterable[OutputItem]:
     """`<culture>/<name>.resources.dll` in the folders beside the reference."""
-    if not call.flag("FindSatellites", default=True) or reference.is_framework:
+    if not call.flag("FindSatellites", default=True) or reference.is_framework or reference.is_outside:
         return
     folder = os.path.dirname(reference.path)
     name = f"{paths.file_name_without_extension(reference.path)}.resources.dll"
     try:
-        cultures = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
+        cultures = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir() and is_culture(entry.name))
     except OSError:
         return
     for culture in cultures:
@@ -135,13 +180,14 @@ def _satellites(call: TaskCall, reference: Reference, item: OutputItem) -> Itera
 
 def _beside(item: OutputItem) -> dict[str, str]:
     """Metadata of a file that goes with a reference: what describes the assembly itself is left out."""
-    own = {"imageruntime", "fusionname", "version", "resolvedfrom", "targetpath"}
-    return {name: value for name, value in item.metadata.items() if name.lower() not in own}
+    own = {"imageruntime", "fusionname", "targetpath"}
+    kept = {name: value for name, value in item.metadata.items() if name.lower() not in own}
+    return {**kept, "OriginalItemSpec": item.include}
 
 
 def _report(call: TaskCall, references: list[Reference]) -> None:
     for reference in references:
-        if reference.is_primary and not reference.path:
+        if reference.is_primary and not reference.path and reference.is_named:
             assert reference.item is not None
             name = reference.item.identity
             text = (
@@ -149,24 +195,34 @@ def _report(call: TaskCall, references: list[Reference]) -> None:
                 "disk. If this reference is required by your code, you may get compilation errors."
             )
             call.warning("MSB3245", text)
+        if _is_bad_image(reference):
+            why = f"Assembly file '{reference.path}' could not be opened -- PE image doesn't contain managed metadata."
+            call.warning("MSB3246", f"Resolved file has a bad image, no metadata, or is otherwise inaccessible. {why}")
+    highest = highest_versions(references)
     for reference in references:
         if reference.victor is not None:
-            _report_conflict(call, reference, reference.victor)
+            # A conflict that is told: what was chosen is older than what is needed.
+            is_told = is_highest(reference, highest) and all(other.victor is not reference for other in references)
+            _report_conflict(call, reference, reference.victor, is_told=is_told)
+    for reference in references:
+        if reference.item is not None and not reference.is_named:
+            call.warning("MSB3106", f'Assembly strong name "{reference.item.identity}" {_NO_NAME}')
 
 
-def _report_conflict(call: TaskCall, victim: Reference, victor: Reference) -> None:
-    won, lost = victor.identity.full_name, victim.identity.full_name
+def _report_conflict(call: TaskCall, victim: Reference, victor: Reference, *, is_told: bool) -> None:
+    won, lost = victor.shown, victim.shown
     lines = [f'There was a conflict between "{won}" and "{lost}".']
-    if victor.is_primary and not victim.is_primary:
-        lines.append(f'    "{won}" was chosen because it was primary and "{lost}" was not.')
-    elif not victor.is_primary:
-        lines.append(f'    "{won}" was chosen because it had a higher version.')
-    elif victor.identity != victim.identity:
+    if victim.is_arbitrary:
         text = f'No way to resolve conflict between "{won}" and "{lost}". Choosing "{won}" arbitrarily.'
-        call.warning("MSB3243", text)
-    needs_more = (victim.identity.version or (0,)) > (victor.identity.version or (0,))
+        lines.append(f"    {text}")
+        if victim.is_primary:
+            call.warning("MSB3243", text)
+    elif victor.is_primary and not victim.is_primary:
+        lines.append(f'    "{won}" was chosen because it was primary and "{lost}" was not.')
+    else:
+        lines.append(f'    "{won}" was chosen because it had a higher version.')
     details = [*_dependees(victor, "depend on"), *_dependees(victim, "depend on or have been unified to")]
-    if needs_more and not victim.is_primary and not victor.is_framework:
+    if is_told:
         head = f'Found conflicts between different versions of "{victim.identity.name}" that could not be resolved.'
         call.warning("MSB3277", "\n".join([head, *lines, *details]))
     else:
@@ -175,7 +231,7 @@ def _report_conflict(call: TaskCall, victim: Reference, victor: Reference) -> No
 
 
 def _dependees(reference: Reference, how: str) -> list[str]:
-    lines = [f'    References which {how} "{reference.identity.full_name}" [{reference.path}].']
+    lines = [f'    References which {how} "{reference.shown}" [{reference.path}].']
     if reference.is_primary and not reference.path:
         assert reference.item is not None
         lines.append(f'        Unresolved primary reference with an item include of "{reference.item.identity}".')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -18,19 +19,24 @@ from tests.dotnet_tasks.conftest import Project
 
 @pytest.fixture(scope="module")
 def library(toolchain: Toolchain, tools: WarmTools, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """base 1 and 2 in folders of their own; `user` and `other` beside base 2 refer to it; `old` beside base 1 refers to that."""
+    """base 1 and 2 in folders of their own; `user` and `other` beside base 2 refer to it; `old` beside base 1 refers to that.
+
+    `strong`, `needs1` and `needs2` are the same with strong names.
+    """
     folder = tmp_path_factory.mktemp("library")
+    blob = bytes([6, 2, 0, 0, 0, 0x24, 0, 0]) + b"RSA1" + struct.pack("<II", 1024, 65537) + bytes(range(1, 128)) + b"\xff"
+    (folder / "key.snk").write_bytes(struct.pack("<III", 0x2400, 0x8004, len(blob)) + blob)
     compiler = tools.kept(WarmCompilers).compiler(toolchain, os.environ)
     framework = [CSharpReference(str(path)) for path in sorted(toolchain.reference_dir.glob("*.dll"))]
 
-    def make(path: str, version: str, text: str, *references: str) -> None:
+    def make(path: str, version: str, text: str, *references: str, is_strong: bool = False) -> None:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         source = f'[assembly: System.Reflection.AssemblyVersion("{version}")]\n{text}'
         request = CSharpRequest(
             str(target),
             str(folder),
-            csc_switches(target.stem, CSharpOptions(output_kind=OutputKind.LIBRARY, debug=DebugKind.NONE)),
+            csc_switches(target.stem, options(is_strong)),
             (CSharpSource("a.cs", source),),
             (*framework, *(CSharpReference(str(folder / reference)) for reference in references)),
         )
@@ -38,7 +44,13 @@ def library(toolchain: Toolchain, tools: WarmTools, tmp_path_factory: pytest.Tem
         assert result.pe is not None, result.diagnostics
         target.write_bytes(result.pe)
 
+    def options(is_strong: bool) -> CSharpOptions:  # noqa: FBT001
+        key = str(folder / "key.snk") if is_strong else ""
+        return CSharpOptions(output_kind=OutputKind.LIBRARY, debug=DebugKind.NONE, key_file=key, public_sign=is_strong)
+
     for version in ("1", "2"):
+        make(f"v{version}/strong.dll", f"{version}.0.0.0", "public class Strong { }", is_strong=True)
+        make(f"v{version}/needs{version}.dll", "1.0.0.0", "public class Needs : Strong { }", f"v{version}/strong.dll", is_strong=True)
         make(f"v{version}/base.dll", f"{version}.0.0.0", "public class Base { }")
     make("v2/user.dll", "1.0.0.0", "public class User : Base { }", "v2/base.dll")
     make("v2/other.dll", "1.0.0.0", "public class Other : User { }", "v2/base.dll", "v2/user.dll")
@@ -79,7 +91,7 @@ def test_private_decides_for_dependencies_too(project: Project, library: Path) -
 def test_assemblies_of_the_framework_stay_where_they_are(project: Project, library: Path, toolchain: Toolchain) -> None:
     framework = f'TargetFrameworkDirectories="{toolchain.reference_dir}"'
     lines = project.run(show(f'<R Include="System.Collections" /><R Include="{library}/v1/base.dll" />', arguments=framework))
-    assert lines[0] == "  ResolvedFiles System.Collections.dll=false base.dll=true"
+    assert lines[0] == "  ResolvedFiles base.dll=true System.Collections.dll=false"
     assert lines[-1] == "  CopyLocalFiles base.dll=true"
 
 
@@ -106,29 +118,60 @@ def test_a_version_is_kept_to(project: Project, library: Path, version: str, fol
 
 def test_the_higher_version_of_two_dependencies_wins(project: Project, library: Path) -> None:
     lines = project.run(show(f'<R Include="{library}/v1/old.dll" /><R Include="{library}/v2/user.dll" />'))
-    assert lines[1] == "  ResolvedDependencyFiles base.dll=true"
+    assert lines[1] == "  ResolvedDependencyFiles base.dll=false base.dll=true"
     assert lines[0] == "  ResolvedFiles old.dll=true user.dll=true"
 
 
+def test_dependents_are_unified_to_the_highest_version(project: Project, library: Path) -> None:
+    items = f'<R Include="{library}/v1/needs1.dll" /><R Include="{library}/v2/needs2.dll" />'
+    redirects = '<Output TaskParameter="SuggestedRedirects" ItemName="S" />'
+    shown = "<Message Importance=\"high\" Text=\"@(S->'%(Filename) %(MaxVersion)')\" />"
+    end = "</ResolveAssemblyReference>"
+    body = show(items, arguments='AutoUnify="true"').replace(end, f"{redirects}{end}{shown}")
+    lines = project.run(body)
+    assert any(line.startswith("  strong, Culture=neutral") and line.endswith(" 2.0.0.0") for line in lines)
+    assert "  ResolvedDependencyFiles strong.dll=true" in lines
+
+
 def test_a_reference_older_than_what_is_needed_is_a_conflict(project: Project, library: Path) -> None:
-    lines = project.run(show(f'<R Include="{library}/v1/base.dll" /><R Include="{library}/v2/user.dll" />'))
-    old, new = (f"base, Version={version}.0.0.0, Culture=neutral, PublicKeyToken=null" for version in "12")
+    lines = project.run(show(f'<R Include="{library}/v1/strong.dll" /><R Include="{library}/v2/needs2.dll" />'))
+    identity = AssemblyReader().read(str(library / "v1" / "strong.dll"))
+    assert identity is not None
+    token = identity.identity.token
+    old, new = (f"strong, Version={version}.0.0.0, Culture=neutral, PublicKeyToken={token}" for version in "12")
     texts = [line.partition("warning MSB3277: ")[2] for line in lines if "MSB3277" in line]
     v1, v2 = library / "v1", library / "v2"
     assert texts == [
-        'Found conflicts between different versions of "base" that could not be resolved.',
+        'Found conflicts between different versions of "strong" that could not be resolved.',
         f'There was a conflict between "{old}" and "{new}".',
         f'    "{old}" was chosen because it was primary and "{new}" was not.',
-        f'    References which depend on "{old}" [{v1}/base.dll].',
-        f"        {v1}/base.dll",
-        f'          Project file item includes which caused reference "{v1}/base.dll".',
-        f"            {v1}/base.dll",
-        f'    References which depend on or have been unified to "{new}" [{v2}/base.dll].',
-        f"        {v2}/user.dll",
-        f'          Project file item includes which caused reference "{v2}/user.dll".',
-        f"            {v2}/user.dll",
+        f'    References which depend on "{old}" [{v1}/strong.dll].',
+        f"        {v1}/strong.dll",
+        f'          Project file item includes which caused reference "{v1}/strong.dll".',
+        f"            {v1}/strong.dll",
+        f'    References which depend on or have been unified to "{new}" [{v2}/strong.dll].',
+        f"        {v2}/needs2.dll",
+        f'          Project file item includes which caused reference "{v2}/needs2.dll".',
+        f"            {v2}/needs2.dll",
     ]
-    assert lines[-1].startswith("  CopyLocalFiles base.dll=true user.dll=true")
+    # Names without a token stand for each other: of them nothing is told.
+    lines = project.run(show(f'<R Include="{library}/v1/base.dll" /><R Include="{library}/v2/user.dll" />'))
+    assert not any("MSB3277" in line for line in lines) and lines[-1].startswith("  CopyLocalFiles base.dll=true user.dll=true")
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ('<R Include="{}/v1/nowhere.dll" />', "MSB3106"),
+        ('<R Include="{}/key.snk" />', "MSB3246"),
+        ('<R Include="Base" SpecificVersion="true" HintPath="{}/v1/base.dll" />', "MSB3245"),
+        ('<R Include="any" HintPath="{}/v1/base.dll" />', "ResolvedFiles base.dll=true"),
+        ('<R Include="base, Version=2.0.0.0" HintPath="{}/v1/base.dll" />', "MSB3245"),
+        ('<R Include="base, Culture=neutral" HintPath="{}/v1/base.dll" />', "ResolvedFiles base.dll=true"),
+    ],
+)
+def test_what_a_name_fits(project: Project, library: Path, item: str, expected: str) -> None:
+    assert any(expected in line for line in project.run(show(item.format(library))))
 
 
 def test_names_of_assemblies(library: Path) -> None:

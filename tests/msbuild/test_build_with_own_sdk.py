@@ -132,8 +132,8 @@ def test_references_are_built_first_and_copied(build: Build) -> None:
     assert [Path(request.project).stem for request in build.machine.requests] == ["base", "lib", "app"]
     assert [Path(reference.path).name for reference in build.machine.requests[2].references] == [
         "System.Runtime.dll",
-        "lib.dll",
         "base.dll",
+        "lib.dll",
     ]
     assert {"base.dll", "lib.dll", "app.dll", "t.txt", "lib.pdb"} <= set(build.files("app/bin/Release/net9.0"))
     dependencies = json.loads((build.folder / "app/bin/Release/net9.0/app.deps.json").read_text(encoding="utf-8"))

@@ -38,7 +38,8 @@ def restored(build: Build, project: str) -> Path:
     paths = [path for group in ("compile", "runtime", "resource", "runtimeTargets", "contentFiles") for path in ENTRY[group]]
     for path in [*paths, *FILES]:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(path)
+        # What is compiled with has to be an assembly.
+        (folder / path).write_bytes(empty_assembly(Path(path).stem) if path.startswith("ref/") else path.encode())
     assets = {
         "version": 3,
         "targets": {"net9.0": {"Good/1.2.0": ENTRY}},

@@ -26,7 +26,8 @@ _CULTURE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]
 _PSEUDO_LOCALES = frozenset({"qps-ploc", "qps-ploca", "qps-plocm", "qps-latn-x-sh"})
 
 
-def _is_culture(name: str) -> bool:
+def is_culture(name: str) -> bool:
+    """Is it the name of a culture?"""
     if name.lower() in _PSEUDO_LOCALES:
         return True
     match = _CULTURE.match(name)
@@ -41,7 +42,7 @@ def culture_of(path: str) -> str:
     if not paths.extension(path):
         return ""
     culture = paths.extension(base)[1:]
-    return culture if culture and _is_culture(culture) else ""
+    return culture if culture and is_culture(culture) else ""
 
 
 def _inferred_culture(item: Item) -> str:
