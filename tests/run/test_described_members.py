@@ -1,4 +1,4 @@
-"""Descriptors and rd.xml files: what they name is found by names that nobody knows before the program runs; what they do not name is not."""
+"""Descriptors and rd.xml files: what they name is found by names that nobody knows before the program runs, all else is not."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ SOURCE = """
 using System;
 using System.Reflection;
 namespace N {
-  public class Kept { public int Field = 3; public int Property { get; set; } = 4; public string Method(int x) => "m" + x; public Kept() { } }
+  public class Kept {
+    public int Field = 3; public int Property { get; set; } = 4; public string Method(int x) => "m" + x; public Kept() { }
+  }
   public class Part { public int A() => 1; public int B() => 2; public int C; public class Inner { public int D() => 9; } }
   public class Box<T> { public string Name() => typeof(T).Name; public static string Of<U>() => typeof(U).Name; }
   public class Other { public int A() => 1; }
 }
 static class Program {
-  const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+  const BindingFlags All =
+    BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
   static void Main(string[] args) {
     foreach (var name in args) {
       var type = Type.GetType(name);
@@ -35,7 +38,9 @@ static class Program {
       foreach (var member in type.GetMembers(All)) text += " " + member.Name;
       Console.WriteLine(text);
       var run = type.GetMethod("Method") ?? type.GetMethod("Name");
-      if (run != null) Console.WriteLine(run.Invoke(Activator.CreateInstance(type), run.GetParameters().Length == 0 ? null : new object[] { 5 }));
+      if (run == null) continue;
+      var given = run.GetParameters().Length == 0 ? null : new object[] { 5 };
+      Console.WriteLine(run.Invoke(Activator.CreateInstance(type), given));
     }
   }
 }
