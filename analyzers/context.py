@@ -34,15 +34,25 @@ SILENCED_BY = {
 }
 
 
-class Lookups:
-    """Look-ups that depend on metadata alone; made once for a universe."""
+class ReaderlessLookups:
+    """Look-ups that depend on metadata alone and are the same for both readers; made once for a universe."""
 
-    def __init__(self, universe: TypeUniverse, reader: ReaderKind, rules: FlowRules = FIRST_RULES) -> None:
-        self.reader = reader
+    def __init__(self, universe: TypeUniverse) -> None:
         self.universe = universe
         self.attributes = AttributeReader(universe)
-        self.requirements = Requirements(self.attributes, reader)
         self.generated = GeneratedCode(universe, self.attributes)
+
+
+class Lookups:
+    """Look-ups that depend on metadata and the reader; made once for a universe."""
+
+    def __init__(self, shared: ReaderlessLookups, reader: ReaderKind, rules: FlowRules = FIRST_RULES) -> None:
+        universe = shared.universe
+        self.reader = reader
+        self.universe = universe
+        self.attributes = shared.attributes
+        self.requirements = Requirements(self.attributes, reader)
+        self.generated = shared.generated
         self.annotations = Annotations(universe, self.attributes, self.generated, reader, rules)
         self.suppressions = Suppressions(universe, self.attributes, self.generated, reader)
         self.preinitialization = Preinitialization(universe)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from analyzers.context import Lookups, ModuleContext
+from analyzers.context import Lookups, ModuleContext, ReaderlessLookups
 from analyzers.declarations import check_entry_point, check_scopes
 from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding
@@ -77,7 +77,7 @@ class AnalysisSession:
 
     def __init__(self, find_assembly: AssemblyFinder) -> None:
         self._find_assembly = find_assembly
-        self._universe: TypeUniverse | None = None
+        self._shared: ReaderlessLookups | None = None
         self._version: Version | None = None
         self._lookups: dict[tuple[ReaderKind, FlowRules], Lookups] = {}
         self._constants: dict[tuple[tuple[str, str], ...], Constants] = {}
@@ -135,11 +135,12 @@ class AnalysisSession:
         if version is not None and version.data == request.image and version.module.name == request.assembly_name:
             return version
         image = open_image(request.assembly_name, request.image)
-        if self._universe is None:
-            self._universe = TypeUniverse(self._find_assembly)
+        if self._shared is None:
+            self._shared = ReaderlessLookups(TypeUniverse(self._find_assembly))
+        universe = self._shared.universe
         before = version.digests if version is not None else None
-        module = self._universe.replace_volatile(image, request.assembly_name)
-        self._version = Version(request.image, self._universe, module, read_digests(image, self._memory, before))
+        module = universe.replace_volatile(image, request.assembly_name)
+        self._version = Version(request.image, universe, module, read_digests(image, self._memory, before))
         return self._version
 
     def _state(self, request: AnalysisRequest) -> tuple[ReaderState, TextEdits]:
@@ -165,7 +166,8 @@ class AnalysisSession:
         rules = rules_of(request.options.major_version)
         lookups = self._lookups.get((request.reader, rules.flow))
         if lookups is None:
-            lookups = self._lookups[request.reader, rules.flow] = Lookups(version.universe, request.reader, rules.flow)
+            assert self._shared is not None, "there is a version"
+            lookups = self._lookups[request.reader, rules.flow] = Lookups(self._shared, request.reader, rules.flow)
         key = (("", request.reader.value), *sorted(request.feature_switches.items()))
         constants = self._constants.get(key)
         if constants is None:

@@ -268,4 +268,8 @@ def _is_nested_function(module: Module, token: Token) -> bool:
         names = image.column(TableId.MEMBER_REF, "Name")
     else:
         return False
-    return 0 < rid <= len(names) and is_lambda_or_local_function(image.string(names[rid - 1]))
+    if not 0 < rid <= len(names):
+        return False
+    # Few names begin like one that a compiler made up; the others need not be read.
+    offset = names[rid - 1]
+    return image.strings_heap[offset : offset + 1] == b"<" and is_lambda_or_local_function(image.string(offset))

@@ -28,10 +28,18 @@ _ALL_BITS = (1 << 64) - 1
 def mix(first: Hashes, *rest: Hashes | np.uint64) -> Hashes:
     """One hash per row from several columns; the order of the columns counts."""
     result = first.astype(np.uint64)
+    shifted = np.empty_like(result)
     for column in rest:
-        result = (result ^ (result >> _SHIFT_1)) * _FIRST + column
-    result = (result ^ (result >> _SHIFT_2)) * _SECOND
-    return result ^ (result >> _SHIFT_1)
+        np.right_shift(result, _SHIFT_1, out=shifted)
+        result ^= shifted
+        result *= _FIRST
+        result += column
+    np.right_shift(result, _SHIFT_2, out=shifted)
+    result ^= shifted
+    result *= _SECOND
+    np.right_shift(result, _SHIFT_1, out=shifted)
+    result ^= shifted
+    return result
 
 
 def mix_one(first: int, *rest: int) -> int:

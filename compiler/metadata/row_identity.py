@@ -14,6 +14,7 @@ import numpy as np
 from compiler.metadata.hashing import BlobHashes, Hashes, Numbers, StringHashes, mix, mix_one, text_hash
 from compiler.metadata.image import Image
 from compiler.metadata.signature_hashes import SignatureColumn, SignatureMemory, hash_signatures
+from compiler.metadata.tables import SCHEMAS
 from compiler.metadata.tokens import CODED_INDICES, TableId
 
 _MOST_NESTING = 64
@@ -65,6 +66,7 @@ class RowIdentity:
     type_specs: SignatureColumn
     properties: SignatureColumn
     columns: dict[TableId, SignatureColumn] = field(default_factory=dict)
+    _numbers: dict[tuple[TableId, str], Numbers] = field(default_factory=dict)
 
     def names(self, table: TableId, column: str) -> Hashes:
         """The hashes of a column of strings."""
@@ -77,18 +79,16 @@ class RowIdentity:
         return _NOTHING if view is None else self.heaps.blobs.at(view)
 
     def numbers(self, table: TableId, column: str) -> Numbers:
-        """A column of numbers."""
-        return numbers(self.image, table, column)
+        """A column of numbers, which nobody changes; empty for an absent table."""
+        found = self._numbers.get((table, column))
+        if found is None:
+            view = self.image.tables.array(table, column)
+            found = self._numbers[table, column] = np.zeros(0, np.int64) if view is None else view.astype(np.int64)
+        return found
 
     def coded(self, kind: str, values: Numbers) -> Hashes:
         """What each coded index names; indices into tables that have no identity count by their table."""
         return coded_ids(self.ids, kind, values)
-
-
-def numbers(image: Image, table: TableId, column: str) -> Numbers:
-    """A column of numbers; empty for an absent table."""
-    view = image.tables.array(table, column)
-    return np.zeros(0, np.int64) if view is None else view.astype(np.int64)
 
 
 def coded_ids(ids: dict[int, Hashes], kind: str, values: Numbers) -> Hashes:
@@ -117,21 +117,24 @@ def read_identity(image: Image, memory: SignatureMemory, before: RowIdentity | N
     """
     heaps = hash_heaps(image, before.heaps if before is not None else None)
     ids: dict[int, Hashes] = {}
-    owners = {
-        name: np.searchsorted(numbers(image, _T.TYPE_DEF, name), np.arange(1, image.rows(table) + 1), side="right")
-        for name, table in (("FieldList", _T.FIELD), ("MethodList", _T.METHOD_DEF))
-    }
     none = hash_signatures(image, memory.others, heaps.blobs, None, ids)
-    identity = RowIdentity(image, heaps, ids, owners["FieldList"], owners["MethodList"], none, none, none, none, none)
+    nothing = np.zeros(0, np.int64)
+    identity = RowIdentity(image, heaps, ids, nothing, nothing, none, none, none, none, none)
+    identity.field_owner, identity.method_owner = (
+        np.searchsorted(identity.numbers(_T.TYPE_DEF, name), np.arange(1, image.rows(table) + 1), side="right")
+        for name, table in (("FieldList", _T.FIELD), ("MethodList", _T.METHOD_DEF))
+    )
     reuse = _Reuse(identity, before)
     if before is not None and reuse.is_same(_TYPE_COLUMNS, ()):
         ids |= {table: before.ids[table] for table in (_T.ASSEMBLY_REF, _T.TYPE_REF, _T.TYPE_DEF)}
     else:
         _types(identity)
+        ids |= {table: reuse.known(table, found) for table, found in ids.items()}
     if before is not None and reuse.is_same({_T.TYPE_SPEC: ("Signature",)}, (_T.TYPE_DEF, _T.TYPE_REF)):
         ids[_T.TYPE_SPEC], identity.type_specs = before.ids[_T.TYPE_SPEC], before.type_specs
     else:
         _type_specs(identity, memory)
+        ids[_T.TYPE_SPEC] = reuse.known(_T.TYPE_SPEC, ids[_T.TYPE_SPEC])
     _members(identity, memory, reuse)
     return identity
 
@@ -143,17 +146,27 @@ class _Reuse:
         self._identity = identity
         self.before = before
         heaps = identity.heaps
-        self._has_heaps = before is not None and heaps.strings is before.heaps.strings and heaps.blobs is before.heaps.blobs
+        self._heaps: set[str] = set()
+        """The kinds of columns (see `SCHEMAS`) whose numbers mean in the new version what they meant before."""
+        if before is not None:
+            self._heaps = {"s"} if heaps.strings is before.heaps.strings else set()
+            self._heaps |= {"b"} if heaps.blobs is before.heaps.blobs else set()
 
     def is_same(self, columns: Mapping[TableId, Sequence[str]], named: Sequence[TableId]) -> bool:
         """Whether the columns are equal, and the identities of the rows of the `named` tables are those of before."""
         before = self.before
-        if before is None or not self._has_heaps or any(self._identity.ids[table] is not before.ids[table] for table in named):
+        if before is None or any(self._identity.ids[table] is not before.ids[table] for table in named):
             return False
-        new, old = self._identity.image, before.image
-        return all(
-            np.array_equal(numbers(new, table, name), numbers(old, table, name)) for table, names in columns.items() for name in names
-        )
+        kinds = {kind for table, names in columns.items() for name, kind in SCHEMAS[table] if name in names}
+        if not kinds & {"s", "b"} <= self._heaps:
+            return False
+        new, each = self._identity, ((table, name) for table, names in columns.items() for name in names)
+        return all(np.array_equal(new.numbers(*column), before.numbers(*column)) for column in each)
+
+    def known(self, table: int, ids: Hashes) -> Hashes:
+        """`ids`, or those of before when they are equal: one object says that nothing has changed."""
+        before = self.before.ids.get(table) if self.before is not None else None
+        return before if before is not None and np.array_equal(before, ids) else ids
 
 
 def _members(identity: RowIdentity, memory: SignatureMemory, reuse: _Reuse) -> None:
@@ -174,7 +187,7 @@ def _members(identity: RowIdentity, memory: SignatureMemory, reuse: _Reuse) -> N
         if table in _OWNED:
             read[_T.TYPE_DEF] = (_OWNED[table],)
         is_same = before is not None and column is before.columns[table] and reuse.is_same(read, named)
-        ids[table] = before.ids[table] if before is not None and is_same else make(column)
+        ids[table] = before.ids[table] if before is not None and is_same else reuse.known(table, make(column))
 
     identity.properties = signatures(_T.PROPERTY, "Type")
     own = (_T.TYPE_DEF,)
