@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.context import ModuleContext
+from analyzers.context import Lookups, ModuleContext
 from analyzers.finding import RawFinding
 from analyzers.rule import RULES, link, sentence
 from compiler.diagnostics import InputError
-from compiler.flow.binder import Reached, hierarchy, reached_members
+from compiler.flow.binder import Reached, hierarchy, interfaces, reached_members
 from compiler.flow.demands import is_member_annotated
+from compiler.flow.member_types import ALL, missing
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.requirements import Requirement, Requires
 from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
+from compiler.types.type_desc import NamedType
 
 
 def check_annotated_type(
@@ -33,10 +35,24 @@ def check_annotated_type(
         desc = lookups.universe.open_type(definition)
         if used is not None and used.isdisjoint(hierarchy(lookups.universe, desc)) and not _is_base_of(context, definition, used):
             return
-        for member in reached_members(lookups.universe, desc, annotation):
+        for member in _reached(lookups, desc, annotation):
             yield from _check_member(context, definition, member)
     except InputError:
         return
+
+
+def _reached(lookups: Lookups, desc: NamedType, annotation: int) -> Iterator[Reached]:
+    """What the annotation of a type reaches: its own members, and of its base and its interfaces what theirs does not."""
+    universe, annotations = lookups.universe, lookups.annotations
+    for member in reached_members(universe, desc, annotation):
+        if _is_within(member if isinstance(member, TypeDefinition) else member.owner, desc.definition):
+            yield member
+    base = universe.base_type(desc)
+    if base is not None:
+        yield from reached_members(universe, base, missing(annotation, annotations.type_wide(base.definition)))
+    for interface in interfaces(universe, desc) if annotation == ALL else ():
+        if annotations.type_wide(interface) != ALL:
+            yield from reached_members(universe, universe.open_type(interface), ALL)
 
 
 def _is_base_of(context: ModuleContext, definition: TypeDefinition, used: set[TypeDefinition]) -> bool:
@@ -50,10 +66,10 @@ def _check_member(context: ModuleContext, definition: TypeDefinition, member: Re
         return
     if isinstance(member, MethodDefinition) and context.lookups.generated.is_generated(member):
         return
-    is_own = _is_within(member.owner, definition)
-    if not is_own and any(context.lookups.annotations.type_wide(each) for each in _enclosing(member.owner)):
-        # The base type has the annotation itself, and its own finding; also for what is nested in it.
+    if isinstance(member, MethodDefinition) and member.is_virtual and not member.is_new_slot:
+        # An override is annotated as what it overrides, which has the finding.
         return
+    is_own = _is_within(member.owner, definition)
     origin = member if is_own else definition
     name = context.names.field(member) if isinstance(member, FieldDefinition) else context.names.method(member)
     names = (context.names.definition(definition), name)

@@ -268,3 +268,19 @@ class Spans
 }
 
 file class Hidden { static void M() => Ask.Trim(); }
+
+[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods)]
+class Inherited
+{
+    [RequiresUnreferencedCode("public")] public void Public() { }
+    [RequiresUnreferencedCode("virtual")] public virtual void Overridden() { }
+    [RequiresUnreferencedCode("hidden")] internal void Internal() { }
+}
+
+[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods | DynamicallyAccessedMemberTypes.NonPublicMethods)]
+class InheritedMore : Inherited
+{
+    [RequiresUnreferencedCode("virtual")] public override void Overridden() { }
+    [RequiresUnreferencedCode("own")] void Own() { }
+    static object Use(InheritedMore watched) => watched.GetType().GetMethods();
+}
