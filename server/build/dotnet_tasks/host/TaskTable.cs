@@ -153,16 +153,7 @@ internal sealed class TaskTable(string[] folders)
     private Assembly Load(JsonElement body, string place)
     {
         if (!body.GetProperty("is_file").GetBoolean())
-        {
-            try
-            {
-                return Assembly.Load(place);
-            }
-            catch (IOException)
-            {
-                throw new FileNotFoundException(null, place);
-            }
-        }
+            return Assembly.Load(place);
         string path = Path.GetFullPath(place);
         if (assemblies.TryGetValue(path, out Assembly? known))
             return known;
