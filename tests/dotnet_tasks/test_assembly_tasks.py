@@ -95,6 +95,8 @@ def test_a_missing_assembly(project: Project) -> None:
         "Could not load file or assembly 'no/such.dll'. The system cannot find the file specified."
     )
     assert lines[1].startswith("a.proj(1,") and "Confirm that the <UsingTask> declaration is correct" in lines[1]
+    lines = project.run('<UsingTask TaskName="X" AssemblyName="Nope" /><Target Name="T"><X /></Target>')
+    assert "Could not load file or assembly 'Nope, Culture=neutral, PublicKeyToken=null'. The system cannot find the file" in lines[0]
 
 
 def test_a_missing_assembly_needs_no_tool_chain_to_be_told(project: Project, tmp_path: Path) -> None:
