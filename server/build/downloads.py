@@ -96,7 +96,11 @@ def _take(call: TaskCall, url: str, response: http.client.HTTPResponse) -> None:
         call.message(text + "project and the files' sizes match.")
     else:
         shown = f"{length:,}" if length is not None else ""
-        call.message(f'Downloading from "{url}" to "{target}" ({shown} bytes).', Importance.HIGH)
+        comment = f'Downloading from "{url}" to "{target}" ({shown} bytes).'
+        if call.must_be_up_to_date:
+            call.error("", comment)
+            return
+        call.message(comment, Importance.HIGH)
         _write(call, response, target, length)
     call.set_items("DownloadedFile", [OutputItem(str(target))])
 

@@ -243,6 +243,19 @@ def test_an_assembly_that_was_built_anew_is_loaded_anew(project: Project, toolch
         assert project.run(body)[0].endswith(f"warning : {word}")
 
 
+def test_a_task_is_told_that_the_build_only_asks(project: Project, toolchain: Toolchain, tools: WarmTools) -> None:
+    text = """using Microsoft.Build.Framework;
+        public class Asks : Microsoft.Build.Utilities.Task, IIncrementalTask
+        {
+            public bool FailIfNotIncremental { get; set; }
+            public override bool Execute() { Log.LogWarning("asks " + FailIfNotIncremental); return true; }
+        }"""
+    compile_tasks(toolchain, tools, text, project.folder / "Asks.dll")
+    body = '<UsingTask TaskName="Asks" AssemblyFile="Asks.dll" /><Target Name="T"><Asks /></Target>'
+    assert project.run(body)[0].endswith("warning : asks False")
+    assert project.run(body, "-question")[0].endswith("warning : asks True")
+
+
 def test_a_dependency_beside_the_task_is_found(project: Project, toolchain: Toolchain, tools: WarmTools) -> None:
     folder = project.folder / "lib"
     folder.mkdir()

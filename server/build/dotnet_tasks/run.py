@@ -56,6 +56,7 @@ def _run_body(call: TaskCall, description: Description, engine: Body) -> dict[st
         "directory": call.instance.directory,
         "environment": dict(call.variables()),
         "arguments": given,
+        "question": call.question,
         "outputs": list(_wanted_outputs(call, description)),
     }
 

@@ -59,6 +59,9 @@ internal sealed class TaskRun(Request request, Channel channel, TaskTable tasks,
             task.BuildEngine = engine;
             task.HostObject = null;
             Environments.Give(task);
+            // By name: an older framework doesn't know the interface.
+            if (body.GetProperty("question").GetBoolean())
+                task.GetType().GetInterface("Microsoft.Build.Framework.IIncrementalTask")?.GetProperty("FailIfNotIncremental")!.SetValue(task, true);
             return SetParameters() ?? Ran();
         }
         finally
