@@ -44,8 +44,10 @@ def check_annotated_type(
 def _reached(lookups: Lookups, desc: NamedType, annotation: int) -> Iterator[Reached]:
     """What the annotation of a type reaches: its own members, and of its base and its interfaces what theirs does not."""
     universe, annotations = lookups.universe, lookups.annotations
+    inherited = [*list(hierarchy(universe, desc))[1:], *interfaces(universe, desc)]
     for member in reached_members(universe, desc, annotation):
-        if _is_within(member if isinstance(member, TypeDefinition) else member.owner, desc.definition):
+        owner = member if isinstance(member, TypeDefinition) else member.owner
+        if not any(_is_within(owner, each) for each in inherited):
             yield member
     base = universe.base_type(desc)
     if base is not None:

@@ -50,7 +50,7 @@ def reached_members(universe: TypeUniverse, desc: TypeDesc, members: int) -> Ite
         yield from _methods(definition, members, is_base=is_base)
     for definition, is_base in ((d, d is not own) for d in types):
         yield from _fields(definition, members, is_base=is_base)
-    yield from _nested(own, members)
+    yield from _nested(universe, own, members)
     for definition, is_base in ((d, d is not own) for d in types):
         yield from _semantic(definition, members, is_base=is_base)
     if members & M.INTERFACES:
@@ -90,11 +90,13 @@ def _fields(definition: TypeDefinition, members: int, *, is_base: bool) -> Itera
             yield field
 
 
-def _nested(own: TypeDefinition, members: int) -> Iterator[TypeDefinition]:
+def _nested(universe: TypeUniverse, own: TypeDefinition, members: int) -> Iterator[Reached]:
+    """The nested types with all that reflection on them can reach."""
     wanted = _wanted(members, M.PUBLIC_NESTED_TYPES, M.NON_PUBLIC_NESTED_TYPES)
     for nested in nested_types(own):
         if wanted(nested.flags & _VISIBILITY_MASK == _NESTED_PUBLIC):
             yield nested
+            yield from _everything(universe, universe.open_type(nested), set())
 
 
 def _semantic(definition: TypeDefinition, members: int, *, is_base: bool) -> Iterator[MethodDefinition]:

@@ -284,3 +284,16 @@ class InheritedMore : Inherited
     [RequiresUnreferencedCode("own")] void Own() { }
     static object Use(InheritedMore watched) => watched.GetType().GetMethods();
 }
+
+class BaseOfNested { [RequiresUnreferencedCode("base of nested")] public void OfBase() { } }
+
+[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicNestedTypes)]
+class WatchedNested
+{
+    public class Nested : BaseOfNested { [RequiresUnreferencedCode("of nested")] void M() { } [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods)] Type _type; }
+    class Unreached { [RequiresUnreferencedCode("unreached")] public void M() { } }
+    static object Use(WatchedNested watched) => watched.GetType().GetNestedTypes();
+    static object Use() => typeof(WatchedNested).GetNestedTypes();
+    static void Pass() => Keep(typeof(WatchedNested));
+    static void Keep([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicNestedTypes)] Type type) { }
+}
