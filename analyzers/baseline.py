@@ -82,8 +82,10 @@ def read_baseline(file: str, text: str) -> Baseline:
             entry = Accepted(*(str(row[name]) for name in ("project", "id", "member", "message")))
             accepted[entry] += int(row.get("count", 1))
         return Baseline(str(content["reporter"]), accepted)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError(UNREADABLE, f"the file is no baseline of findings ({type(error).__name__}: {error})", Location(file)) from error
+    except ValueError as error:
+        raise InputError(UNREADABLE, f"the file is no baseline of findings: {error}", Location(file)) from error
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(UNREADABLE, "the file is no baseline of findings: it has another shape", Location(file)) from error
 
 
 def _entries(project: str, findings: Sequence[Finding]) -> list[Accepted]:

@@ -15,9 +15,9 @@ from analyzers.finding import RawFinding
 from analyzers.names import member_name
 from analyzers.override_fixes import override_fixes
 from analyzers.replacements import replacement
-from analyzers.rule import Rule
-from compiler.diagnostics import Fix, FixKind
+from compiler.diagnostics import Fix, FixKind, Location
 from compiler.flow.associations import SemanticMember, association, members_of
+from compiler.flow.documentation_ids import as_target, method_id
 from compiler.flow.facts import Member, MemberAccess, MethodUse, Mismatch, UnanalyzableCall, UnknownFlow
 from compiler.flow.generated import is_generated_name
 from compiler.flow.member_types import names as member_type_names
@@ -32,7 +32,9 @@ PLATFORM_CALLS = {
     "IL3055": "Declare '{0}' with [LibraryImport] and a delegate type of its own: its marshalling is generated at compile time",
 }
 # What a member of the type that has nothing to propagate to would be: nobody calls these by name.
-_NOT_CALLED = frozenset((".cctor", "Finalize", "<Main>$"))
+_TOP_LEVEL = "<Main>$"
+_NOT_CALLED = frozenset((".cctor", "Finalize", _TOP_LEVEL))
+_JUSTIFICATION = "<why it is safe>"
 
 
 def fixes_for(context: ModuleContext, raw: RawFinding, user: Member) -> tuple[Fix, ...]:
@@ -43,7 +45,7 @@ def fixes_for(context: ModuleContext, raw: RawFinding, user: Member) -> tuple[Fi
         *override_fixes(context, raw),
         *_guards(context, raw),
         *_requirements(context, raw, user),
-        *_suppressions(context, raw.rule, user),
+        *_suppressions(context, raw, user),
     )
 
 
@@ -177,9 +179,9 @@ def _target_name(context: ModuleContext, raw: RawFinding, target: FieldValue | P
     return context.names.called(target.method, raw.member)
 
 
-def _suppressions(context: ModuleContext, rule: Rule, user: Member) -> Iterator[Fix]:
+def _suppressions(context: ModuleContext, raw: RawFinding, user: Member) -> Iterator[Fix]:
     """Say that it is known and why it is well: the one attribute that a build and a publish both honour."""
-    holder = user
+    holder, rule = user, raw.rule
     accessed = association(user) if isinstance(user, MethodDefinition) else None
     place = context.positions.syntax(holder)[0]
     if place is None and accessed is not None and isinstance(user, MethodDefinition):
@@ -189,8 +191,14 @@ def _suppressions(context: ModuleContext, rule: Rule, user: Member) -> Iterator[
     if place is None and isinstance(user, (MethodDefinition, FieldDefinition)) and _is_implicit(user):
         holder = user.owner
         place = context.positions.syntax(holder)[0]
-    text = f'UnconditionalSuppressMessage("{rule.category.value}", "{rule.id}", Justification = "<why it is safe>")'
+    text = f'UnconditionalSuppressMessage("{rule.category.value}", "{rule.id}", Justification = "{_JUSTIFICATION}")'
     name = member_name(context.names, holder)
+    if place is None and isinstance(user, MethodDefinition) and user.name == _TOP_LEVEL and raw.location is not None and raw.location.line:
+        # Statements have nothing to put an attribute on: the assembly's names what it is about.
+        target = json.dumps(as_target(method_id(context.lookups.universe, user)))
+        scope = f'Scope = "member", Target = {target}'
+        text = f'assembly: {text.replace("Justification", f"{scope}, Justification")}'
+        place = Location(raw.location.file, 1, 1, 1, 1)
     yield Fix(FixKind.SUPPRESS, f"Suppress {rule.id} in '{name}', with a justification", name, text, place)
 
 

@@ -200,7 +200,7 @@ class _Document:
                 yield from self._substituted_methods(definition, element)
                 yield from self._substituted_fields(definition, element)
             case _Kind.ATTRIBUTES:
-                yield from self._attributed(definition, element)
+                yield from self._attributed(element)
 
     # ---- the kinds of files ----
 
@@ -267,7 +267,7 @@ class _Document:
             elif not _is_value(field.sig.element, value):
                 yield self._found(child, "IL2015", value, names.field(field))
 
-    def _attributed(self, definition: TypeDefinition, element: XmlElement) -> Iterator[RawFinding]:
+    def _attributed(self, element: XmlElement) -> Iterator[RawFinding]:
         for child in element.named("attribute"):
             internal = child.get("internal")
             if internal and (internal not in _REMOVE_ATTRIBUTES or not child.is_self_closing):
@@ -275,8 +275,7 @@ class _Document:
         for member in (each for kind in _MEMBERS for each in element.named(kind)) if self.tells_all else ():
             for child in member.named("attribute"):
                 if child.get("internal") in _REMOVE_ATTRIBUTES:
-                    name = member.get("signature") or member.get("name")
-                    yield self._found(child, "IL2048", child.get("internal"), f"{self.context.names.definition(definition)}.{name}")
+                    yield self._found(child, "IL2048", _REMOVE_ATTRIBUTES[-1])
 
     def _applying(self, element: XmlElement, name: str) -> Iterator[XmlElement]:
         """The child elements of that name whose conditions hold."""

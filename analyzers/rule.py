@@ -103,8 +103,9 @@ _TRIM: dict[str, str] = {
     "IL2038": "Missing 'name' attribute for resource.",
     "IL2039": "Invalid value '{0}' for attribute 'action' for resource '{1}'.",
     "IL2040": "Could not find embedded resource '{0}' to remove in assembly '{1}'.",
-    "IL2048": "Internal attribute '{0}' can only be used on a type, but is being used on '{1}'.",
-    "IL2049": "Unrecognized internal attribute '{0}'.",
+    "IL2048": "Internal attribute '{0}' can only be used on attribute types.",
+    "IL2049": "The internal attribute name '{0}' being used in the xml is not supported by ILLink, check the spelling and the supported "
+    "internal attributes.",
     "IL2044": "Could not find any type in namespace '{0}'.",
     "IL2100": "XML contains unsupported wildcard for assembly 'fullname' attribute.",
     "IL2101": "Embedded XML in assembly '{0}' contains assembly \"fullname\" attribute for another assembly '{1}'",

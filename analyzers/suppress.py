@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from compiler.flow.associations import Association, SemanticMember, association, members_of
 from compiler.flow.custom_attributes import AttributeReader, CustomAttribute
-from compiler.flow.documentation_ids import field_id, member_id, method_id, type_id
+from compiler.flow.documentation_ids import as_target, field_id, member_id, method_id, type_id
 from compiler.flow.facts import Member
 from compiler.flow.generated import GeneratedCode, is_lambda
 from compiler.flow.reader_kind import ReaderKind
@@ -162,6 +162,7 @@ class Suppressions:
         return "?:" + target.replace("#", "")
 
     def _targeted(self, targets: _ModuleSuppressions, key: str) -> Iterator[tuple[str, frozenset[str]]]:
+        key = as_target(key)
         keys = (key, "?:" + key[2:], "?:" + key[2:].partition("(")[0]) if self._reader is ReaderKind.BUILD else (key,)
         for each in keys:
             ids = targets.by_target.get(each)

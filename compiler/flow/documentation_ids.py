@@ -44,6 +44,12 @@ def method_id(universe: TypeUniverse, method: MethodDefinition) -> str:
     return f"M:{_type_name(method.owner)}.{_escaped(method.name)}{arity}{parameters}{result}"
 
 
+def as_target(id_: str) -> str:
+    """An id as the target of a suppression is matched: names stand as they are, but for `#` in place of `.`; only types have braces."""
+    name, bracket, parameters = id_.partition("(")
+    return name.replace("{", "<").replace("}", ">") + bracket + parameters
+
+
 def accessor_member_id(universe: TypeUniverse, method: MethodDefinition) -> str:
     """The id of the property or event of an accessor; empty for other methods."""
     member = association(method)

@@ -20,7 +20,7 @@ from server.build.project_values import EvaluatedProject, is_true
 from server.build.target_framework import wanted_version
 
 _SINGLE_WARN = "TrimmerSingleWarn"
-_REFERENCES = ("Reference", "PackageReference", "ProjectReference", "ManagedAssemblyToLink")
+_REFERENCES = ("Reference", "PackageReference", "ProjectReference", "ManagedAssemblyToLink", "ResolvedFileToPublish")
 
 
 def analysis_options(project: EvaluatedProject, configurations: Sequence[CSharpSource]) -> AnalysisOptions:
@@ -108,9 +108,16 @@ def reference_checks_asked(project: EvaluatedProject) -> dict[str, str]:
 
 def is_single(project: EvaluatedProject, assembly: str) -> bool:
     """Whether the findings in an assembly are shown as one: the metadata of the item that names it wins over the property."""
+    said = single_warning_of(project, assembly)
+    return project.property(_SINGLE_WARN).strip().lower() != "false" if said is None else said
+
+
+def single_warning_of(project: EvaluatedProject, *names: str) -> bool | None:
+    """What the item says that names an assembly by one of `names`; None where none says anything."""
+    wanted = {name.lower() for name in names}
     for kind in _REFERENCES:
         for item in project.items_of(kind):
             value = item.value(_SINGLE_WARN).strip().lower()
-            if value and assembly.lower() in (item.identity.lower(), Path(item.identity.replace("\\", "/")).stem.lower()):
+            if value and wanted & {item.identity.lower(), Path(item.identity.replace("\\", "/")).stem.lower()}:
                 return value != "false"
-    return project.property(_SINGLE_WARN).strip().lower() != "false"
+    return None

@@ -14,11 +14,12 @@ from pathlib import Path
 from analyzers.run import AnalysisRequest, proceed_always
 from analyzers.why import Kept, ProgramReasons
 from compiler.csharp.frameworks import NETCORE_APP, Framework
-from compiler.diagnostics import Diagnostic
+from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from compiler.flow.custom_attributes import AttributeReader
 from compiler.flow.reader_kind import ReaderKind
 from compiler.metadata.image import Image, open_image
 from compiler.metadata.tokens import TableId, make_token
+from compiler.types.interned import TypeLoadError
 from compiler.types.universe import TypeUniverse
 from server.build.analysis_inputs import feature_switches, publish_options
 from server.build.dependency_findings import PublishedAnalysis, dependency_findings, placed
@@ -28,6 +29,7 @@ from server.build.project_values import EvaluatedItem
 from server.build.target_framework import choose_framework
 
 SUFFIXES = (".dll", ".exe")
+MISSING_REFERENCE = "AOTD1105"
 
 _TARGET_FRAMEWORK = "System.Runtime.Versioning.TargetFrameworkAttribute"
 
@@ -66,7 +68,7 @@ def check_assembly(
     image = open_image(str(path), path.read_bytes())
     project = BareProject(str(path.parent), {**_target_framework(image, frameworks), "MSBuildProjectFullPath": str(path), **properties})
     framework, warnings = choose_framework(project, frameworks)
-    others = _needed(path, image, framework)
+    others, missing = _needed(path, image, framework)
     finder = assembly_finder(framework, others)
     parts = [*(assembly_part(other) for other in others), assembly_part(path)]
     reasons = cache(lambda: ProgramReasons(parts, finder, Kept()))
@@ -80,14 +82,29 @@ def check_assembly(
         feature_switches=wanted.feature_switches,
         with_suppressed=with_suppressed,
     )
-    own = tuple(placed(finding, path) for finding in kept.findings(request, finder, proceed_always))
-    in_others = dependency_findings(project, others, finder, wanted, reasons()) if others else ()
-    return CheckedAssembly(PartFindings(path.stem, "", path.parent, "", (*own, *in_others)), reasons, warnings)
+    try:
+        own = tuple(placed(finding, path) for finding in kept.findings(request, finder, proceed_always))
+        in_others = dependency_findings(project, others, finder, wanted, reasons()) if others else ()
+    except TypeLoadError as error:
+        if not missing:
+            raise
+        raise InputError(MISSING_REFERENCE, _missing_text(missing[0]), Location(str(path))) from error
+    told = tuple(
+        Diagnostic(MISSING_REFERENCE, Severity.WARNING, f"{_missing_text(name)}; findings about it may be missing", Location(str(path)))
+        for name in missing
+    )
+    return CheckedAssembly(PartFindings(path.stem, "", path.parent, "", (*own, *in_others)), reasons, (*warnings, *told))
 
 
-def _needed(path: Path, image: Image, framework: Framework) -> list[Path]:
-    """The assemblies beside `path` that it refers to, in any number of steps, without those of the framework."""
+def _missing_text(name: str) -> str:
+    return f"assembly '{name}', which is needed, is neither beside it nor in the class library"
+
+
+def _needed(path: Path, image: Image, framework: Framework) -> tuple[list[Path], list[str]]:
+    """The assemblies beside `path` that it refers to, in any number of steps, without those of the framework; and the names of those
+    that are nowhere."""
     found: dict[Path, None] = {}
+    missing: set[str] = set()
     waiting = [image]
     while waiting:
         current = waiting.pop()
@@ -97,7 +114,9 @@ def _needed(path: Path, image: Image, framework: Framework) -> list[Path]:
             if beside not in found and beside != path and not in_framework and beside.is_file():
                 found[beside] = None
                 waiting.append(open_image(str(beside), beside.read_bytes()))
-    return sorted(found)
+            elif not in_framework and not beside.is_file():
+                missing.add(current.string(name))
+    return sorted(found), sorted(missing)
 
 
 def _target_framework(image: Image, frameworks: Sequence[Framework]) -> dict[str, str]:

@@ -45,7 +45,11 @@ def dependency_findings(
     Raises BadImage for a file that is no assembly.
     """
     found: list[Finding] = []
-    for path in sorted(assemblies):
+    first: dict[str, Path] = {}
+    for path in assemblies:
+        # Of several assemblies of one name a program has the first.
+        first.setdefault(path.stem.lower(), path)
+    for path in sorted(first.values()):
         found += reached_findings(project, path, whole_findings(path, finder, wanted), wanted, reasons)
     return tuple(found)
 

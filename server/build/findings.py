@@ -15,11 +15,13 @@ from pathlib import Path
 from analyzers.finding import Finding
 from analyzers.merge import merge_findings
 from analyzers.reference_checks import check_references, trimmable
+from analyzers.roll_up import roll_up
 from analyzers.run import AnalysisRequest, AnalysisSession
+from analyzers.severity import Severities
 from analyzers.why import Kept, ProgramPart, ProgramReasons
 from compiler.csharp.frameworks import Framework
 from compiler.csharp.places import PlaceFinder, SourcePlaces
-from compiler.diagnostics import Diagnostic
+from compiler.diagnostics import Diagnostic, Location
 from compiler.flow.reader_kind import ReaderKind
 from compiler.types.interned import AssemblyFinder
 from server.build.analysis_inputs import (
@@ -30,6 +32,7 @@ from server.build.analysis_inputs import (
     is_published,
     publish_options,
     reference_checks_asked,
+    single_warning_of,
     sources,
 )
 from server.build.csharp_build import CSharpCompiler, configuration_files, csharp_request, read_source_file
@@ -188,8 +191,17 @@ def _project_findings(
     )
     if reporters is Reporters.PUBLISH or not is_csharp(project):
         # A native compiler knows statements, not operations; .NET's analyzers read C# alone.
-        return (*of_references, *session.findings(replace(publish, places=None)))
-    return (*of_references, *merge_findings(session.findings(request), session.findings(publish)))
+        return (*of_references, *_published(built, program, session.findings(replace(publish, places=None))))
+    return (*of_references, *merge_findings(session.findings(request), _published(built, program, session.findings(publish))))
+
+
+def _published(built: BuiltProject, program: EvaluatedProject, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What publishing `program` reports on a project that it refers to: each finding, unless the reference asks for one warning."""
+    name, file = built.project.property("AssemblyName"), Path(built.project.property("MSBuildProjectFullPath"))
+    if built.project is program or not single_warning_of(program, name, file.stem):
+        return found
+    severities = Severities(publish_options(program).severities, {})
+    return roll_up(name, Location(str(file)), found, lambda id_: severities.of(id_, ""))
 
 
 def _places(built: BuiltProject, compiler: CSharpCompiler) -> SourcePlaces:
@@ -203,8 +215,8 @@ def _places(built: BuiltProject, compiler: CSharpCompiler) -> SourcePlaces:
 
 
 def assembly_finder(framework: Framework, references: Sequence[Path]) -> AssemblyFinder:
-    """Finds assemblies by simple name: among the references first, then in the class library."""
-    by_name = {path.stem.lower(): path for path in references}
+    """Finds assemblies by simple name: among the references first, of several of one name the first, then in the class library."""
+    by_name = {path.stem.lower(): path for path in reversed(references)}
     folder = framework.framework_dir or framework.reference_dir
 
     def find(name: str) -> tuple[str, bytes] | None:

@@ -18,8 +18,9 @@ from analyzers.finding import Finding, Suppression
 from analyzers.fingerprint import identities
 from analyzers.rule import RULES
 from analyzers.why import Chains, Step
-from compiler.diagnostics import Diagnostic, Location, Related, Severity
+from compiler.diagnostics import Diagnostic, Fix, Location, Related, Severity
 from server.build.documentation import documentation_link
+from server.build.edits import TextOf, edits_of
 
 Json = dict[str, object]
 
@@ -36,7 +37,7 @@ _SUPPRESSION_KINDS = {Suppression.ATTRIBUTE: "inSource", Suppression.PRAGMA: "in
 class SarifLog:
     """What a log holds. `version` is that of the program, `folder` what file names are relative to; after errors `succeeded` is False.
 
-    `reasons` say why the members of findings are in the program.
+    `reasons` say why the members of findings are in the program; with `text_of` results have their fixes as edits of the texts.
     """
 
     version: str
@@ -45,6 +46,7 @@ class SarifLog:
     findings: Sequence[Finding]
     succeeded: bool
     reasons: Chains | None = None
+    text_of: TextOf | None = None
 
 
 @dataclass(slots=True)
@@ -52,13 +54,14 @@ class _Writer:
     """The tables that results refer to by index, in the order of first use."""
 
     folder: Path
+    text_of: TextOf | None = None
     rules: dict[str, int] = field(default_factory=dict)
     artifacts: dict[str, int] = field(default_factory=dict)
 
 
 def sarif_text(log: SarifLog) -> str:
     """The log as JSON; equal input gives equal text."""
-    writer = _Writer(log.folder)
+    writer = _Writer(log.folder, log.text_of)
     prints = [identity.fingerprint for identity in identities(log.findings)]
     results = [_diagnostic_result(writer, diagnostic) for diagnostic in log.diagnostics]
     results += [_finding_result(writer, log.reasons, each, fingerprint) for each, fingerprint in zip(log.findings, prints, strict=True)]
@@ -96,8 +99,29 @@ def _finding_result(writer: _Writer, reasons: Chains | None, finding: Finding, f
         steps = reasons.chain(why.assembly, why.member) if reasons is not None else ()
         if steps:
             result["codeFlows"] = [_code_flow(writer, steps, finding)]
+        fixes = [each for fix in why.fixes if (each := _fix(writer, fix)) is not None]
+        if fixes:
+            result["fixes"] = fixes
     result["properties"] = properties
     return result
+
+
+def _fix(writer: _Writer, fix: Fix) -> Json | None:
+    """A way out as replacements in files; None for one that is words alone."""
+    if writer.text_of is None:
+        return None
+    try:
+        edits = edits_of([fix], writer.text_of)
+    except OSError:
+        # A source that was there when it was compiled.
+        return None
+    by_file: dict[str, list[Json]] = {}
+    for edit in edits:
+        place = edit.place
+        region = {"startLine": place.line, "startColumn": place.column, "endLine": place.end_line, "endColumn": place.end_column}
+        by_file.setdefault(place.file, []).append({"deletedRegion": region, "insertedContent": {"text": edit.text}})
+    changes = [{"artifactLocation": _artifact_location(writer, file), "replacements": several} for file, several in by_file.items()]
+    return {"description": {"text": fix.title}, "artifactChanges": changes} if changes else None
 
 
 def _code_flow(writer: _Writer, steps: Sequence[Step], finding: Finding) -> Json:

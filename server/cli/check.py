@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from analyzers.baseline import Accepted, accept, baseline_of, read_baseline, write_baseline
@@ -14,6 +15,7 @@ from analyzers.why import Chains, FirstChains
 from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from compiler.render import canonical_line
 from server.build.atomic_files import replace_file
+from server.build.csharp_build import read_source_file
 from server.build.findings import GraphFindings, PartFindings, findings_as_diagnostics
 from server.build.findings_json import diagnostic_row, finding_row
 from server.build.graph import BuildFailed, BuildProgress
@@ -140,7 +142,8 @@ def _explained(options: CheckOptions, part: PartFindings) -> PartFindings:
 
 def _with_baseline(options: CheckOptions, file: Path, found: GraphFindings) -> tuple[GraphFindings, list[Accepted]]:
     """The findings with the accepted ones marked, and what is fixed. Writes the baseline when that is asked for."""
-    projects = {part.name: part.findings for part in found}
+    names = _distinct_names(found)
+    projects = {name: part.findings for name, part in zip(names, found, strict=True)}
     reporter = options.reporters.value
     if options.writes_baseline:
         baseline = baseline_of(reporter, projects)
@@ -151,7 +154,17 @@ def _with_baseline(options: CheckOptions, file: Path, found: GraphFindings) -> t
         message = f"the baseline was written with --reporter {baseline.reporter}; use that, or write it anew"
         raise InputError(BAD_VALUE, message, Location(str(file)))
     marked, fixed = accept(baseline, projects)
-    return tuple(replace(part, findings=marked[part.name]) for part in found), fixed
+    return tuple(replace(part, findings=marked[name]) for name, part in zip(names, found, strict=True)), fixed
+
+
+def _distinct_names(found: GraphFindings) -> list[str]:
+    """The names of the parts in a baseline; of several of one name in a solution all but the first have their number."""
+    seen: Counter[str] = Counter()
+    names = []
+    for part in found:
+        seen[part.name] += 1
+        names.append(part.name if seen[part.name] == 1 else f"{part.name} ({seen[part.name]})")
+    return names
 
 
 def _print_findings(progress: BuildProgress, shown: GraphFindings, reasons: Chains | None) -> None:
@@ -197,11 +210,16 @@ def _log(
     found: GraphFindings, diagnostics: Sequence[Diagnostic], of_part: PartFindings | None, reasons: Chains | None
 ) -> SarifLog:
     """The log of one project, or of all."""
-    parts = [part for part in found if of_part is None or part.name == of_part.name]
+    parts = [part for part in found if of_part is None or part.project == of_part.project]
     listed = [diagnostic for diagnostic in diagnostics if of_part is None or diagnostic.project == of_part.project]
     findings = [finding for part in parts for finding in part.findings]
     failed = any(each.severity is Severity.ERROR and each.suppression is None for each in findings)
-    return SarifLog(program_version(), source_folder([part.folder for part in parts]), listed, findings, not failed, reasons)
+    folder = source_folder([part.folder for part in parts])
+    return SarifLog(program_version(), folder, listed, findings, not failed, reasons, cache(_source_text))
+
+
+def _source_text(file: str) -> str:
+    return read_source_file(Path(file))
 
 
 def _write_log(file: Path, log: SarifLog) -> None:

@@ -61,12 +61,15 @@ def parse_check_options(args: Sequence[str], directory: Path) -> CheckOptions:
     plain, writes_baseline = take_flag(rest, "write-baseline")
     if baseline == "" or (writes_baseline and baseline is None):
         raise InputError(BAD_VALUE, "Specify a file for the switch '--baseline'.")
+    file = directory / baseline if baseline is not None else None
+    if file is not None and not writes_baseline and not file.is_file():
+        raise InputError(BAD_VALUE, f"There is no baseline '{baseline}'; with --write-baseline it is written.")
     return CheckOptions(
         switches=parse_project_switches(plain, directory, takes_solutions=True),
         reporters=Reporters(reporter),
         format=Format(format_),
         error_log=error_log_file(log, directory, "the switch '--errorlog'", None) if log is not None else None,
-        baseline=directory / baseline if baseline is not None else None,
+        baseline=file,
         writes_baseline=writes_baseline,
         explains=explains,
         explained=explained,

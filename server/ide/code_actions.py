@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostic, Fix, FixKind
-from server.ide.edits import Edit, TextOf, edits_of
+from server.build.edits import Edit, TextOf, edits_of
 
 # The kinds of fixes that are as good for many findings as for one.
 _FOR_ALL = (FixKind.ANNOTATE, FixKind.SUPPRESS)

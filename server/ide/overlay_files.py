@@ -33,7 +33,11 @@ class OverlayFiles:
 
     def entries(self, path: str) -> list[DirectoryEntry]:
         """See `FileSystem`."""
-        return self._disk.entries(path)
+        found = self._disk.entries(path)
+        known = {entry.name for entry in found}
+        # A document that was never saved is in its folder already.
+        new = (each for each in self.view.unsaved if str(each.parent) == path.rstrip("/") and each.name not in known)
+        return [*found, *(DirectoryEntry(each.name, is_directory=False) for each in new)]
 
     def times(self, path: str) -> tuple[float, float, float] | None:
         """See `FileSystem`. The times of an open document are made of its content: they change when it does."""

@@ -16,7 +16,7 @@ from pygls.uris import to_fs_path
 
 from compiler.diagnostics import Diagnostic, Location, Severity
 from server.build.documentation import documentation_link
-from server.ide.edits import Edit
+from server.build.edits import Edit
 
 SOURCE = "aotd"
 SEVERITIES = {
@@ -24,6 +24,14 @@ SEVERITIES = {
     Severity.WARNING: types.DiagnosticSeverity.Warning,
     Severity.INFO: types.DiagnosticSeverity.Information,
     Severity.HIDDEN: types.DiagnosticSeverity.Hint,
+}
+
+# Code that changes nothing when it goes is shown faded, what is obsolete struck through.
+_UNNECESSARY = ("CS0162", "CS0164", "CS0168", "CS0169", "CS0219", "CS0414", "CS0649", "CS8019", "CS8321", "IL2121")
+_OBSOLETE = ("CS0612", "CS0618", "CS0619", "CS0672")
+TAGS: dict[str, tuple[types.DiagnosticTag, ...]] = {
+    **dict.fromkeys(_UNNECESSARY, (types.DiagnosticTag.Unnecessary,)),
+    **dict.fromkeys(_OBSOLETE, (types.DiagnosticTag.Deprecated,)),
 }
 
 # (file, line counted from 1) -> the text of that line, "" when there is none.
@@ -65,6 +73,7 @@ def to_lsp_diagnostic(diagnostic: Diagnostic, line_of: LineOf) -> types.Diagnost
         source=SOURCE,
         message=f"{diagnostic.message}\n{hint}" if hint else diagnostic.message,
         related_information=related or None,
+        tags=list(TAGS.get(diagnostic.code, ())) or None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable
@@ -61,3 +62,28 @@ class WorkDone:
     def _report(self, text: str) -> None:
         if self._token is not None:
             self._server.work_done_progress.report(self._token, types.WorkDoneProgressReport(message=text, cancellable=True))
+
+
+class ShownWork:
+    """Work whose progress is shown once it takes longer than `seconds`. Everything is called on the event loop."""
+
+    def __init__(self, server: QuietServer, title: str, seconds: float, on_cancel: Callable[[], None]) -> None:
+        self._progress = WorkDone(server, on_cancel)
+        self._is_over = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._show(title, seconds))
+
+    def step(self, text: str) -> None:
+        """A new step begins."""
+        self._progress.step(text)
+
+    def end(self) -> None:
+        """The work is over: what is shown goes away, and nothing comes any more."""
+        self._is_over.set()
+
+    async def _show(self, title: str, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._is_over.wait(), seconds)
+            return
+        await self._progress.begin(title)
+        await self._is_over.wait()
+        self._progress.end("")

@@ -19,6 +19,7 @@ from analyzers.why import Step
 from compiler.diagnostics import Diagnostic, Severity
 from server.ide.diagnostics import ShownDiagnostics
 from server.lsp.convert import to_lsp_diagnostic, to_uri
+from server.lsp.progress import ShownWork
 from server.lsp.protocol import QuietServer
 from server.pause_collection import PauseCollection
 from server.workspace.files import Files, FileView
@@ -71,6 +72,8 @@ class EditorSession:
         self._pauses = PauseCollection()
         self._shown = ShownDiagnostics()
         self._is_stopped = False
+        self._is_given_up = False
+        self._work: ShownWork | None = None
         # What ends work that others began for this session.
         self.at_stop: set[Callable[[], None]] = set()
 
@@ -189,7 +192,7 @@ class EditorSession:
     def step(self, text: str) -> None:
         """A step of an analysis began; called on its thread."""
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self.say_status, "busy", text, "")
+        self._loop.call_soon_threadsafe(self._say_step, text)
 
     def count(self, done: int, total: int) -> None:
         """Analyses are too short for the parts of a step to be shown."""
@@ -202,11 +205,20 @@ class EditorSession:
 
     def proceed(self) -> None:
         """Ends an analysis whose texts are not the newest, but not one after the other for ever."""
-        if self._is_stopped:
+        if self._is_stopped or self._is_given_up:
             raise Outdated
         if self._stale and self._n_interrupted < MOST_INTERRUPTED:
             self._n_interrupted += 1
             raise Outdated
+
+    def _say_step(self, text: str) -> None:
+        self.say_status("busy", text, "")
+        if self._work is not None:
+            self._work.step(text)
+
+    def _give_up(self) -> None:
+        """The user has had enough of this analysis; the next change begins another."""
+        self._is_given_up = True
 
     def _show_soon(self, report: ProjectReport, view: FileView) -> None:
         assert self._loop is not None
@@ -230,9 +242,10 @@ class EditorSession:
         """Analyses until nothing is stale. The one guard of the editor's analyses: our own errors are said, not fatal."""
         assert self._loop is not None
         busy = self._loop.call_later(QUIETLY_SECONDS, self.say_status, "busy", "analyzing", "")
+        shown = self._work = ShownWork(self.server, "aotd: analyzing", QUIETLY_SECONDS, self._give_up)
         try:
             while self._stale:
-                self._stale = False
+                self._stale, self._is_given_up = False, False
                 disk_changed, self._disk_changed = self._disk_changed, False
                 view = self._view = self.files.view()
                 report = await self._loop.run_in_executor(
@@ -250,6 +263,8 @@ class EditorSession:
             self.say_status("failed", "internal error", f"{type(error).__name__}: {error}")
         finally:
             busy.cancel()
+            shown.end()
+            self._work = None
             self._drop_early()
             self._task = None
 

@@ -71,10 +71,11 @@ class DiskContents:
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """All files at one moment: open documents as they were, the rest as it is on disk when read."""
+    """All files at one moment: open documents as they were, the rest as it is on disk when read. `unsaved` are open and not on disk."""
 
     overlays: Mapping[Path, Overlay]
     disk: DiskContents = field(repr=False)
+    unsaved: tuple[Path, ...] = ()
 
     def read_text(self, path: Path) -> str:
         """The text of `path` for showing it: UTF-8, with U+FFFD for what is none. Raises OSError when it cannot be read."""
@@ -133,7 +134,8 @@ class Files:
 
     def view(self) -> FileView:
         """The files as they are now."""
-        return FileView(MappingProxyType(dict(self._overlays)), self._disk)
+        unsaved = tuple(sorted(path for path in self._overlays if not path.exists()))
+        return FileView(MappingProxyType(dict(self._overlays)), self._disk, unsaved)
 
 
 def view_of_disk() -> FileView:

@@ -203,8 +203,8 @@ class WorkspaceQueries:
         if self._tree is None or disk_changed or folders != self._folders:
             self._tree = read_tree(folders)
             self._folders = folders
-        now = _Pass(view, self._tree, progress)
-        paths = self._tree.projects()
+        now = _Pass(view, self._tree.with_files(view.unsaved), progress)
+        paths = now.tree.projects()
         for path in paths:
             self._report(now, path)
         for gone in self._projects.keys() - now.reports.keys():

@@ -38,6 +38,17 @@ class FolderTree:
 
     names: Mapping[Path, tuple[str, ...]]
 
+    def with_files(self, files: Iterable[Path]) -> FolderTree:
+        """The tree with some files more, in the folders that it has."""
+        more = list(files)
+        if not more:
+            return self
+        names = dict(self.names)
+        for file in more:
+            if file.parent in names:
+                names[file.parent] = tuple(sorted({*names[file.parent], file.name}))
+        return FolderTree(names)
+
     def projects(self) -> list[Path]:
         """Every project file, sorted."""
         return sorted(folder / name for folder, names in self.names.items() for name in names if name.endswith(PROJECT_SUFFIX))

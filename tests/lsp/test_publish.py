@@ -40,8 +40,10 @@ def publish(editor: Editor, project: Path) -> int:
 
 
 def progress(editor: Editor, kind: str) -> list[dict[str, Any]]:
-    values = [message["params"]["value"] for message in editor.messages if message.get("method") == "$/progress"]
-    return [value for value in values if value["kind"] == kind]
+    """The values of that kind in the progress of publishes; analyses have one of their own."""
+    told = [message["params"] for message in editor.messages if message.get("method") == "$/progress"]
+    publishes = {each["token"] for each in told if each["value"].get("title", "").startswith("Publishing")}
+    return [each["value"] for each in told if each["token"] in publishes and each["value"]["kind"] == kind]
 
 
 @pytest.mark.parametrize("by_daemon", [True, False])

@@ -71,3 +71,12 @@ def test_what_is_no_assembly_is_refused(aotd: RunAotd, tmp_path: Path) -> None:
     result = aotd("check", file, env=ENVIRONMENT)
     assert result.exit_code == 1 and "error AOTD1001" in result.stderr and "Traceback" not in result.stderr
     assert "--reporter build" in aotd("check", file, "--reporter", "build", env=ENVIRONMENT).stderr
+
+
+def test_what_is_missing_beside_it_is_told(aotd: RunAotd, shared: Path, tmp_path: Path) -> None:
+    """As an error where nothing can be read without it."""
+    alone = tmp_path / "FsShapes.dll"
+    shutil.copy(shared / "corpus" / "assemblies" / "FsShapes" / alone.name, alone)
+    result = aotd("check", alone, env=ENVIRONMENT)
+    assert result.exit_code == 1
+    assert f"{alone}: error AOTD1105: assembly 'FSharp.Core', which is needed, is neither beside it nor in " in result.stderr

@@ -95,3 +95,31 @@ def test_restored_packages_are_compiled_with_and_reported_on(aotd: RunAotd, tmp_
     result = aotd("check", project, env=ENVIRONMENT)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith(f"{folder}/Acme.Tools.dll: warning IL2104: Assembly 'Acme.Tools' produced trim warnings.")
+
+
+def test_what_partial_trimming_keeps_counts_as_reached(aotd: RunAotd, tmp_path: Path, assembly: Path) -> None:
+    """Assemblies that do not say that they may be trimmed are kept as a whole, unless the project says it for them."""
+    source, partial = "Console.WriteLine(typeof(Acme.Tools).Name);\n", "-p:TrimMode=partial"
+    codes = [line.split(": ")[1] for line in check(aotd, tmp_path, assembly, source, partial)]
+    assert codes == ["warning IL2104", "warning IL3053"]
+    named = '</Reference><TrimmableAssembly Include="Acme.Tools" /><Reference Include="System">'
+    assert check(aotd, tmp_path, assembly, source, partial, metadata=named) == []
+
+
+def test_a_project_that_is_referred_to_may_have_one_warning(aotd: RunAotd, tmp_path: Path) -> None:
+    library = write_project(tmp_path / "acme", name="acme", source=LIBRARY, properties=PLAIN)
+    for metadata, expected in (("", ["IL2067", "IL2026", "IL3050"]), ('TrimmerSingleWarn="true"', ["IL2104", "IL3053"])):
+        items = f'<ProjectReference Include="../acme/acme.csproj" {metadata} />'
+        project = write_project(tmp_path / "app", source="Acme.Tools.Make(typeof(string));\n", items=items)
+        result = aotd("check", project, "--reporter", "publish", env=ENVIRONMENT)
+        assert sorted(line.partition(": warning ")[2][:6] for line in result.stdout.splitlines()) == sorted(expected), result.output
+    assert f"{library}: warning IL2104: " in result.stdout
+
+
+def test_of_two_assemblies_of_one_name_the_first_counts(aotd: RunAotd, tmp_path: Path, assembly: Path) -> None:
+    second = tmp_path / "second" / assembly.name
+    second.parent.mkdir()
+    shutil.copy(assembly, second)
+    other = f'</Reference><Reference Include="{second}">'
+    for source, expected in (("Acme.Tools.Make(typeof(string));\n", ["warning IL2104"]), ("Console.WriteLine();\n", [])):
+        assert [line.split(": ")[1] for line in check(aotd, tmp_path, assembly, source, metadata=other)] == expected

@@ -110,3 +110,46 @@ def test_a_build_that_fails_leaves_a_log(aotd: RunAotd, tmp_path: Path) -> None:
     run = read_log(tmp_path / "f.sarif")
     assert result.exit_code == 1 and [each["ruleId"] for each in run["results"]] == ["CS0103"]
     assert run["invocations"] == [{"executionSuccessful": False}]
+
+
+TOP_LEVEL = """// The program.
+using System.Reflection;
+System.Type Find() => typeof(int);
+Console.WriteLine(Find().GetMethods().Length);
+System.Type.GetType(args[0]);
+"""
+
+
+def carried_out(text: str, fix: dict[str, Any]) -> str:
+    """The only changed file's text after its replacements, the last first."""
+    [change] = fix["artifactChanges"]
+    lines = text.split("\n")
+    for each in reversed(change["replacements"]):
+        region = each["deletedRegion"]
+        head = lines[region["startLine"] - 1][: region["startColumn"] - 1]
+        tail = lines[region["endLine"] - 1][region["endColumn"] - 1 :]
+        lines[region["startLine"] - 1 : region["endLine"]] = (head + each["insertedContent"]["text"] + tail).split("\n")
+    return "\n".join(lines)
+
+
+def test_fixes_are_replacements_that_do_what_they_say(aotd: RunAotd, tmp_path: Path) -> None:
+    """Statements of a program have nothing to put an attribute on: one of the assembly names them, and both reporters heed it."""
+    project = write_project(tmp_path, source=TOP_LEVEL)
+    source = project.parent / "Program.cs"
+    run = read_log(_logged(aotd, project))
+    found = {each["ruleId"]: each for each in run["results"]}
+    titles = [fix["description"]["text"] for fix in found["IL2075"]["fixes"]]
+    assert titles[-1] == "Suppress IL2075 in 'Program.<Main>$(String[])', with a justification"
+    for id_ in ("IL2075", "IL2057"):
+        source.write_text(carried_out(source.read_text(), found[id_]["fixes"][-1]))
+    attribute = '[assembly: System.Diagnostics.CodeAnalysis.UnconditionalSuppressMessage("Trimming", "IL2057", Scope = "member", '
+    assert f'\n{attribute}Target = "M:Program.<Main>$(System.String[])", ' in source.read_text()
+    for reporter in ("build", "publish"):
+        result = aotd("check", project, "--reporter", reporter, env=ENVIRONMENT)
+        assert (result.exit_code, result.stdout) == (0, ""), result.output
+
+
+def _logged(aotd: RunAotd, project: Path) -> Path:
+    log = project.parent / "log.sarif"
+    assert aotd("check", project, "--errorlog", log, env=ENVIRONMENT).exit_code == 0
+    return log

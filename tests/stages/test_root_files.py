@@ -126,8 +126,9 @@ def test_embedded_files_stand_where_they_came_from(image: bytes, toolchain: Tool
     embedded = {"Substitutions": substitutions, "LinkAttributes": attributes, "Descriptors": "<"}
     assert found(image, toolchain, [], {f"ILLink.{name}.xml": text for name, text in embedded.items()}) == [
         "1,1 IL1003 Error processing 'ILLink.Descriptors.xml': the document ends within a tag, a comment or an attribute.",
-        "1,34 IL2049 Unrecognized internal attribute 'Nonsense'.",
-        "2,22 IL2048 Internal attribute 'RemoveAttributeInstances' can only be used on a type, but is being used on 'Static.None'.",
+        "1,34 IL2049 The internal attribute name 'Nonsense' being used in the xml is not supported by ILLink, check the spelling and the "
+        "supported internal attributes.",
+        "2,22 IL2048 Internal attribute 'RemoveAttributeInstancesAttribute' can only be used on attribute types.",
         "3,26 IL2011 Unknown body modification 'stop' for 'Static.None()'.",
         "4,2 IL1001 Failed to process 'ILLink.Substitutions.xml'. Feature 'F' does not specify a \"featurevalue\" attribute.",
         "6,2 IL2038 Missing 'name' attribute for resource.",

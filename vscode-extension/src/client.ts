@@ -14,7 +14,7 @@ interface ServerStatus {
 
 const DOCUMENTS = [
   { scheme: "file", language: "csharp" },
-  { scheme: "file", pattern: "**/*.{csproj,props,targets}" },
+  { scheme: "file", pattern: "**/*.{csproj,props,targets,globalconfig,xml}" },
   { scheme: "file", pattern: "**/{global.json,.editorconfig}" },
 ];
 

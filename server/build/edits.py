@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from compiler.diagnostics import Fix, FixKind, Location
 
+_ASSEMBLY = "assembly: "
 NAMESPACE = "System.Diagnostics.CodeAnalysis"
 
 _USING = re.compile(r"^\s*(global\s+)?using\s+(?!static\b|var\b)[\w.]+\s*;")
@@ -95,6 +96,8 @@ def _edits(fix: Fix, lines: Lines) -> list[Edit]:
 
 def _attributed(fix: Fix, place: Location, lines: Lines) -> list[Edit]:
     """An attribute before a declaration, on a line of its own where that begins one; in place of a narrower one that is there."""
+    if fix.text.startswith(_ASSEMBLY):
+        return _assembly_attribute(fix, place, lines)
     using = _using_edit(lines, place.file)
     text = fix.text if using is not None else _ATTRIBUTE_NAME.sub(rf"{NAMESPACE}.\1", fix.text)
     usings = [using] if using is not None and using.text else []
@@ -105,6 +108,16 @@ def _attributed(fix: Fix, place: Location, lines: Lines) -> list[Edit]:
     if not indent.strip():
         return [*usings, Edit(start, f"[{text}]{lines.end}{indent}")]
     return [*usings, Edit(start, f"[{text}] ")]
+
+
+def _assembly_attribute(fix: Fix, place: Location, lines: Lines) -> list[Edit]:
+    """An attribute of the assembly behind the `using` lines, which have to come first."""
+    at, is_behind_usings = _first_line(lines)
+    if not at:
+        return []
+    text = _ATTRIBUTE_NAME.sub(rf"{NAMESPACE}.\1", fix.text, count=1)
+    before, after = (lines.end, "") if is_behind_usings else ("", lines.end)
+    return [Edit(Location(place.file, at, 1, at, 1), f"{before}[{text}]{lines.end}{after}")]
 
 
 def _guarded(fix: Fix, place: Location, lines: Lines) -> list[Edit]:
@@ -120,21 +133,29 @@ def _guarded(fix: Fix, place: Location, lines: Lines) -> list[Edit]:
 
 def _using_edit(lines: Lines, file: str) -> Edit | None:
     """The `using` that attributes need: an edit without text when it is there, None where none can be put safely (conditional code)."""
+    at, is_behind_usings = _first_line(lines)
+    if not at:
+        return None
+    before = (line.strip().removeprefix("\ufeff") for line in lines.lines[: at - 1])
+    names = (line.rstrip("; ") for line in before if _USING.match(line))
+    if any(name.endswith((f" {NAMESPACE}", f"\t{NAMESPACE}")) for name in names):
+        return Edit(Location(file, 1, 1, 1, 1), "")
+    return Edit(Location(file, at, 1, at, 1), f"using {NAMESPACE};{lines.end}{'' if is_behind_usings else lines.end}")
+
+
+def _first_line(lines: Lines) -> tuple[int, bool]:
+    """The line behind the `using` lines, else the first of code, and which of the two; 0 where conditional code comes before."""
     last, first = 0, 0
     for number, line in enumerate(lines.lines, 1):
         stripped = line.strip().removeprefix("\ufeff")
         if _USING.match(stripped):
-            if stripped.rstrip("; ").endswith((f" {NAMESPACE}", f"\t{NAMESPACE}")):
-                return Edit(Location(file, 1, 1, 1, 1), "")
             last = number
         elif stripped.startswith("#if"):
-            return None
+            return 0, False
         elif not _PREAMBLE.match(stripped):
             first = number
             break
-    at = last + 1 if last else max(first, 1)
-    blank = "" if last else lines.end
-    return Edit(Location(file, at, 1, at, 1), f"using {NAMESPACE};{lines.end}{blank}")
+    return (last + 1, True) if last else (max(first, 1), False)
 
 
 def _united(one: str, other: str) -> str:
