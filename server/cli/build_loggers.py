@@ -160,7 +160,9 @@ def _open_file(loggers: BuildLoggers, parameters: LoggerParameters, path: Path, 
     try:
         "".encode(parameters.encoding)
     except LookupError:
-        raise LoggerError("MSB4128", f"'{parameters.encoding}' is not a supported encoding name.") from None
+        how = "For information on defining a custom encoding, see the documentation for the Encoding.RegisterProvider method."
+        text = f"'{parameters.encoding}' is not a supported encoding name. {how} (Parameter 'name')"
+        raise LoggerError("MSB4128", text) from None
 
     def write(text: str) -> None:
         stream.write(text.encode(parameters.encoding, "replace"))
