@@ -65,7 +65,7 @@ def emit_members(universe: TypeUniverse, world: World, out: DataText) -> MemberI
             _emit_method(universe, world, method, place, shapes, out)
         for method in sorted((m for m in methods[owner] if m.args), key=lambda m: method_key(universe, m)):
             _emit_method(universe, world, method, -1, shapes, out)
-        stored = sorted((f for f in fields[owner] if not f.definition.is_literal), key=lambda f: (f.is_static, f.definition.rid))
+        stored = sorted((f for f in fields[owner] if not f.definition.is_literal), key=_field_order)
         for found in stored:
             _emit_field(universe, found, out)
         n_slots = len(vtable(universe, owner)) if not owner.is_interface and not is_bare(owner) else 0
@@ -76,6 +76,12 @@ def emit_members(universe: TypeUniverse, world: World, out: DataText) -> MemberI
         )
     out.lines.append(f'@"rt_members" = constant [{len(rows)} x {_MEMBERS}] [{", ".join(rows)}], align 8')
     return index
+
+
+def _field_order(found: FieldDesc) -> tuple[bool, bool, int]:
+    """Instance fields, static ones, those of threads, each as declared: the order in which CoreCLR lists them."""
+    is_thread = found.is_static and found.definition.has_attribute("System.ThreadStaticAttribute")
+    return found.is_static, is_thread, found.definition.rid
 
 
 def _thunks(world: World, owner: NamedType, out: DataText) -> str:

@@ -268,7 +268,10 @@ def _nested_type(reader: CallReader, call: Call) -> ValueSet | None:
         for name in call.arguments[0]:
             if isinstance(name, KnownString) and flags is not None and not are_unsupported(flags):
                 universe = reader.annotations.universe
-                result |= {KnownType(universe.named(d, ())) for d in binder.nested_named(value.type, name.text, flags)}
+                found = [universe.named(d, ()) for d in binder.nested_named(value.type, name.text, flags)]
+                for desc in found:
+                    reader.demands.keep(desc, 0)
+                result |= {KnownType(desc) for desc in found}
             elif not isinstance(name, Null):
                 reader.require_this(call, single(value), members)
                 result |= reader.declared(call, NESTED_TYPE_ACCESS)

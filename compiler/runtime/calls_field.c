@@ -48,8 +48,18 @@ const RtReflectedField *ic_RuntimeFieldHandle_GetStaticFieldForGenericType(const
     return field;
 }
 
+extern RtObject *rt_call_guarded(RtObject *(*code)(RtObject *, RtArray *), RtObject *a, RtArray *b, RtObject **exception);
+extern RtObject *rt_make_target_invocation(RtObject *inner);
+
+/* What the type's initializer throws is wrapped, as by a call. */
 static char *address_of(const RtReflectedField *field, RtObject *target) {
-    return field->storage ? field->storage() : (char *)target + 8 + field->offset;
+    if (!field->storage)
+        return (char *)target + 8 + field->offset;
+    RtObject *exception = NULL;
+    void *address = rt_call_guarded((RtObject * (*)(RtObject *, RtArray *))(uintptr_t) field->storage, NULL, NULL, &exception);
+    if (exception)
+        rt_throw(rt_make_target_invocation(exception));
+    return address;
 }
 
 static RtObject *read_location(const RtType *type, const char *location) {

@@ -96,6 +96,28 @@ bool ic_RuntimeTypeHandle_IsUnmanagedFunctionPointer(RtObject *t) {
     return false;
 }
 
+/* ---- interface maps ---- */
+
+void qc_RuntimeTypeHandle_VerifyInterfaceIsImplemented(RtObject **local, const RtType *type, RtObject **other, const RtType *interface) {
+    (void)local, (void)other;
+    if (rt_category(interface) != RT_FLAG_CATEGORY_INTERFACE || !rt_can_cast(type, interface))
+        rt_throw_message(RT_THROW_ARGUMENT, "Interface not found.");
+}
+
+/* The kept method behind an interface's on a type; NULL when it was not kept. */
+const RtReflectedMethod *qc_RuntimeTypeHandle_GetInterfaceMethodImplementation(RtObject **local, const RtType *type, RtObject **other,
+                                                                               const RtType *interface, const RtReflectedMethod *method) {
+    (void)local, (void)other, (void)interface;
+    const void *code = method->selector ? rt_dispatch_table[(uint32_t)*method->selector + type->flags2] : NULL;
+    for (const RtType *owner = type; code && owner; owner = owner->parent) {
+        const RtMembers *members = rt_members_of(owner);
+        for (int32_t i = 0; i < members->n_methods; i++)
+            if (members->methods[i]->boxed_code == code)
+                return members->methods[i];
+    }
+    return code && method->boxed_code == code ? method : NULL;
+}
+
 /* ---- RuntimeMethodHandle ---- */
 
 RtObject *ic_RuntimeMethodHandle_GetDeclaringType(const RtReflectedMethod *method) {
