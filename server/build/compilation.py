@@ -24,6 +24,7 @@ from server.build.tasks.csc import TASK, compile_request
 from server.build.tasks.task import ProjectBuildAnswer, TaskCall
 from server.msbuild import paths
 from server.msbuild.expand import ConditionWarnings, Expander
+from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance
 
 _COMPILE_TARGET = "corecompile"
@@ -96,12 +97,17 @@ def _built(instance: ProjectInstance, framework: Framework, by_output: Mapping[s
     symbols = assembly.with_suffix(".pdb")
     # A referenced project is read where it was compiled: its sources' stamp is there, and what was copied is the same.
     copied = [_intermediate(by_output[path]) if path in by_output else Path(path) for path in _copied(instance)]
-    direct = [Path(item.full_path()) for item in instance.items_of("ReferencePath") if item.value("FrameworkFile").lower() != "true"]
+    direct = [Path(item.full_path()) for item in instance.items_of("ReferencePath") if not _is_of_framework(item)]
     result = CSharpAssembly(assembly, symbols if symbols.is_file() else None, (), was_current=True)
     # A program has one assembly of a name: the first, which is the one that was compiled against.
     by_name = {path.stem.lower(): path for path in reversed(copied)}
     references = tuple(path for path in dict.fromkeys(copied) if by_name[path.stem.lower()] == path)
     return BuiltProject(instance, framework, result, references, tuple(direct), compiled_request(instance))
+
+
+def _is_of_framework(item: Item) -> bool:
+    """Is the reference one of the class library? Our own SDK marks the file, .NET's says which framework it is of."""
+    return item.value("FrameworkFile").lower() == "true" or bool(item.value("FrameworkReferenceName"))
 
 
 def _intermediate(instance: ProjectInstance) -> Path:
