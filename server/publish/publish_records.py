@@ -29,6 +29,7 @@ from server.build.analysis_inputs import (
     is_single,
     publish_options,
     reference_checks_asked,
+    single_warning_of,
     sources,
 )
 from server.build.atomic_files import replace_file
@@ -162,8 +163,9 @@ def _project_parts(built: BuiltProject, program: BuiltProject) -> list[object]:
     compiled = built.request
     if compiled is None:
         compiled, _ = csharp_request(project, built.framework, built.direct, read_source_file)
+    name, file, error_log = (project.property(each) for each in ("AssemblyName", "MSBuildProjectFullPath", "ErrorLog"))
     return [
-        [project.property(name) for name in ("AssemblyName", "MSBuildProjectFullPath", "ErrorLog")],
+        (name, file, error_log, single_warning_of(program.project, name, Path(file).stem)),
         project.directory,
         (analysis_options(project, configurations), publish_options(program.project, configurations)),
         (feature_switches(project), reference_checks_asked(project), built.references, built.framework),
