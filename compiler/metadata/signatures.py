@@ -83,8 +83,9 @@ class MethodSig:
         return bool(self.convention & 0x20)
 
 
-_PRIMITIVES = {e: SigType(e) for e in ElementType}
-_SIMPLE = frozenset(range(0x01, 0x0F)) | {0x16, 0x18, 0x19, 0x1C}
+_ELEMENTS: dict[int, ElementType] = {element.value: element for element in ElementType}
+# Element types that are a whole type by themselves, by their byte.
+_SIMPLE_TYPES = {raw: SigType(_ELEMENTS[raw]) for raw in (*range(0x01, 0x0F), 0x16, 0x18, 0x19, 0x1C)}
 
 
 class SignatureReader:
@@ -137,12 +138,12 @@ class SignatureReader:
 
     def _type(self) -> SigType:
         raw = self.byte()
-        if raw in _SIMPLE:
-            return _PRIMITIVES[ElementType(raw)]
-        try:
-            element = ElementType(raw)
-        except ValueError:
-            raise self.bad(f"unknown element type 0x{raw:02X}") from None
+        simple = _SIMPLE_TYPES.get(raw)
+        if simple is not None:
+            return simple
+        element = _ELEMENTS.get(raw)
+        if element is None:
+            raise self.bad(f"unknown element type 0x{raw:02X}")
         match element:
             case ElementType.CLASS | ElementType.VALUETYPE:
                 return SigType(element, token=decode_coded("TypeDefOrRef", self.compressed()))

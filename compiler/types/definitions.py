@@ -60,7 +60,7 @@ class TypeDefinition:
         self.name = image.string(image.column(TableId.TYPE_DEF, "TypeName")[rid - 1])
         self.namespace = image.string(image.column(TableId.TYPE_DEF, "TypeNamespace")[rid - 1])
         self.flags = image.column(TableId.TYPE_DEF, "Flags")[rid - 1]
-        self.generic_count = len(module.generic_params(make_token(TableId.TYPE_DEF, rid)))
+        self.generic_count = module.n_generic_params(TableId.TYPE_DEF, rid)
         outer = module.enclosing_rid(rid)
         self.enclosing: TypeDefinition | None = module.type_definition(outer) if outer else None
         self._fields: tuple[FieldDefinition, ...] | None = None
@@ -241,14 +241,15 @@ class MethodDefinition:
         image = module.image
         self.module = module
         self.rid = rid
-        self.name = image.string(image.column(TableId.METHOD_DEF, "Name")[rid - 1])
-        self.flags = image.column(TableId.METHOD_DEF, "Flags")[rid - 1]
-        self.impl_flags = image.column(TableId.METHOD_DEF, "ImplFlags")[rid - 1]
-        self.rva = image.column(TableId.METHOD_DEF, "RVA")[rid - 1]
+        names, flags, impl_flags, rvas = module.method_columns
+        self.name = image.string(names[rid - 1])
+        self.flags = flags[rid - 1]
+        self.impl_flags = impl_flags[rid - 1]
+        self.rva = rvas[rid - 1]
         self.owner: TypeDefinition = module.type_definition(module.method_owner(rid))
         self._sig: MethodSig | None = None
         self._body: MethodBody | None = None
-        self.generic_count = len(module.generic_params(make_token(TableId.METHOD_DEF, rid)))
+        self.generic_count = module.n_generic_params(TableId.METHOD_DEF, rid)
         self.is_virtual = bool(self.flags & METHOD_VIRTUAL)
         self.is_static = bool(self.flags & METHOD_STATIC)
 

@@ -38,6 +38,10 @@ class GroupedRows:
             end += 1
         return list(range(start + 1, end + 1)) if self._rows is None else [self._rows[index] + 1 for index in range(start, end)]
 
+    def count(self, key: int) -> int:
+        """How many rows have that value."""
+        return bisect_right(self._keys, key) - bisect_left(self._keys, key)
+
 
 class RowRelations:
     """The relations of one image."""
@@ -84,6 +88,12 @@ class RowRelations:
     def field_layouts(self) -> dict[int, int]:
         """Field row -> offset in bytes."""
         return {field: offset for field, offset in _columns(self.image, TableId.FIELD_LAYOUT, "Field", "Offset")}
+
+    @cached_property
+    def method_columns(self) -> tuple[array[int], array[int], array[int], array[int]]:
+        """Name, Flags, ImplFlags and RVA of the MethodDef rows."""
+        name, flags, impl_flags, rva = (self.image.column(TableId.METHOD_DEF, each) for each in ("Name", "Flags", "ImplFlags", "RVA"))
+        return name, flags, impl_flags, rva
 
     @cached_property
     def pinvokes(self) -> dict[int, tuple[str, str, int]]:
@@ -134,6 +144,10 @@ class RowRelations:
     def generic_params(self, token: int) -> list[int]:
         """GenericParam rows of a TypeDef or MethodDef token, in order."""
         return self._generic_params.rows(encode_coded("TypeOrMethodDef", token))
+
+    def n_generic_params(self, table: TableId, rid: int) -> int:
+        """How many GenericParam rows a TypeDef or MethodDef row has."""
+        return self._generic_params.count(rid << 1 | (table == TableId.METHOD_DEF))
 
     def attribute_rows(self, token: int) -> list[int]:
         """CustomAttribute rows on the entity of `token`."""
