@@ -43,7 +43,7 @@ def check_flow(context: ModuleContext, fact: FlowFact) -> Iterator[RawFinding]:
     if context.lookups.reader is ReaderKind.BUILD:
         seen = _seen_by_build(context, fact)
     else:
-        seen = None if context.rules.publish_skips_own_methods and _is_skipped_by_publish(context, fact) else fact
+        seen = None if _is_skipped_by_publish(context, fact) else fact
     if seen is None:
         return
     rule, args = _rule_and_arguments(context, seen)
@@ -90,10 +90,12 @@ def _is_unseen_field(context: ModuleContext, name: str) -> bool:
 
 
 def _is_skipped_by_publish(context: ModuleContext, fact: FlowFact) -> bool:
-    """What publishing passes over since .NET 10."""
+    """What newer versions of publishing pass over."""
+    rules = context.rules
     if isinstance(fact, UnanalyzableCall):
-        return fact.kind in (Unanalyzable.CREATE_INSTANCE_PARAMETER, Unanalyzable.ASSEMBLY_CREATE_INSTANCE)
-    if not isinstance(fact, (Mismatch, UnknownFlow)) or not isinstance(fact.target, ReturnValue):
+        by_name = (Unanalyzable.CREATE_INSTANCE_PARAMETER, Unanalyzable.ASSEMBLY_CREATE_INSTANCE)
+        return rules.publish_skips_creation_by_name and fact.kind in by_name
+    if not isinstance(fact, (Mismatch, UnknownFlow)) or not isinstance(fact.target, ReturnValue) or not rules.publish_skips_other_results:
         return False
     lookups = context.lookups
     return not lookups.annotations.is_interesting(lookups.universe.signature(fact.target.method).return_type)

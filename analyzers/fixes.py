@@ -31,8 +31,8 @@ PLATFORM_CALLS = {
     "IL2050": "Declare '{0}' with [LibraryImport] and its COM interfaces with [GeneratedComInterface]: their code is then generated",
     "IL3055": "Declare '{0}' with [LibraryImport] and a delegate type of its own: its marshalling is generated at compile time",
 }
-# What a member of the type that has nothing to propagate to would be: nobody calls these by name.
 _TOP_LEVEL = "<Main>$"
+# What a member of the type that has nothing to propagate to would be: nobody calls these by name.
 _NOT_CALLED = frozenset((".cctor", "Finalize", _TOP_LEVEL))
 _JUSTIFICATION = "<why it is safe>"
 
@@ -197,7 +197,7 @@ def _suppressions(context: ModuleContext, raw: RawFinding, user: Member) -> Iter
         # Statements have nothing to put an attribute on: the assembly's names what it is about.
         target = json.dumps(as_target(method_id(context.lookups.universe, user)))
         scope = f'Scope = "member", Target = {target}'
-        text = f'assembly: {text.replace("Justification", f"{scope}, Justification")}'
+        text = f"assembly: {text.replace('Justification', f'{scope}, Justification')}"
         place = Location(raw.location.file, 1, 1, 1, 1)
     yield Fix(FixKind.SUPPRESS, f"Suppress {rule.id} in '{name}', with a justification", name, text, place)
 

@@ -1,4 +1,4 @@
-"""ILLink XML files, embedded or named by a project: what they name and is not there, and files that cannot be read.
+"""ILLink XML and rd.xml files, embedded or named by a project: what they name and is not there, and files that cannot be read.
 
 As .NET's native compiler does, the substitutions are read twice, for bodies and for resources, under two names; of the link
 attributes only assemblies, types and the attributes of types are looked at. What that compiler passes over in silence, though the file
@@ -27,8 +27,9 @@ from compiler.flow.link_members import (
     types_matching,
 )
 from compiler.flow.link_signatures import method_signature
-from compiler.flow.link_xml import InvalidLinkXml, XmlElement, read_linker
-from compiler.flow.root_files import EmbeddedFile, RootFile, RootFileKind
+from compiler.flow.link_xml import InvalidLinkXml, XmlElement, read_link_xml, read_linker
+from compiler.flow.root_files import DESCRIPTOR, LINK_ATTRIBUTES, SUBSTITUTIONS, EmbeddedFile, RootFile, RootFileKind
+from compiler.flow.runtime_directives import read_directives
 from compiler.metadata.resources import embedded_resource
 from compiler.metadata.signatures import ElementType
 from compiler.types.definitions import Module, TypeDefinition
@@ -50,10 +51,10 @@ class _Kind(Enum):
 
 # Resource, the native compiler's name for it, what it is read for.
 _EMBEDDED = (
-    ("ILLink.Descriptors.xml", "resource ILLink.Descriptors.xml in {0}", _Kind.DESCRIPTOR),
-    ("ILLink.Substitutions.xml", "name", _Kind.BODIES),
-    ("ILLink.Substitutions.xml", "resource ILLink.Substitutions.xml in {0}", _Kind.RESOURCES),
-    ("ILLink.LinkAttributes.xml", "resource ILLink.LinkAttributes.xml in {0}", _Kind.ATTRIBUTES),
+    (DESCRIPTOR, f"resource {DESCRIPTOR} in {{0}}", _Kind.DESCRIPTOR),
+    (SUBSTITUTIONS, "name", _Kind.BODIES),
+    (SUBSTITUTIONS, f"resource {SUBSTITUTIONS} in {{0}}", _Kind.RESOURCES),
+    (LINK_ATTRIBUTES, f"resource {LINK_ATTRIBUTES} in {{0}}", _Kind.ATTRIBUTES),
 )
 
 
@@ -73,12 +74,30 @@ def check_link_xml(context: ModuleContext, switches: Mapping[str, bool], files: 
         yield from document.check(content, resource)
 
 
-def check_descriptors(context: ModuleContext, files: Sequence[RootFile], switches: Mapping[str, bool]) -> Iterator[RawFinding]:
-    """The findings in descriptors that stand in files of their own."""
+def check_root_files(context: ModuleContext, files: Sequence[RootFile], switches: Mapping[str, bool]) -> Iterator[RawFinding]:
+    """The findings in descriptors and rd.xml files that a project names, and of those that are not there."""
     for file in files:
-        if file.kind is RootFileKind.DESCRIPTOR and not file.failure:
+        if file.is_missing:
+            yield _at(context.module, "IL1033", Location(file.project), file.path)
+        elif file.failure:
+            yield _at(context.module, "IL1013", Location(file.project), file.path, file.failure)
+        elif file.kind is RootFileKind.DIRECTIVES:
+            yield from _directives(context, file)
+        else:
             document = _Document(context, switches, file.path, _Kind.DESCRIPTOR, is_embedded=False, tells_all=False)
             yield from document.check(file.content, file.path)
+
+
+def _directives(context: ModuleContext, file: RootFile) -> Iterator[RawFinding]:
+    """What a native compiler refuses in an rd.xml file."""
+    try:
+        root = read_link_xml(file.content)
+    except InvalidLinkXml as error:
+        yield _malformed(context.module, file.path, file.path, error)
+        return
+    for refusal in read_directives(context.lookups.universe, root).refusals:
+        place = Location(file.path, refusal.element.line, refusal.element.column)
+        yield _at(context.module, "IL1013", place, file.path, refusal.reason)
 
 
 def _embedded(module: Module, resource: str) -> bytes | None:
@@ -88,12 +107,15 @@ def _embedded(module: Module, resource: str) -> bytes | None:
         return None
 
 
-def malformed(module: Module, file: str, name: str, error: InvalidLinkXml) -> RawFinding:
+def _malformed(module: Module, file: str, name: str, error: InvalidLinkXml) -> RawFinding:
     """The finding of a file that cannot be read."""
-    place = Location(file, error.line, error.column)
-    return RawFinding(
-        RULES["IL1003"], RULES["IL1003"].message(name, error.reason), module.type_definition(1), place, member_name=module.name
-    )
+    return _at(module, "IL1003", Location(file, error.line, error.column), name, error.reason)
+
+
+def _at(module: Module, rule_id: str, place: Location, *arguments: str) -> RawFinding:
+    """A finding in a file, about a module."""
+    rule = RULES[rule_id]
+    return RawFinding(rule, rule.message(*arguments), module.type_definition(1), place, member_name=module.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +137,7 @@ class _Document:
         except InvalidLinkXml as error:
             # Read twice, told once.
             if self.kind is not _Kind.RESOURCES:
-                yield malformed(module, self.file, name, error)
+                yield _malformed(module, self.file, name, error)
             return
         if root is None:
             return
@@ -283,9 +305,7 @@ class _Document:
 
     def _found(self, element: XmlElement, rule_id: str, *arguments: str) -> RawFinding:
         """A finding at an element."""
-        rule, module = RULES[rule_id], self.context.module
-        place = Location(self.file, element.line, element.column)
-        return RawFinding(rule, rule.message(*arguments), module.type_definition(1), place, member_name=module.name)
+        return _at(self.context.module, rule_id, Location(self.file, element.line, element.column), *arguments)
 
 
 def _is_value(element: ElementType, value: str) -> bool:

@@ -10,6 +10,8 @@ from analyzers.finding import BOTH, Finding
 from compiler.diagnostics import Location, Severity
 
 _SEVERITIES = list(Severity)
+# The findings of the build and of the publish in one file, and those of both.
+_OfFile = tuple[list[Finding], list[Finding], tuple[Finding, ...]]
 
 
 class MergedFindings:
@@ -20,12 +22,12 @@ class MergedFindings:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[list[Finding], list[Finding], tuple[Finding, ...]]] = {}
+        self._known: dict[str, _OfFile] = {}
 
     def merge(self, build: Sequence[Finding], publish: Sequence[Finding]) -> dict[str, tuple[Finding, ...]]:
         """All of `build`, and those of `publish` that are no finding of the build about the same place, sorted, by file in order."""
         of_build, of_publish = _by_file(build), _by_file(publish)
-        now: dict[str, tuple[list[Finding], list[Finding], tuple[Finding, ...]]] = {}
+        now: dict[str, _OfFile] = {}
         for file in sorted(of_build.keys() | of_publish.keys()):
             ours, theirs = of_build.get(file, []), of_publish.get(file, [])
             known = self._known.get(file)

@@ -35,8 +35,11 @@ class RuleVersion:
     flow: FlowRules = FIRST_RULES
     """What the reader of bodies follows."""
     publish_skips_own_methods: bool = False
-    """Publishing reports neither the methods that it makes for annotated delegates, nor annotated results that are no types, nor objects
-    that are created by the name of their type (IL2032, IL2058)."""
+    """A publish does not report the methods that it makes for annotated delegates."""
+    publish_skips_creation_by_name: bool = False
+    """A publish does not report objects that are created by the name of their type (IL2032, IL2058)."""
+    publish_skips_other_results: bool = False
+    """A publish does not report what is returned as an annotated result that can name no type."""
 
 
 _FIRST = RuleVersion()
@@ -63,6 +66,8 @@ _BY_MAJOR = {
             passes_equal_fields=True,
         ),
         publish_skips_own_methods=True,
+        publish_skips_creation_by_name=True,
+        publish_skips_other_results=True,
     )
 }
 DEFAULT_MAJOR = 9

@@ -15,8 +15,7 @@ from analyzers.declarations import check_entry_point, check_scopes
 from analyzers.feature_guards import Guards, with_guards
 from analyzers.finding import Finding
 from analyzers.incremental import advance, read_pending, show, show_findings
-from analyzers.kept_members import check_root_files
-from analyzers.link_xml import check_descriptors, check_link_xml
+from analyzers.link_xml import check_link_xml, check_root_files
 from analyzers.options import AnalysisOptions
 from analyzers.positions import Positions
 from analyzers.reader_state import ReaderState
@@ -116,11 +115,10 @@ class AnalysisSession:
         if request.reader is ReaderKind.PUBLISH:
             switches = _switches(request)
             embedded = check_link_xml(context, switches, request.embedded_files)
-            named = chain(check_root_files(context, request.root_files), check_descriptors(context, request.root_files, switches))
-            unused = check_suppressions(context, [state for _, state in self._readers.values()])
+            named = check_root_files(context, request.root_files, switches)
             program = chain(check_scopes(context), check_entry_point(context), embedded, named)
             if request.options.shows_redundant_suppressions:
-                program = chain(program, unused)
+                program = chain(program, check_suppressions(context, [state for _, state in self._readers.values()]))
             more = [show(request.options, severities, request.reader, raise_finding(context, raw)) for raw in program]
             if any(each is not None for each in more):
                 every = sorted({sort_key(each): each for each in (*found, *more) if each is not None}.values(), key=sort_key)

@@ -63,9 +63,10 @@ def types_matching(module: Module, pattern: str) -> Iterator[TypeDefinition]:
     for definition in module.types():
         name, at = definition_name(definition), 0
         for part in parts:
-            at = name.find(part, at) + len(part) if part in name[at:] else -1
-            if at < 0:
+            begin = name.find(part, at)
+            if begin < 0:
                 break
+            at = begin + len(part)
         else:
             yield definition
 

@@ -6,6 +6,7 @@ As .NET's native compiler has it: type parameters have no name, and only substit
 from __future__ import annotations
 
 from compiler.flow.contexts import open_context, open_type_context
+from compiler.metadata.signatures import ElementType
 from compiler.types.definitions import FieldDefinition, MethodDefinition, TypeDefinition
 from compiler.types.interned import TypeLoadError
 from compiler.types.type_desc import ArrayType, FunctionPointerType, GenericParameter, NamedType, PointerType, TypeDesc
@@ -45,7 +46,7 @@ def type_name(desc: TypeDesc) -> str:
         case ArrayType():
             return f"{type_name(desc.item)}[{',' * max(desc.rank - 1, 0)}]"
         case PointerType():
-            return repr(desc)[-1:].join((type_name(desc.item), ""))
+            return f"{type_name(desc.item)}{'&' if desc.element is ElementType.BYREF else '*'}"
         case FunctionPointerType():
             return f" {type_name(desc.return_type)} *({','.join(map(type_name, desc.parameters))})"
         case GenericParameter():

@@ -375,22 +375,22 @@ class OperationReader:
         instance = self._visit(cast("Node", target[9]))
         values = self._visit(value)
         if setter_row < 0 or is_initialized:
-            return self._store_property(target, value, values, node)
+            self._store_property(target, values, node)
+            return values
         arguments = [*self._visit_all(cast("Node", target[10])), values]
         self._perform(node, setter_row, instance, arguments, creates=False)
         return values
 
-    def _store_property(self, target: Node, value: Node, values: ValueSet, node: Node) -> ValueSet:
+    def _store_property(self, target: Node, values: ValueSet, node: Node) -> None:
         """A store to the field of an automatic property."""
         if not self._annotations.rules.follows_property_stores:
-            return self._visit(value)
+            return
         getter = self._symbols.method(cast(int, target[5]))
         field_ = backing_field(getter.definition) if getter is not None else None
         if getter is not None and field_ is not None:
             place = self._annotations.field_value(self._annotations.universe.field(field_, getter.owner))
             if place.annotation:
                 self._store.store((id(node), place), self._origin(node), snapshot(values), place)
-        return values
 
     def _match(self, node: Node) -> ValueSet:
         """A pattern: variables that it declares have the value that was tested, or that of the member that it names."""

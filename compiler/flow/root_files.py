@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-# Names of resources: what to keep, and all that are read.
+# Names of the resources that are read.
 DESCRIPTOR = "ILLink.Descriptors.xml"
-EMBEDDED = frozenset((DESCRIPTOR, "ILLink.Substitutions.xml", "ILLink.LinkAttributes.xml"))
+SUBSTITUTIONS = "ILLink.Substitutions.xml"
+LINK_ATTRIBUTES = "ILLink.LinkAttributes.xml"
+EMBEDDED = frozenset((DESCRIPTOR, SUBSTITUTIONS, LINK_ATTRIBUTES))
 
 
 class RootFileKind(Enum):

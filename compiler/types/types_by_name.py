@@ -48,6 +48,8 @@ class TypesByName:
         heap, wanted = self._image.strings_heap, name.encode("utf-8", "surrogatepass") + b"\0"
         found: list[int] = []
         n_offsets = 0
+        if "\0" in name:
+            return found
         # A name may also be the end of another one.
         offset = heap.find(wanted)
         while offset >= 0:
@@ -56,9 +58,7 @@ class TypesByName:
                 return None
             found.extend(row + 1 for row in np.flatnonzero(names == offset).tolist())
             offset = heap.find(wanted, offset + 1)
-        return [
-            row for row in found if self._enclosing[row] == outer and (outer or self._image.string(spaces[row - 1]) == namespace)
-        ]
+        return [row for row in found if self._enclosing[row] == outer and (outer or self._image.string(spaces[row - 1]) == namespace)]
 
     def _complete(self) -> None:
         image = self._image
