@@ -70,7 +70,8 @@ class CSharpResult:
     """`pe` is None when nothing could be emitted; each of the others is there only when the switches ask for it.
 
     `replaced` has the places of the code that throws or is left out because of errors, when the request allowed that. `log` is what an
-    error log holds, when the switches ask for one; `analyzer_times` the lines of csc's report about analyzers.
+    error log holds, when the switches ask for one; `analyzer_times` the lines of csc's report about analyzers. `generated` has
+    paths and contents of what source generators added, when the switches ask for it (`/generatedfilesout`).
     """
 
     pe: bytes | None
@@ -81,6 +82,7 @@ class CSharpResult:
     reference_pe: bytes | None = None
     log: CompilationLog | None = None
     analyzer_times: tuple[str, ...] = ()
+    generated: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(slots=True)
@@ -248,6 +250,7 @@ def _compile_result(answer: Answer) -> CSharpResult:
         reference_pe=_blob(answer, "reference_image"),
         log=read_log(answer.body, _logged),
         analyzer_times=tuple(map(str, _rows(answer, "times"))),
+        generated=tuple((str(path), answer.blobs[_number(index)]) for path, index in _rows(answer, "generated")),
     )
 
 
@@ -281,5 +284,5 @@ def _location(row: Sequence[Json]) -> Location:
 
 
 def _number(value: Json) -> int:
-    assert isinstance(value, int), "lines and columns are numbers"
+    assert isinstance(value, int), "lines, columns and blobs are numbers"
     return value

@@ -96,3 +96,19 @@ def test_a_missing_generator_is_named(worker: CSharpWorker, programs: Programs, 
     assert any(item.severity.value == "error" for item in result.diagnostics)
     ours = [canonical_line(item) for item in result.diagnostics if item.code == "AOTD0114"]
     assert len(ours) == 1 and line in ours[0] and ours[0].startswith("/src/0.cs(1,")
+
+
+def test_generated_sources_are_handed_out(worker: CSharpWorker, programs: Programs, toolchain: Toolchain, tmp_path: Path) -> None:
+    """With /generatedfilesout, also of a compilation that has errors."""
+    file = tmp_path / "generator.dll"
+    file.write_bytes(generator(worker, programs, toolchain, GENERATOR.replace("$NAME$", "One")))
+    switches = (f"/analyzer:{file}", "/generatedfilesout:made")
+    request = programs.request("generated files", "class C { int x = Constants.No; }", options=replace(LIBRARY, switches=switches))
+    result = worker.compile(replace(request, directory="/src", as_csc=True))
+    assert result.pe is None and [item.code for item in result.diagnostics] == ["CS0117"]
+    [(path, content)] = result.generated
+    assert path == "/src/made/generator/Constants/Constants.g.cs"
+    assert content.decode("utf-8-sig").startswith("static class Constants {")
+    assert (
+        worker.compile(replace(request, switches=tuple(one for one in request.switches if "made" not in one), as_csc=True)).generated == ()
+    )

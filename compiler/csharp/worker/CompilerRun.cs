@@ -11,14 +11,15 @@ using Microsoft.CodeAnalysis.Emit;
 
 namespace Aotd.Worker;
 
-internal sealed class CompilerRun(Project project, Func<CSharpCompilation, EmitResult> emit, CancellationToken cancellation)
+internal sealed class CompilerRun(Project project, Func<CSharpCompilation, EmitResult> emit, IReadOnlyCollection<Finding> unreadable, CancellationToken cancellation)
 {
     private const string AnalyzerException = "AD0001";
 
     private readonly CSharpCompilation compilation = project.Generated;
     private AnalyzerResult? analyzed;
 
-    // Writes the findings, and calls `writeImages` when there is no error among them. `findings` are those of the first stage.
+    // Writes the findings, and calls `writeImages` when there is no error among them. `findings` are those of the first stage; what
+    // the last emission could not read joins them.
     public void Write(Answer answer, List<Finding> findings, Action writeImages)
     {
         var unloadable = new List<Diagnostic>();
@@ -33,6 +34,8 @@ internal sealed class CompilerRun(Project project, Func<CSharpCompilation, EmitR
         }
         Diagnostic[] seen = diagnostics.Where(diagnostic => diagnostic.Severity != DiagnosticSeverity.Hidden).ToArray();
         findings.AddRange(seen.Where(diagnostic => !diagnostic.IsSuppressed).Select(Finding.From));
+        if (hasImages)
+            findings.AddRange(unreadable);
         // The rows are unlike each other; csc, too, prints what two analyzers say alike once.
         findings = findings.Distinct().ToList();
         if (!hasImages && !project.HasGenerators)

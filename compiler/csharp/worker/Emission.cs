@@ -2,12 +2,15 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
+using Microsoft.CodeAnalysis.Text;
 
 namespace Aotd.Worker;
 
@@ -15,6 +18,8 @@ namespace Aotd.Worker;
 internal sealed class Emission(Project project, CancellationToken cancellation)
 {
     private readonly CSharpCommandLineArguments arguments = project.Arguments;
+    // What could not be read for the last attempt, which was made without it.
+    private readonly List<Finding> unreadable = [];
     private MemoryStream image = new();
     private MemoryStream symbols = new();
     private MemoryStream documentation = new();
@@ -26,12 +31,15 @@ internal sealed class Emission(Project project, CancellationToken cancellation)
         List<Finding> findings = project.Findings.ToList();
         if (asCsc)
         {
-            new CompilerRun(project, Attempt, cancellation).Write(answer, findings, () => WriteImages(answer));
+            WriteGenerated(answer);
+            new CompilerRun(project, Attempt, unreadable, cancellation).Write(answer, findings, () => WriteImages(answer));
             return;
         }
         findings.AddRange(project.Reported);
         EmitResult result = Attempt(project.Generated);
         findings.AddRange(result.Diagnostics.OrderBy(Finding.Order).Select(Finding.From));
+        if (result.Success)
+            findings.AddRange(unreadable);
         if (!result.Success && !project.HasGenerators)
             findings.AddRange(MissingGenerators.Explain(project.Generated, result.Diagnostics.OrderBy(Finding.Order)));
         Finding.Write(answer.Json, findings);
@@ -56,6 +64,7 @@ internal sealed class Emission(Project project, CancellationToken cancellation)
 
     private EmitResult Attempt(CSharpCompilation compilation)
     {
+        unreadable.Clear();
         image = new MemoryStream();
         symbols = new MemoryStream();
         documentation = new MemoryStream();
@@ -64,8 +73,8 @@ internal sealed class Emission(Project project, CancellationToken cancellation)
             .WithOutputNameOverride(arguments.OutputFileName)
             .WithPdbFilePath(MapPath(arguments.GetPdbFilePath(arguments.OutputFileName!)));
         bool needsSymbols = arguments.EmitPdb && options.DebugInformationFormat == DebugInformationFormat.PortablePdb;
-        using Stream win32Resources = Win32Resources(compilation);
-        using Stream? sourceLink = arguments.SourceLink is null ? null : File.OpenRead(arguments.SourceLink);
+        using Stream? win32Resources = Win32Resources(compilation);
+        using Stream? sourceLink = Open(arguments.SourceLink, "CS0016", "Could not write to output file '{0}' -- '{1}'");
         return compilation.Emit(
             image,
             needsSymbols ? symbols : null,
@@ -79,25 +88,83 @@ internal sealed class Emission(Project project, CancellationToken cancellation)
             cancellationToken: cancellation);
     }
 
-    private Stream Win32Resources(CSharpCompilation compilation)
+    private Stream? Win32Resources(CSharpCompilation compilation)
     {
         if (arguments.Win32ResourceFile is not null)
-            return File.OpenRead(arguments.Win32ResourceFile);
-        using Stream? manifest = arguments.Win32Manifest is null ? null : File.OpenRead(arguments.Win32Manifest);
-        using Stream? icon = arguments.Win32Icon is null ? null : File.OpenRead(arguments.Win32Icon);
-        return compilation.CreateDefaultWin32Resources(versionResource: true, arguments.NoWin32Manifest, manifest, icon);
+            return Open(arguments.Win32ResourceFile, "CS1719", "Error opening Win32 resource file '{0}' -- '{1}'");
+        using Stream? manifest = Open(arguments.Win32Manifest, "CS1926", "Error opening Win32 manifest file {0} -- {1}");
+        using Stream? icon = Open(arguments.Win32Icon, "CS7064", "Error opening icon file {0} -- {1}");
+        try
+        {
+            return compilation.CreateDefaultWin32Resources(versionResource: true, arguments.NoWin32Manifest, manifest, icon);
+        }
+        // Roslyn's exception for icons that are none is not public.
+        catch (Exception exception) when (exception is IOException || exception.GetType().Name == "ResourceException")
+        {
+            unreadable.Add(Finding.Error("CS7065", $"Error building Win32 resources -- {exception.Message}"));
+            return null;
+        }
     }
 
-    // The texts of /embed files, and of generated sources, which no file has.
-    private IEnumerable<EmbeddedText>? EmbeddedTexts(CSharpCompilation compilation)
+    // The file, or null where there is none or it cannot be read, which `text` then says of path and reason.
+    private FileStream? Open(string? written, string code, string text)
+    {
+        if (written is null)
+            return null;
+        string path = Path.GetFullPath(written, arguments.BaseDirectory!);
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            unreadable.Add(Finding.Error(code, string.Format(CultureInfo.InvariantCulture, text, path, exception.Message)));
+            return null;
+        }
+    }
+
+    // The texts of /embed files, of all sources with a bare /embed, and of generated sources, which no file has.
+    private List<EmbeddedText>? EmbeddedTexts(CSharpCompilation compilation)
     {
         if (!arguments.EmitPdb)
             return null;
         HashSet<string> asked = arguments.EmbeddedFiles.Select(file => file.Path).ToHashSet();
-        return compilation.SyntaxTrees
-            .Where(tree => asked.Contains(tree.FilePath) || !project.IsOwn(tree))
-            .Where(tree => tree.GetText().CanBeEmbedded)
-            .Select(tree => EmbeddedText.FromSource(tree.FilePath, tree.GetText()));
+        List<EmbeddedText> texts = compilation.SyntaxTrees
+            .Where(tree => project.EmbedsSources || asked.Contains(tree.FilePath) || !project.IsOwn(tree))
+            .Select(tree => Embedded(tree.FilePath, tree.GetText()))
+            .ToList();
+        foreach (string path in asked.Except(compilation.SyntaxTrees.Select(tree => tree.FilePath)))
+        {
+            using FileStream? file = Open(path, "CS2001", "Source file '{0}' could not be found.");
+            if (file is not null)
+                texts.Add(EmbeddedText.FromStream(path, file, arguments.ChecksumAlgorithm));
+        }
+        return texts;
+    }
+
+    // Texts of sources are not made to be embedded, which would cost every compilation: their bytes are those that came along.
+    private static EmbeddedText Embedded(string path, SourceText text) => text.CanBeEmbedded
+        ? EmbeddedText.FromSource(path, text)
+        : EmbeddedText.FromBytes(path, (text.Encoding ?? Encoding.UTF8).GetBytes(text.ToString()), text.ChecksumAlgorithm);
+
+    // What generators added, for /generatedfilesout: pairs of a path and a blob's number.
+    private void WriteGenerated(Answer answer)
+    {
+        answer.Json.WriteStartArray("generated");
+        if (arguments.GeneratedFilesOutputDirectory is { Length: > 0 } folder)
+        {
+            foreach (SyntaxTree tree in project.Generated.SyntaxTrees.Where(tree => !project.IsOwn(tree)))
+            {
+                var content = new MemoryStream();
+                using (var writer = new StreamWriter(content, tree.Encoding ?? Encoding.UTF8, leaveOpen: true))
+                    tree.GetText(cancellation).Write(writer, cancellation);
+                answer.Json.WriteStartArray();
+                answer.Json.WriteStringValue(Path.Combine(folder, tree.FilePath));
+                answer.Json.WriteNumberValue(answer.AddBlob(content.GetBuffer().AsMemory(0, (int)content.Length)));
+                answer.Json.WriteEndArray();
+            }
+        }
+        answer.Json.WriteEndArray();
     }
 
     private void WriteImages(Answer answer)

@@ -48,6 +48,9 @@ internal sealed class Project(References cache, AnalyzerLoaders loaders)
     // What the generators reported in the last run.
     public IEnumerable<Finding> Reported => Filtered(Generators.Reported);
 
+    // Whether all sources are put into the symbols: the parser of switches, which knows no sources, cannot say so.
+    public bool EmbedsSources => switches.Any(item => string.Equals(item.TrimStart('/', '-'), "embed", StringComparison.OrdinalIgnoreCase));
+
     public bool HasGenerators => Arguments.AnalyzerReferences.Length > 0;
 
     // Whether a tree is one of the project's sources, and not generated.
