@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from compiler.csharp.bootstrap_image import VOID, Image
-from compiler.csharp.client import CSharpRequest, CSharpResult
+from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult
 from compiler.csharp.frameworks import NETCORE_APP, Framework
 from compiler.diagnostics import Diagnostic, Location, Severity
 from compiler.link.triples import Target
@@ -240,3 +240,40 @@ def test_resx_is_embedded(build: Build) -> None:
     build.write("Texts/Words.resx", '<root><data name="a"><value>c</value></data></root>')
     assert build.run("app.csproj")
     assert len(build.machine.requests) == 2
+
+
+def test_response_files(build: Build) -> None:
+    """What they say joins what the project says: switches, sources, references and where these are looked for."""
+    properties = "<CompilerResponseFile>a.rsp</CompilerResponseFile><AdditionalLibPaths>lib</AdditionalLibPaths>"
+    items = '<Compile Remove="more/**" /><LinkResource Include="notes.txt" LogicalName="n" />'
+    build.write("app.csproj", PROGRAM.format(f"<PropertyGroup>{properties}</PropertyGroup><ItemGroup>{items}</ItemGroup>"))
+    build.write("P.cs", "")
+    build.write("more/a b.cs", "")
+    build.write("more/sub/c.cs", "")
+    build.write("lib/x.dll", "")
+    build.write("a.rsp", '# a comment\n-d:A "more/a b.cs" # another\n@b.rsp')
+    build.write("b.rsp", "/r:other=x.dll /l:y.dll\n/recurse:more/sub/*.cs")
+    assert build.run("app.csproj"), build.lines
+    [request] = build.machine.requests
+    assert {"a b.cs", "c.cs"} <= {Path(source.path).name for source in request.sources}
+    assert request.switches[-1] == "-d:A" and f'/linkresource:"{build.folder}/notes.txt","n",public' in request.switches
+    assert request.references[-2:] == (
+        CSharpReference(f"{build.folder}/lib/x.dll", ("other",)),
+        CSharpReference(f"{build.folder}/y.dll", embed_interop_types=True),
+    )
+    build.write("b.rsp", "@a.rsp")
+    build.write("P.cs", "// changed")
+    assert not build.run("app.csproj")
+    assert f"error CS2011: Error opening response file '{build.folder}/a.rsp'" in "".join(build.lines)
+
+
+def test_parameters_of_the_compiler(build: Build) -> None:
+    """Properties that only the compiler knows reach it."""
+    given = "EmbedAllSources=true SourceLink=s.json ApplicationIcon=a.ico ApplicationManifest=a.manifest EmitCompilerGeneratedFiles=true"
+    properties = "".join("<{0}>{1}</{0}>".format(*one.split("=")) for one in given.split())
+    build.write("app.csproj", PROGRAM.format(f"<PropertyGroup>{properties}</PropertyGroup>"))
+    build.write("P.cs", "")
+    assert build.run("app.csproj"), build.lines
+    generated = "/generatedfilesout:obj/Debug/net9.0/generated"
+    wanted = {"/embed", "/sourcelink:s.json", "/win32icon:a.ico", "/win32manifest:a.manifest", generated}
+    assert wanted <= set(build.machine.requests[0].switches)

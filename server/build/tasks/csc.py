@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from compiler.csharp.client import CSharpReference, CSharpRequest, CSharpResult, CSharpSource
@@ -12,8 +14,10 @@ from compiler.diagnostics import Diagnostic, InputError, Location, Severity
 from server.build.atomic_files import replace_file
 from server.build.csharp_build import read_source_file
 from server.build.csharp_error_log import error_log_file, error_log_text
+from server.build.csharp_response_files import ResponseArguments, read_response_files
 from server.build.events import Importance
 from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition
+from server.msbuild import paths
 
 # Switches with a value, and the text parameter that gives it.
 _TEXTS = (
@@ -36,6 +40,7 @@ _TEXTS = (
     ("win32manifest", "Win32Manifest"),
     ("win32res", "Win32Resource"),
     ("sourcelink", "SourceLink"),
+    ("generatedfilesout", "GeneratedFilesOutputPath"),
 )
 _NUMBERS = (("filealign", "FileAlignment"), ("codepage", "CodePage"), ("warn", "WarningLevel"))
 _FLAGS = (
@@ -56,11 +61,10 @@ _FLAGS = (
 # Flags whose switch has no form that turns it off.
 _PLAIN_FLAGS = frozenset({"nowin32manifest", "reportanalyzer", "refonly", "embed"})
 _CODES = (("warnaserror+", "WarningsAsErrors"), ("warnaserror-", "WarningsNotAsErrors"), ("nowarn", "DisabledWarnings"))
+_ANALYZER = re.compile(r"[-/]a(nalyzer)?:", re.IGNORECASE)
 _IGNORED_TEXTS = (
-    "AdditionalLibPaths",
     "CompilerType",
     "ErrorReport",
-    "GeneratedFilesOutputPath",
     "Instrument",
     "PreferredUILang",
     "ProjectName",
@@ -104,6 +108,8 @@ def _run(call: TaskCall) -> bool:
         call.message(line, Importance.LOW)
     if call.text("ErrorLog"):
         _write_error_log(call, result)
+    if not _write_all(call, [(Path(path), content) for path, content in result.generated]):
+        return False
     if call.logged_error or result.pe is None:
         return False
     return _write(call, result, _output(call))
@@ -114,9 +120,17 @@ def _output(call: TaskCall) -> Path:
 
 
 def compile_request(call: TaskCall) -> CSharpRequest | None:
-    """What the compiler is asked; None when a source cannot be read, which has been reported."""
-    switches = list(_switches(call, _output(call).name))
-    sources = [source for item in call.items("Sources") if (source := _source(call, item.identity)) is not None]
+    """What the compiler is asked; None when a source or a response file cannot be read, which has been reported."""
+    try:
+        further = read_response_files([call.path(item.identity) for item in call.items("ResponseFiles")], Path(call.instance.directory))
+    except InputError as error:
+        call.error(error.code, error.message, location=error.location)
+        return None
+    switches = [*_switches(call, _output(call).name), *further.switches]
+    if call.services.is_restricted:
+        switches = [switch for switch in switches if not _ANALYZER.match(switch)]
+    written = [*(item.identity for item in call.items("Sources")), *further.sources]
+    sources = [source for include in written if (source := _source(call, include)) is not None]
     if call.logged_error:
         return None
     configurations = [source for item in call.items("AnalyzerConfigFiles") if (source := _source(call, item.identity)) is not None]
@@ -126,17 +140,29 @@ def compile_request(call: TaskCall) -> CSharpRequest | None:
         directory=call.instance.directory,
         switches=tuple(switches),
         sources=tuple(sources),
-        references=tuple(
-            CSharpReference(
-                call.path(item.identity),
-                tuple(alias.strip() for alias in item.value("Aliases").split(",") if alias.strip()),
-                embed_interop_types=item.value("EmbedInteropTypes").lower() == "true",
-            )
-            for item in call.items("References")
-        ),
+        references=tuple(_references(call, further)),
         analyzer_configs=tuple(configurations),
         as_csc=True,
     )
+
+
+def _references(call: TaskCall, further: ResponseArguments) -> Iterator[CSharpReference]:
+    """What is compiled against; what is not in the project's folder is looked for in the folders that are given for that."""
+    folders = [call.path(folder) for folder in (*call.texts("AdditionalLibPaths"), *further.folders)]
+    own = [
+        CSharpReference(
+            item.identity,
+            tuple(alias.strip() for alias in item.value("Aliases").split(",") if alias.strip()),
+            embed_interop_types=item.value("EmbedInteropTypes").lower() == "true",
+        )
+        for item in call.items("References")
+    ]
+    for reference in (*own, *further.references):
+        path = call.path(reference.path)
+        if folders and not os.path.isfile(path):
+            elsewhere = (paths.full_path(reference.path.replace("\\", "/"), folder) for folder in folders)
+            path = next(filter(os.path.isfile, elsewhere), path)
+        yield replace(reference, path=path)
 
 
 def _write_error_log(call: TaskCall, result: CSharpResult) -> None:
@@ -176,9 +202,11 @@ def _write(call: TaskCall, result: CSharpResult, output: Path) -> bool:
         (Path(call.path(reference)) if reference else None, result.reference_pe),
         (Path(call.path(documentation[0])) if documentation else None, result.documentation),
     ]
-    for path, content in parts:
-        if path is None or content is None:
-            continue
+    return _write_all(call, [(path, content) for path, content in parts if path is not None and content is not None])
+
+
+def _write_all(call: TaskCall, files: Sequence[tuple[Path, bytes]]) -> bool:
+    for path, content in files:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, content)
@@ -228,12 +256,12 @@ def _switches(call: TaskCall, name: str) -> Iterator[str]:
     for names in (call.text("InterceptorsNamespaces"), call.text("InterceptorsPreviewNamespaces")):
         if names.strip(";"):
             yield f"/features:InterceptorsNamespaces={names}"
-    for item in call.items("Resources"):
-        logical = item.value("LogicalName") or Path(item.identity).name
-        access = "private" if item.value("Access").lower() == "private" else "public"
-        yield f'/resource:"{call.path(item.identity)}","{logical}",{access}'
-    if not call.services.is_restricted:
-        yield from (f"/analyzer:{call.path(item.identity)}" for item in call.items("Analyzers"))
+    for switch, parameter in (("resource", "Resources"), ("linkresource", "LinkResources")):
+        for item in call.items(parameter):
+            logical = item.value("LogicalName") or Path(item.identity).name
+            access = "private" if item.value("Access").lower() == "private" else "public"
+            yield f'/{switch}:"{call.path(item.identity)}","{logical}",{access}'
+    yield from (f"/analyzer:{call.path(item.identity)}" for item in call.items("Analyzers"))
     if call.text("ErrorLog"):
         yield f"/errorlog:{call.text('ErrorLog').replace(';', ',')}"
     for switch, parameter in (("additionalfile", "AdditionalFiles"), ("addmodule", "AddModules"), ("embed", "EmbeddedFiles")):
@@ -271,6 +299,7 @@ TASK = TaskDefinition(
         Parameter("OutputAssembly", Kind.ITEM),
         Parameter("OutputRefAssembly", Kind.ITEM),
         Parameter("EmitDebugInformation", Kind.BOOL),
+        Parameter("AdditionalLibPaths", Kind.TEXTS),
         Parameter("EnvironmentVariables", Kind.TEXTS),
         *(
             Parameter(name, Kind.TEXT)
