@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from compiler.codegen.emitter import ConstantOf, MethodEmitter, V
-from compiler.codegen.lltypes import call_shape, quote
+from compiler.codegen.lltypes import call_shape
 from compiler.codegen.method import CodeItem
 from compiler.codegen.ops_call import DELEGATE_POINTER, DELEGATE_TARGET, emit_call
 from compiler.codegen.ops_memory import zero
 from compiler.codegen.ops_object import box
 from compiler.codegen.ops_stack import type_symbol
-from compiler.metadata.method_body import MethodBody
-from compiler.metadata.tokens import Token
+from compiler.codegen.synthesized import finished, open_function
 from compiler.types.naming import symbol, type_key
 from compiler.types.type_desc import NamedType, PointerType, TypeDesc
-from compiler.types.universe import GenericContext, TypeUniverse
+from compiler.types.universe import TypeUniverse
 
 
 def dynamic_thunk(universe: TypeUniverse, owner: NamedType, constants: ConstantOf) -> CodeItem:
     """`ptr dyn(ptr delegate, ptr arguments)`: the boxed result, null for void. The runtime has checked the count."""
     invoke = universe.find_method(owner, "Invoke")
-    body = MethodBody(8, init_locals=False, local_sig=Token(0), code=b"", clauses=())
-    m = MethodEmitter(universe, invoke, owner.definition.module, body, GenericContext(owner.args, ()), constants)
-    m.start_block("start")
+    m = open_function(universe, invoke, owner.definition.module, constants)
     arguments: list[V] = []
     written_back: list[tuple[int, TypeDesc, str]] = []
     for index, desc in enumerate(m.signature.parameters):
@@ -43,13 +40,7 @@ def dynamic_thunk(universe: TypeUniverse, owner: NamedType, constants: ConstantO
         boxed = box(m, desc, m.load(desc, home))
         m.emit(f"store ptr {boxed.ir}, ptr {m.gep('%arguments', 16 + 8 * index)}, align 8")
     m.emit(f"ret ptr {result}")
-    name = symbol("dyn", type_key(owner))
-    lines = [f"define ptr {quote(name)}(ptr %delegate, ptr %arguments) uwtable {{", "entry:", *m.entry, "br label %start"]
-    for block in m.blocks:
-        lines.append(f"{block.label}:")
-        lines.extend(block.lines)
-    lines.append("}")
-    return CodeItem(name, "\n".join(lines), m.declares, m.globals, tuple(m.dependencies), 0)
+    return finished(m, symbol("dyn", type_key(owner)), "ptr", "ptr %delegate, ptr %arguments")
 
 
 def _argument(m: MethodEmitter, desc: TypeDesc, element: str) -> V:

@@ -308,18 +308,6 @@ class MethodEmitter(FunctionText):
             found = self.throw_blocks[key] = self.label("throw")
         return found
 
-    def stub_text(self, symbol: str, header: str) -> str:
-        """The whole function of a body without protected regions, after its last instruction."""
-        assert self.shape is not None
-        for (helper, _), label in self.throw_blocks.items():
-            self.start_block(label)
-            self.emit(f"call void {self.runtime(helper, 'void', '', 'noreturn cold')}()")
-            self.emit("unreachable")
-        lines = [f"define {self.shape.result} {quote(symbol)}({header}) uwtable {{", "entry:", *self.entry, "br label %start"]
-        for block in self.blocks:
-            lines += [f"{block.label}:", *block.lines]
-        return "\n".join([*lines, "}"])
-
     def null_check(self, value: V, operand: str) -> None:
         """Throws NullReferenceException when a reference is null."""
         if not value.nonnull:

@@ -7,7 +7,7 @@ from compiler.codegen.emitter import ConstantOf, Unsupported, method_declaration
 from compiler.codegen.lltypes import quote, result_type
 from compiler.codegen.method import CodeItem, compile_body
 from compiler.codegen.object_array_thunk import object_array_thunk
-from compiler.codegen.pinvoke_stub import pinvoke
+from compiler.codegen.pinvoke import pinvoke
 from compiler.codegen.reflection_code import attribute_symbol, field_storage, make_attribute
 from compiler.codegen.unsafe_accessor import ATTRIBUTE, unsafe_accessor
 from compiler.codegen.wrappers import (

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 
 from compiler.codegen.emitter import MethodEmitter, Unsupported, V
-from compiler.codegen.lltypes import leaves, scalar
+from compiler.codegen.lltypes import scalar
 from compiler.codegen.native_abi import Registers, extension, is_blittable, is_blittable_layout, register_parts
 from compiler.codegen.ops_call import call_method
-from compiler.flow.native_types import native_type
+from compiler.codegen.synthesized import incoming
+from compiler.flow.native_types import element_native_type, native_type
+from compiler.flow.parameters import PARAM_OUT, parameter_rows
 from compiler.metadata.signatures import ElementType
 from compiler.types.definitions import LAYOUT_MASK
 from compiler.types.layout import value_size
@@ -17,21 +20,33 @@ from compiler.types.type_desc import ArrayType, MethodDesc, NamedType, PointerTy
 from compiler.types.universe import TypeUniverse
 
 # Native types (ECMA-335 II.23.4 and its extensions).
-I1, U1, I2, U2 = 0x03, 0x04, 0x05, 0x06
-LPSTR, LPWSTR, LPTSTR, VARIANT_BOOL, LPUTF8STR = 0x14, 0x15, 0x16, 0x25, 0x30
-UTF8_TYPES = (LPSTR, LPTSTR, LPUTF8STR)
+_I1, _U1, _I2, _U2 = 0x03, 0x04, 0x05, 0x06
+_BOOL, _LPSTR, _LPWSTR, _LPTSTR, _VARIANT_BOOL, _LPUTF8STR = 0x02, 0x14, 0x15, 0x16, 0x25, 0x30
 _OBJECT_HEADER, _STRING_CHARS, _VECTOR_DATA = 8, 12, 16
 _SAFE_HANDLE = "System.Runtime.InteropServices.SafeHandle"
+# MarshalAs -> the LLVM type of a boolean.
+_BOOLEANS = {0: "i32", _BOOL: "i32", _I1: "i8", _U1: "i8", _VARIANT_BOOL: "i16"}
+
+
+class TextForm(Enum):
+    """How C sees characters. CharSet.Auto and Ansi are UTF-8 on Unix."""
+
+    UTF8 = "utf8"
+    UTF16 = "utf16"
+
+
+_STRINGS = {_LPSTR: TextForm.UTF8, _LPTSTR: TextForm.UTF8, _LPUTF8STR: TextForm.UTF8, _LPWSTR: TextForm.UTF16}
+_CHARACTERS = {_I1: TextForm.UTF8, _U1: TextForm.UTF8, _I2: TextForm.UTF16, _U2: TextForm.UTF16}
 
 
 @dataclass(slots=True)
-class Stub:
-    """A stub in the making. `operands` go to C in order; `after` runs when the call is done, last first."""
+class PlatformCall:
+    """One P/Invoke in the making. `operands` go to C in order; `after` runs when the call is done, last first."""
 
     m: MethodEmitter
     text: str
     marshals: bool
-    is_unicode: bool
+    char_set: TextForm
     registers: Registers
     operands: list[str] = field(default_factory=list)
     after: list[Callable[[], None]] = field(default_factory=list)
@@ -45,201 +60,261 @@ class Stub:
         self.registers.take([(0, memory)])
         self.operands.append(f"{memory}{attribute} {operand}")
 
+    def boolean_type(self, desc: TypeDesc, native: int) -> str:
+        """The LLVM type of a boolean: BOOL of four bytes unless MarshalAs says otherwise. Raises Unsupported."""
+        if native not in _BOOLEANS:
+            raise self.refuse(desc)
+        return _BOOLEANS[native]
 
-def convert_arguments(stub: Stub, method: MethodDesc) -> str:
-    """Converts every argument; gives the parameter list of the stub."""
-    m = stub.m
-    assert m.shape is not None
-    header = ["ptr %ret"] if m.shape.returns_in_memory else []
-    for index, desc in enumerate(m.signature.parameters):
-        parts = leaves(m.universe, desc)
-        if parts is None:
-            header.append(f"ptr %p{index}")
-            value = V("s", f"%p{index}", desc)
-        else:
-            home = m.struct_temp(desc)
-            for leaf, (offset, memory) in enumerate(parts):
-                header.append(f"{memory} %p{index}.{leaf}")
-                m.emit(f"store {memory} %p{index}.{leaf}, ptr {m.gep(home, offset)}, align 1")
-            value = V("s", home, desc) if m.kind_of(desc) == "s" else m.load(desc, home)
-        _convert(stub, desc, value, native_type(method.definition, index + 1))
-    return ", ".join(header)
+    def string_form(self, desc: TypeDesc, native: int) -> TextForm:
+        """How a string is given to C. Raises Unsupported for forms of COM."""
+        return self._form(_STRINGS, desc, native)
 
+    def character_form(self, desc: TypeDesc, native: int) -> TextForm:
+        """How a single character is given to C. Raises Unsupported."""
+        return self._form(_CHARACTERS, desc, native)
 
-def _convert(stub: Stub, desc: TypeDesc, value: V, native: int) -> None:
-    m = stub.m
-    if stub.marshals and desc.element is ElementType.BOOLEAN:
-        memory, operand = _native_bool(m, value.ir, native)
-        stub.pass_scalar(memory, operand, _bool_attribute(memory))
-    elif stub.marshals and desc.element is ElementType.CHAR and not is_wide_text(stub, native):
-        stub.pass_scalar("i8", m.value(f"trunc i32 {value.ir} to i8"), " zeroext")
-    elif is_blittable(m.universe, desc, marshals=stub.marshals) or desc.element is ElementType.CHAR:
-        _pass_blittable(stub, desc, value)
-    elif desc.element is ElementType.BYREF and isinstance(desc, PointerType):
-        _pass_reference(stub, desc.item, value, native)
-    elif desc.element is ElementType.STRING:
-        _pass_string(stub, value, native)
-    elif isinstance(desc, ArrayType):
-        _pass_array(stub, desc, value)
-    elif isinstance(desc, NamedType) and desc.full_name == "System.Text.StringBuilder":
-        _pass_builder(stub, desc, value, native)
-    elif isinstance(desc, NamedType) and is_safe_handle(m.universe, desc):
-        _pass_safe_handle(stub, value)
-    elif isinstance(desc, NamedType) and desc.is_reference and desc.definition.flags & LAYOUT_MASK:
-        if not is_blittable_layout(m.universe, desc, marshals=stub.marshals):
-            raise stub.refuse(desc)
-        _pass_inside(stub, value, _OBJECT_HEADER)
-    else:
-        raise stub.refuse(desc)
+    def _form(self, forms: dict[int, TextForm], desc: TypeDesc, native: int) -> TextForm:
+        found = forms.get(native) if native else self.char_set
+        if found is None:
+            raise self.refuse(desc)
+        return found
 
 
-def _native_bool(m: MethodEmitter, operand: str, native: int) -> tuple[str, str]:
-    """(LLVM type, operand) of a boolean: BOOL of four bytes unless MarshalAs says otherwise."""
+@dataclass(frozen=True, slots=True)
+class _Argument:
+    """One argument: its type and value, what MarshalAs says of it and of its elements, and whether it is [Out]."""
+
+    desc: TypeDesc
+    value: V
+    native: int
+    element: int
+    is_out: bool
+
+
+def convert_arguments(call: PlatformCall, method: MethodDesc) -> str:
+    """Converts every argument; gives the parameter list of the managed function. Raises Unsupported."""
+    m, definition = call.m, method.definition
+    header, values = incoming(m, "")
+    rows = parameter_rows(definition)
+    for sequence, (desc, value) in enumerate(zip(m.signature.parameters, values, strict=True), 1):
+        is_out = sequence in rows and bool(rows[sequence].flags & PARAM_OUT)
+        argument = _Argument(desc, value, native_type(definition, sequence), element_native_type(definition, sequence), is_out)
+        _conversion(call, desc)(call, argument)
+    return header
+
+
+_Conversion = Callable[[PlatformCall, _Argument], None]
+
+
+def _conversion(call: PlatformCall, desc: TypeDesc) -> _Conversion:
+    """What converts an argument of that type. Raises Unsupported."""
+    if call.marshals and desc.element in _MARSHALLED:
+        return _MARSHALLED[desc.element]
+    if is_blittable(call.m.universe, desc, marshals=call.marshals):
+        return _pass_blittable
+    if call.marshals and isinstance(desc, NamedType) and desc.is_reference:
+        for applies, conversion in _OBJECTS:
+            if applies(call.m.universe, desc):
+                return conversion
+    raise call.refuse(desc)
+
+
+def native_boolean(m: MethodEmitter, memory: str, operand: str) -> str:
+    """The operand of a boolean as the LLVM type that C gets: 0, and 1 or, for VARIANT_BOOL, -1."""
     is_set = m.value(f"icmp ne i32 {operand}, 0")
-    if native in (I1, U1):
-        return "i8", m.value(f"zext i1 {is_set} to i8")
-    if native == VARIANT_BOOL:
-        return "i16", m.value(f"sext i1 {is_set} to i16")
-    return "i32", m.value(f"zext i1 {is_set} to i32")
+    return m.value(f"{'sext' if memory == 'i16' else 'zext'} i1 {is_set} to {memory}")
 
 
-def _bool_attribute(memory: str) -> str:
-    return {"i8": " zeroext", "i16": " signext"}.get(memory, "")
+def managed_boolean(m: MethodEmitter, memory: str, operand: str) -> str:
+    """The stack value of a boolean that C gave: whatever is not 0 is true."""
+    return m.value(f"zext i1 {m.value(f'icmp ne {memory} {operand}, 0')} to i32")
 
 
-def is_wide_text(stub: Stub, native: int) -> bool:
-    return native in (I2, U2, LPWSTR) or (native not in (I1, U1, *UTF8_TYPES) and stub.is_unicode)
+def _pass_boolean(call: PlatformCall, argument: _Argument) -> None:
+    memory = call.boolean_type(argument.desc, argument.native)
+    attribute = {"i8": " zeroext", "i16": " signext"}.get(memory, "")
+    call.pass_scalar(memory, native_boolean(call.m, memory, argument.value.ir), attribute)
 
 
-def _pass_blittable(stub: Stub, desc: TypeDesc, value: V) -> None:
-    m = stub.m
+def _pass_character(call: PlatformCall, argument: _Argument) -> None:
+    if call.character_form(argument.desc, argument.native) is TextForm.UTF16:
+        _pass_blittable(call, argument)
+        return
+    convert = call.m.universe.find_method(character_marshaler(call.m.universe), "ConvertToNative", 3)
+    call_method(call.m, convert, None, [argument.value, V("i", "1"), V("i", "0")])
+    call.pass_scalar("i8", call.m.value(f"trunc i32 {call.m.pop().ir} to i8"), " zeroext")
+
+
+def character_marshaler(universe: TypeUniverse) -> NamedType:
+    """The class library's conversion of single characters to and from bytes."""
+    return universe.corlib_type("System.StubHelpers", "AnsiCharMarshaler")
+
+
+def _pass_blittable(call: PlatformCall, argument: _Argument) -> None:
+    m, desc, value = call.m, argument.desc, argument.value
     one = scalar(m.universe, desc)
     if one is not None:
-        stub.pass_scalar(one[0], m.to_memory(desc, value), extension(desc, one[0]))
+        call.pass_scalar(one[0], m.to_memory(desc, value), extension(desc, one[0]))
         return
     parts = register_parts(m.universe, desc)
     size, align = value_size(m.universe, desc)
-    if parts is None or not stub.registers.take(parts):
-        stub.operands.append(f"ptr byval([{size} x i8]) align {max(align, 8)} {value.ir}")
+    if parts is None or not call.registers.take(parts):
+        call.operands.append(f"ptr byval([{size} x i8]) align {max(align, 8)} {value.ir}")
         return
     # Whole eightbytes are read: the copy has room for them.
     copy = m.alloca(f"[{len(parts) * 8} x i8]", 8)
     m.copy_bytes(copy, value.ir, desc)
-    stub.operands += [f"{part} {m.value(f'load {part}, ptr {m.gep(copy, offset)}, align 8')}" for offset, part in parts]
+    call.operands += [f"{part} {m.value(f'load {part}, ptr {m.gep(copy, offset)}, align 8')}" for offset, part in parts]
 
 
-def _pass_pointer(stub: Stub, pointer: str) -> None:
-    stub.pass_scalar("ptr", pointer)
-
-
-def _keep(stub: Stub, operand: str) -> None:
+def _keep(call: PlatformCall, operand: str) -> None:
     """The object lives until the call is done."""
-    stub.after.append(lambda: stub.m.emit(f'call void asm sideeffect "", "r"(ptr {operand})'))
+    call.after.append(lambda: call.m.emit(f'call void asm sideeffect "", "r"(ptr {operand})'))
 
 
-def _pass_inside(stub: Stub, value: V, offset: int) -> None:
+def _pass_inside(call: PlatformCall, value: V, offset: int) -> None:
     """Passes the address of an object's content; null for null."""
-    m = stub.m
+    m = call.m
     inside = m.value(f"getelementptr i8, ptr {value.ir}, i64 {offset}")
-    _pass_pointer(stub, m.value(f"select i1 {m.value(f'icmp eq ptr {value.ir}, null')}, ptr null, ptr {inside}"))
-    _keep(stub, value.ir)
+    call.pass_scalar("ptr", m.value(f"select i1 {m.value(f'icmp eq ptr {value.ir}, null')}, ptr null, ptr {inside}"))
+    _keep(call, value.ir)
 
 
-def _pass_reference(stub: Stub, item: TypeDesc, value: V, native: int) -> None:
+def _pass_reference(call: PlatformCall, argument: _Argument) -> None:
     """ref, out and in: the address itself, or of a converted copy that is converted back."""
-    m = stub.m
-    if is_blittable(m.universe, item, marshals=stub.marshals) or (item.element is ElementType.CHAR and is_wide_text(stub, native)):
-        _pass_pointer(stub, value.ir)
-        _keep(stub, value.ir)
+    m, value = call.m, argument.value
+    assert isinstance(argument.desc, PointerType)
+    item = argument.desc.item
+    is_wide = item.element is ElementType.CHAR and call.character_form(item, argument.native) is TextForm.UTF16
+    if is_wide or is_blittable(m.universe, item, marshals=call.marshals):
+        call.pass_scalar("ptr", value.ir)
+        _keep(call, value.ir)
         return
     if item.element is not ElementType.BOOLEAN:
-        raise stub.refuse(m.universe.byref(item))
-    memory, operand = _native_bool(m, m.load(item, value.ir).ir, native)
+        raise call.refuse(argument.desc)
+    memory = call.boolean_type(item, argument.native)
     copy = m.alloca(memory, 8)
-    m.emit(f"store {memory} {operand}, ptr {copy}, align 8")
-    _pass_pointer(stub, copy)
+    m.emit(f"store {memory} {native_boolean(m, memory, m.load(item, value.ir).ir)}, ptr {copy}, align 8")
+    call.pass_scalar("ptr", copy)
 
     def restore() -> None:
-        is_set = m.value(f"icmp ne {memory} {m.value(f'load {memory}, ptr {copy}, align 8')}, 0")
-        m.store(item, value.ir, V("i", m.value(f"zext i1 {is_set} to i32"), item))
+        found = managed_boolean(m, memory, m.value(f"load {memory}, ptr {copy}, align 8"))
+        m.store(item, value.ir, V("i", found, item))
 
-    stub.after.append(restore)
+    call.after.append(restore)
 
 
-def _pass_string(stub: Stub, value: V, native: int) -> None:
-    m = stub.m
-    if is_wide_text(stub, native):
-        _pass_inside(stub, value, _STRING_CHARS)
+def _pass_string(call: PlatformCall, argument: _Argument) -> None:
+    m, value = call.m, argument.value
+    if call.string_form(argument.desc, argument.native) is TextForm.UTF16:
+        _pass_inside(call, value, _STRING_CHARS)
         return
-    if native not in (0, *UTF8_TYPES):
-        raise stub.refuse(m.universe.primitive(ElementType.STRING))
     text = m.call("ptr", m.runtime("rt_marshal_utf8", "ptr", "ptr"), [f"ptr {value.ir}"])
-    _pass_pointer(stub, text)
-    _free_after(stub, text)
+    call.pass_scalar("ptr", text)
+    free = m.declare("free", "declare void @free(ptr)")
+    call.after.append(lambda: m.emit(f"call void {free}(ptr {text})"))
 
 
-def _free_after(stub: Stub, operand: str) -> None:
-    free = stub.m.declare("free", "declare void @free(ptr)")
-    stub.after.append(lambda: stub.m.emit(f"call void {free}(ptr {operand})"))
-
-
-def _pass_array(stub: Stub, desc: ArrayType, value: V) -> None:
+def _pass_array(call: PlatformCall, argument: _Argument) -> None:
     """Arrays of blittable elements are passed where they stand; strings become a copy that C may read."""
-    m = stub.m
-    if is_blittable(m.universe, desc.item, marshals=stub.marshals) or (desc.item.element is ElementType.CHAR and stub.is_unicode):
-        _pass_inside(stub, value, _VECTOR_DATA + 8 * desc.rank)
+    m, desc, value = call.m, argument.desc, argument.value
+    assert isinstance(desc, ArrayType)
+    is_wide = desc.item.element is ElementType.CHAR and call.character_form(desc, argument.element) is TextForm.UTF16
+    if is_wide or is_blittable(m.universe, desc.item, marshals=call.marshals):
+        _pass_inside(call, value, _VECTOR_DATA + 8 * desc.rank)
         return
-    if desc.rank or desc.item.element is not ElementType.STRING:
-        raise stub.refuse(desc)
-    copier = m.runtime("rt_marshal_strings", "ptr", "ptr, i32")
-    texts = m.call("ptr", copier, [f"ptr {value.ir}", f"i32 {int(stub.is_unicode)}"])
-    _pass_pointer(stub, texts)
-    _keep(stub, value.ir)
+    if desc.rank or desc.item.element is not ElementType.STRING or argument.is_out:
+        raise call.refuse(desc)
+    form = f"i32 {int(call.string_form(desc, argument.element) is TextForm.UTF16)}"
+    texts = m.call("ptr", m.runtime("rt_marshal_strings", "ptr", "ptr, i32"), [f"ptr {value.ir}", form])
+    call.pass_scalar("ptr", texts)
+    _keep(call, value.ir)
     release = m.runtime("rt_release_strings", "void", "ptr, ptr, i32")
-    stub.after.append(lambda: m.emit(f"call void {release}(ptr {texts}, ptr {value.ir}, i32 {int(stub.is_unicode)})"))
+    call.after.append(lambda: m.emit(f"call void {release}(ptr {texts}, ptr {value.ir}, {form})"))
 
 
-def _pass_builder(stub: Stub, desc: NamedType, value: V, native: int) -> None:
+def _unless_null(m: MethodEmitter, operand: str, emit: Callable[[], None]) -> None:
+    """What `emit` appends runs only when the reference is not null."""
+    inside, behind = m.label("some"), m.label("none")
+    m.emit(f"br i1 {m.value(f'icmp eq ptr {operand}, null')}, label %{behind}, label %{inside}")
+    m.start_block(inside)
+    emit()
+    m.branch(behind)
+    m.start_block(behind)
+
+
+def _pass_builder(call: PlatformCall, argument: _Argument) -> None:
     """A buffer of the builder's capacity with its text; what C leaves there becomes the text. Null stays null."""
-    m = stub.m
-    is_wide = int(is_wide_text(stub, native))
-    string = m.universe.primitive(ElementType.STRING)
-    m.null_check(value, value.ir)
-    call_method(m, m.universe.find_method(desc, "ToString", 0), value, [])
-    text = m.pop().ir
-    call_method(m, m.universe.find_method(desc, "get_Capacity", 0), value, [])
-    capacity = m.pop().ir
-    buffer = m.call("ptr", m.runtime("rt_marshal_buffer", "ptr", "ptr, i32, i32"), [f"ptr {text}", f"i32 {capacity}", f"i32 {is_wide}"])
-    _pass_pointer(stub, buffer)
+    m, value, builder = call.m, argument.value, argument.desc
+    assert isinstance(builder, NamedType)
+    form = f"i32 {int(call.string_form(builder, argument.native) is TextForm.UTF16)}"
+    home = m.alloca("ptr", 8)
+    m.emit(f"store ptr null, ptr {home}, align 8")
+
+    def fill() -> None:
+        call_method(m, m.universe.find_method(builder, "ToString", 0), value, [])
+        text = m.pop().ir
+        call_method(m, m.universe.find_method(builder, "get_Capacity", 0), value, [])
+        made = m.call("ptr", m.runtime("rt_marshal_buffer", "ptr", "ptr, i32, i32"), [f"ptr {text}", f"i32 {m.pop().ir}", form])
+        m.emit(f"store ptr {made}, ptr {home}, align 8")
 
     def restore() -> None:
-        taken = m.call("ptr", m.runtime("rt_unmarshal_string", "ptr", "ptr, i32"), [f"ptr {buffer}", f"i32 {is_wide}"])
-        call_method(m, m.universe.find_method(desc, "set_Length", 1), value, [V("i", "0")])
-        append = next(
-            method
-            for method in (m.universe.method(d, desc, ()) for d in desc.definition.methods_named("Append"))
-            if m.universe.signature(method).parameters == (string,)
-        )
-        call_method(m, append, value, [V("p", taken, string)])
+        buffer = m.value(f"load ptr, ptr {home}, align 8")
+        taken = m.call("ptr", m.runtime("rt_unmarshal_string", "ptr", "ptr, i32"), [f"ptr {buffer}", form])
+        call_method(m, m.universe.find_method(builder, "set_Length", 1), value, [V("i", "0")])
+        call_method(m, _append(m.universe, builder), value, [V("p", taken)])
         m.pop()
 
-    stub.after.append(restore)
+    _unless_null(m, value.ir, fill)
+    call.pass_scalar("ptr", m.value(f"load ptr, ptr {home}, align 8"))
+    call.after.append(lambda: _unless_null(m, value.ir, restore))
+
+
+def _append(universe: TypeUniverse, builder: NamedType) -> MethodDesc:
+    """StringBuilder.Append(string)."""
+    overloads = (universe.method(each, builder, ()) for each in builder.definition.methods_named("Append"))
+    return next(each for each in overloads if universe.signature(each).parameters == (universe.primitive(ElementType.STRING),))
 
 
 def is_safe_handle(universe: TypeUniverse, desc: NamedType) -> bool:
+    """Whether the class is SafeHandle or derives from it."""
     current: NamedType | None = desc
     while current is not None and current.full_name != _SAFE_HANDLE:
         current = universe.base_type(current)
     return current is not None
 
 
-def _pass_safe_handle(stub: Stub, value: V) -> None:
-    m = stub.m
-    owner = m.universe.corlib_type("System.Runtime.InteropServices", "SafeHandle")
-    m.null_check(value, value.ir)
+def _pass_safe_handle(call: PlatformCall, argument: _Argument) -> None:
+    """The handle's value, counted as used until the call is done; null is refused as the class library does."""
+    m, value = call.m, argument.value
+    helpers = m.universe.corlib_type("System.StubHelpers", "StubHelpers")
     was_added = m.alloca("i8", 1)
     m.emit(f"store i8 0, ptr {was_added}, align 1")
-    call_method(m, m.universe.find_method(owner, "DangerousAddRef", 1), value, [V("p", was_added)])
-    call_method(m, m.universe.find_method(owner, "DangerousGetHandle", 0), value, [])
-    stub.pass_scalar("i64", m.coerce(m.pop(), "l"))
-    stub.after.append(lambda: call_method(m, m.universe.find_method(owner, "DangerousRelease", 0), value, []))
+    call_method(m, m.universe.find_method(helpers, "SafeHandleAddRef", 2), None, [value, V("p", was_added)])
+    call.pass_scalar("i64", m.coerce(m.pop(), "l"))
+    call.after.append(lambda: call_method(m, m.universe.find_method(helpers, "SafeHandleRelease", 1), None, [value]))
+
+
+def _pass_layout_class(call: PlatformCall, argument: _Argument) -> None:
+    """A class with layout goes by the address of its fields."""
+    assert isinstance(argument.desc, NamedType)
+    if not is_blittable_layout(call.m.universe, argument.desc, marshals=call.marshals):
+        raise call.refuse(argument.desc)
+    _pass_inside(call, argument.value, _OBJECT_HEADER)
+
+
+# What marshalling converts, by element type; everything else is passed as it is or is a class below.
+_MARSHALLED: dict[ElementType, _Conversion] = {
+    ElementType.BOOLEAN: _pass_boolean,
+    ElementType.CHAR: _pass_character,
+    ElementType.BYREF: _pass_reference,
+    ElementType.STRING: _pass_string,
+    ElementType.SZARRAY: _pass_array,
+    ElementType.ARRAY: _pass_array,
+}
+_OBJECTS: tuple[tuple[Callable[[TypeUniverse, NamedType], bool], _Conversion], ...] = (
+    (lambda _, desc: desc.full_name == "System.Text.StringBuilder", _pass_builder),
+    (is_safe_handle, _pass_safe_handle),
+    (lambda _, desc: bool(desc.definition.flags & LAYOUT_MASK), _pass_layout_class),
+)

@@ -7,7 +7,7 @@ from compiler.codegen.lltypes import scalar
 from compiler.codegen.native_abi import is_blittable, register_parts
 from compiler.codegen.ops_call import call_method
 from compiler.codegen.ops_object import allocate
-from compiler.codegen.pinvoke_arguments import I1, LPWSTR, U1, UTF8_TYPES, VARIANT_BOOL, Stub, is_safe_handle, is_wide_text
+from compiler.codegen.pinvoke_arguments import PlatformCall, TextForm, character_marshaler, is_safe_handle, managed_boolean
 from compiler.metadata.signatures import ElementType
 from compiler.types.definitions import TYPE_ABSTRACT
 from compiler.types.layout import value_size
@@ -17,32 +17,33 @@ from compiler.types.type_desc import NamedType, TypeDesc
 class Result:
     """How the result comes back from C. Made before the arguments, for a result in memory takes a register of theirs."""
 
-    def __init__(self, stub: Stub, desc: TypeDesc, native: int) -> None:
-        self.stub = stub
+    def __init__(self, call: PlatformCall, desc: TypeDesc, native: int) -> None:
+        self.call = call
         self.desc = desc
-        self.native = native
+        self.form = call.char_set
         self.parts: list[tuple[int, str]] = []
         self.memory = ""
         self.handle: V | None = None
-        universe = stub.m.universe
+        universe = call.m.universe
         if desc.element is ElementType.VOID:
             self.type = "void"
-        elif stub.marshals and desc.element is ElementType.BOOLEAN:
-            self.type = "i8" if native in (I1, U1) else "i16" if native == VARIANT_BOOL else "i32"
-        elif stub.marshals and desc.element is ElementType.CHAR:
-            self.type = "i16" if is_wide_text(stub, native) else "i8"
-        elif is_blittable(universe, desc, marshals=stub.marshals):
+        elif call.marshals and desc.element is ElementType.BOOLEAN:
+            self.type = call.boolean_type(desc, native)
+        elif call.marshals and desc.element is ElementType.CHAR:
+            self.type = "i16" if call.character_form(desc, native) is TextForm.UTF16 else "i8"
+        elif is_blittable(universe, desc, marshals=call.marshals):
             self.type = self._blittable()
-        elif desc.element is ElementType.STRING and native in (0, LPWSTR, *UTF8_TYPES):
+        elif call.marshals and desc.element is ElementType.STRING:
+            self.form = call.string_form(desc, native)
             self.type = "ptr"
-        elif isinstance(desc, NamedType) and is_safe_handle(universe, desc) and not desc.definition.flags & TYPE_ABSTRACT:
+        elif call.marshals and isinstance(desc, NamedType) and is_safe_handle(universe, desc) and not desc.definition.flags & TYPE_ABSTRACT:
             self.type = "i64"
             self.handle = self._new_handle(desc)
         else:
-            raise stub.refuse(desc)
+            raise call.refuse(desc)
 
     def _blittable(self) -> str:
-        m = self.stub.m
+        m = self.call.m
         one = scalar(m.universe, self.desc)
         if one is not None:
             return one[0]
@@ -50,21 +51,21 @@ class Result:
         if parts is None:
             size, align = value_size(m.universe, self.desc)
             self.memory = m.struct_temp(self.desc)
-            self.stub.pass_scalar("ptr", self.memory, f" sret([{size} x i8]) align {align}")
+            self.call.pass_scalar("ptr", self.memory, f" sret([{size} x i8]) align {align}")
             return "void"
         self.parts = parts
         return parts[0][1] if len(parts) == 1 else "{" + ", ".join(part for _, part in parts) + "}"
 
     def _new_handle(self, desc: NamedType) -> V:
         """The handle exists before the call, so that nothing can fail between the call and its ownership."""
-        m = self.stub.m
+        m = self.call.m
         made = V("p", allocate(m, desc), desc, nonnull=True)
         call_method(m, m.universe.find_method(desc, ".ctor", 0), made, [])
         return made
 
     def take(self, operand: str) -> V | None:
         """The managed value of what C returned; None for void."""
-        m, desc = self.stub.m, self.desc
+        m, desc = self.call.m, self.desc
         if self.handle is not None:
             marshal = m.universe.corlib_type("System.Runtime.InteropServices", "Marshal")
             call_method(m, m.universe.find_method(marshal, "InitHandle", 2), None, [self.handle, V("l", operand)])
@@ -75,18 +76,19 @@ class Result:
             return self._from_parts(operand)
         if desc.element is ElementType.VOID:
             return None
-        if self.stub.marshals and desc.element is ElementType.BOOLEAN:
-            return V("i", m.value(f"zext i1 {m.value(f'icmp ne {self.type} {operand}, 0')} to i32"), desc)
+        if self.call.marshals and desc.element is ElementType.BOOLEAN:
+            return V("i", managed_boolean(m, self.type, operand), desc)
         if desc.element is ElementType.CHAR and self.type == "i8":
-            return V("i", m.value(f"zext i8 {operand} to i32"), desc)
+            convert = m.universe.find_method(character_marshaler(m.universe), "ConvertToManaged", 1)
+            call_method(m, convert, None, [V("i", m.value(f"zext i8 {operand} to i32"))])
+            return m.pop()
         if desc.element is ElementType.STRING:
-            is_wide = int(is_wide_text(self.stub, self.native))
             take = m.runtime("rt_unmarshal_string", "ptr", "ptr, i32")
-            return V("p", m.call("ptr", take, [f"ptr {operand}", f"i32 {is_wide}"]), desc)
+            return V("p", m.call("ptr", take, [f"ptr {operand}", f"i32 {int(self.form is TextForm.UTF16)}"]), desc)
         return m.from_memory(desc, operand)
 
     def _from_parts(self, operand: str) -> V:
-        m = self.stub.m
+        m = self.call.m
         whole = m.alloca(f"[{len(self.parts) * 8} x i8]", 8)
         for index, (offset, part) in enumerate(self.parts):
             one = operand if len(self.parts) == 1 else m.value(f"extractvalue {self.type} {operand}, {index}")

@@ -12,17 +12,17 @@ from compiler.codegen.ops_call import call_method
 from compiler.codegen.ops_fields import static_address
 from compiler.codegen.ops_object import allocate, box, new_array, runtime_type
 from compiler.codegen.ops_stack import float_literal, string_literal
+from compiler.codegen.synthesized import finished, open_function
 from compiler.flow.associations import AccessorKind, members_of
 from compiler.flow.attribute_values import NamedArgument, TypedValue, read_typed_arguments
-from compiler.metadata.method_body import MethodBody
 from compiler.metadata.signatures import ElementType
-from compiler.metadata.tokens import TableId, Token
+from compiler.metadata.tokens import TableId
 from compiler.reach.world import AttributeUse
 from compiler.types.definitions import Module
 from compiler.types.layout import type_layout, value_size
 from compiler.types.naming import field_key, symbol
 from compiler.types.type_desc import ArrayType, FieldDesc, NamedType, TypeDesc
-from compiler.types.universe import GenericContext, TypeUniverse
+from compiler.types.universe import TypeUniverse
 
 
 def attribute_symbol(use: AttributeUse) -> str:
@@ -37,20 +37,8 @@ def storage_symbol(field: FieldDesc) -> str:
 
 def _emitter(universe: TypeUniverse, module: Module, constants: ConstantOf) -> MethodEmitter:
     """An emitter for code that belongs to no method; Object.ToString stands for one."""
-    body = MethodBody(8, init_locals=False, local_sig=Token(0), code=b"", clauses=())
     method = universe.find_method(universe.primitive(ElementType.OBJECT), "ToString")
-    m = MethodEmitter(universe, method, module, body, GenericContext((), ()), constants)
-    m.start_block("start")
-    return m
-
-
-def _item(m: MethodEmitter, name: str) -> CodeItem:
-    lines = [f"define ptr {quote(name)}() uwtable {{", "entry:", *m.entry, "br label %start"]
-    for block in m.blocks:
-        lines.append(f"{block.label}:")
-        lines.extend(block.lines)
-    lines.append("}")
-    return CodeItem(name, "\n".join(lines), m.declares, m.globals, tuple(m.dependencies), 0)
+    return open_function(universe, method, module, constants)
 
 
 def field_storage(universe: TypeUniverse, field: FieldDesc, constants: ConstantOf) -> CodeItem:
@@ -62,7 +50,7 @@ def field_storage(universe: TypeUniverse, field: FieldDesc, constants: ConstantO
         m.emit(f"ret ptr {cell}")
     else:
         m.emit(f"ret ptr {static_address(m, field)}")
-    return _item(m, storage_symbol(field))
+    return finished(m, storage_symbol(field), "ptr", "")
 
 
 def make_attribute(universe: TypeUniverse, use: AttributeUse, constants: ConstantOf) -> CodeItem:
@@ -78,7 +66,7 @@ def make_attribute(universe: TypeUniverse, use: AttributeUse, constants: Constan
     for named in arguments.named:
         _set(m, made, owner, named)
     m.emit(f"ret ptr {made.ir}")
-    return _item(m, attribute_symbol(use))
+    return finished(m, attribute_symbol(use), "ptr", "")
 
 
 def _set(m: MethodEmitter, made: V, owner: NamedType, named: NamedArgument) -> None:

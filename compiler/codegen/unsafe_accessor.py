@@ -6,17 +6,16 @@ The accessor's first parameter names the type; the member is found by name, and 
 from __future__ import annotations
 
 from compiler.codegen.emitter import ConstantOf, MethodEmitter, Unsupported, V, method_declaration
-from compiler.codegen.lltypes import call_shape, leaves
 from compiler.codegen.method import CodeItem
 from compiler.codegen.ops_call import call_method
+from compiler.codegen.ops_control import emit_return
 from compiler.codegen.ops_fields import static_address
 from compiler.codegen.ops_object import allocate
-from compiler.metadata.method_body import MethodBody
-from compiler.metadata.signatures import ElementType
-from compiler.metadata.tokens import TableId, Token
+from compiler.codegen.synthesized import finished, incoming, open_function
+from compiler.metadata.tokens import TableId
 from compiler.types.layout import type_layout
 from compiler.types.type_desc import MethodDesc, NamedType, PointerType, TypeDesc
-from compiler.types.universe import GenericContext, TypeUniverse
+from compiler.types.universe import TypeUniverse
 
 ATTRIBUTE = "System.Runtime.CompilerServices.UnsafeAccessorAttribute"
 _CONSTRUCTOR, _METHOD, _STATIC_METHOD, _FIELD, _STATIC_FIELD = range(5)
@@ -38,12 +37,9 @@ def _request(method: MethodDesc) -> tuple[int, str]:
 def unsafe_accessor(universe: TypeUniverse, method: MethodDesc, constants: ConstantOf) -> CodeItem:
     """The accessor's code. Raises Unsupported when the member does not exist."""
     kind, name = _request(method)
-    body = MethodBody(8, init_locals=False, local_sig=Token(0), code=b"", clauses=())
-    context = GenericContext(method.owner.args, method.args)
-    m = MethodEmitter(universe, method, method.definition.module, body, context, constants)
-    m.shape = call_shape(universe, m.signature, has_this=False)
-    m.start_block("start")
-    header, values = _parameters(m)
+    m = open_function(universe, method, method.definition.module, constants)
+    header, values = incoming(m, "")
+    assert m.shape is not None
     if kind == _CONSTRUCTOR:
         owner = _named(method, m.signature.return_type)
         target = _find_method(m, owner, ".ctor", m.signature.parameters)
@@ -52,9 +48,9 @@ def unsafe_accessor(universe: TypeUniverse, method: MethodDesc, constants: Const
         m.push(made)
     else:
         _member(m, kind, name, values)
-    _return(m)
+    emit_return(m)
     symbol = method_declaration(universe, method, "m")[0]
-    return CodeItem(symbol, m.stub_text(symbol, header), m.declares, m.globals, tuple(m.dependencies), 0)
+    return finished(m, symbol, m.shape.result, header)
 
 
 def _member(m: MethodEmitter, kind: int, name: str, values: list[V]) -> None:
@@ -90,35 +86,3 @@ def _find_method(m: MethodEmitter, owner: NamedType, name: str, parameters: tupl
         if len(found) == len(parameters) and all(a is b for a, b in zip(found, parameters, strict=True)):
             return candidate
     raise Unsupported("AOTD2005", f"'{m.method!r}': '{owner!r}' has no method '{name}' with such parameters")
-
-
-def _parameters(m: MethodEmitter) -> tuple[str, list[V]]:
-    """The function's parameter list, and the arguments as stack values."""
-    assert m.shape is not None
-    header = ["ptr %ret"] if m.shape.returns_in_memory else []
-    values: list[V] = []
-    for index, desc in enumerate(m.signature.parameters):
-        parts = leaves(m.universe, desc)
-        if parts is None:
-            header.append(f"ptr %p{index}")
-            values.append(V("s", f"%p{index}", desc))
-            continue
-        home = m.struct_temp(desc)
-        for leaf, (offset, memory) in enumerate(parts):
-            header.append(f"{memory} %p{index}.{leaf}")
-            m.emit(f"store {memory} %p{index}.{leaf}, ptr {m.gep(home, offset)}, align 1")
-        values.append(V("s", home, desc) if m.kind_of(desc) == "s" else m.load(desc, home))
-    return ", ".join(header), values
-
-
-def _return(m: MethodEmitter) -> None:
-    desc = m.signature.return_type
-    if desc.element is ElementType.VOID:
-        m.emit("ret void")
-        return
-    value = m.pop()
-    if value.kind == "s":
-        raise Unsupported("AOTD2005", f"'{m.method!r}': an unsafe accessor that returns a struct is not supported yet")
-    assert m.shape is not None
-    m.emit(f"ret {m.shape.result} {m.to_memory(desc, value)}")
-

@@ -74,7 +74,7 @@ void *rt_resolve_pinvoke(void **cell, const char *library, const char *entry) {
     return code;
 }
 
-/* ---- conversions of arguments; see compiler/codegen/pinvoke_stub.py ---- */
+/* ---- conversions of arguments; see compiler/codegen/pinvoke_arguments.py ---- */
 
 char *rt_marshal_utf8(const RtString *text) { return text ? rt_utf8_string(text) : NULL; }
 

@@ -38,6 +38,14 @@ unsafe
     try { C.missing(); } catch (EntryPointNotFoundException e) { Console.WriteLine(e.Message); }
     try { C.nolib(); } catch (DllNotFoundException e) { Console.WriteLine(e.Message.Split('\n')[0].Length > 20); }
     Console.WriteLine(C.big(new Big { A = 1, B = 2, C = 3 }, 0) == 0);
+    Console.WriteLine(C.toupper('a') + " " + (int)C.toupperByte('ü'));
+    Console.WriteLine(C.getcwd(null, 0) != IntPtr.Zero);
+    try { C.write(null!, new byte[1], 1); } catch (ArgumentNullException e) { Console.WriteLine(e.Message); }
+    var flag = false;
+    C.setFlag(ref flag, 1, 1);
+    Console.WriteLine(flag);
+    Console.WriteLine(C.compareWide("weit ü", Encoding.Unicode.GetBytes("weit ü"), 12));
+    Console.WriteLine(C.bits(new Mixed { F = 1.5f, I = 7 }));
     var date = new Tm2();
     C.gmtime_c(ref time, date);
     Console.WriteLine(date.Year);
@@ -50,6 +58,7 @@ record struct DivT(int Quot, int Rem);
 record struct LDivT(long Quot, long Rem);
 struct Complex { public double Re, Im; }
 record struct ComplexF { public float Re { get; set; } public float Im { get; set; } }
+struct Mixed { public float F; public int I; }
 struct Big { public long A, B, C; }
 struct Tm { public int Sec, Min, Hour, Day, Month, Year, WDay, YDay, Dst; public long Off; public IntPtr Zone; }
 [StructLayout(LayoutKind.Sequential)]
@@ -78,6 +87,12 @@ static unsafe partial class C
     [DllImport("libc")] public static extern int snprintf(StringBuilder text, nuint size, string format);
     [DllImport("libc")] public static extern int isalpha(int c);
     [DllImport("libc", EntryPoint = "execv")] public static extern int execNothing(string path, string[] arguments);
+    [DllImport("libc")] public static extern char toupper(char c);
+    [DllImport("libc", EntryPoint = "toupper")] public static extern byte toupperByte(char c);
+    [DllImport("libc")] public static extern IntPtr getcwd(StringBuilder? text, nuint size);
+    [DllImport("libc", EntryPoint = "memset")] public static extern IntPtr setFlag(ref bool flag, int value, nuint size);
+    [DllImport("libc", EntryPoint = "memcmp", CharSet = CharSet.Unicode)] public static extern int compareWide(string text, byte[] other, nuint size);
+    [DllImport("libc", EntryPoint = "abs")] public static extern int bits(Mixed value);
     [DllImport("libc", EntryPoint = "no_such_function_here")] public static extern void missing();
     [DllImport("nosuchlibrary")] public static extern void nolib();
     [DllImport("libc", EntryPoint = "abs")] public static extern int big(Big value, int x);
