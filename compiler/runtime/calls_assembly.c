@@ -5,100 +5,40 @@
 #include "reflect.h"
 
 #include <ctype.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 extern const char rt_entry_assembly[];
 
-typedef struct AssemblyObject {
-    struct AssemblyObject *next;
-    const char *name;
-    void *handle;
-} AssemblyObject;
-static AssemblyObject *assembly_objects;
-static pthread_mutex_t assembly_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool same_name(const void *a, const void *b) { return strcmp(a, b) == 0; }
 
-static RtObject *find_assembly(const char *name) {
-    for (AssemblyObject *a = assembly_objects; a; a = a->next)
-        if (strcmp(a->name, name) == 0)
-            return rt_handle_get(a->handle);
-    return NULL;
+static RtObject *make_assembly(const void *name) {
+    RtObject *object = rt_new(rt_known_types[RT_TYPE_RUNTIME_ASSEMBLY]);
+    *(const char **)rt_field(object, RT_FIELD_ASSEMBLY) = name;
+    *(RtObject **)rt_field(object, RT_FIELD_ASSEMBLY_LOCK) = object;
+    return object;
 }
 
 /* The RuntimeAssembly of that display name: one object for the life of the program. */
 RtObject *rt_assembly_object(const char *name) {
-    pthread_mutex_lock(&assembly_lock);
-    RtObject *found = find_assembly(name);
-    pthread_mutex_unlock(&assembly_lock);
-    if (found)
-        return found;
-    RtObject *object = rt_new(rt_known_types[RT_TYPE_RUNTIME_ASSEMBLY]);
-    *(const char **)rt_field(object, RT_FIELD_ASSEMBLY) = name;
-    *(RtObject **)rt_field(object, RT_FIELD_ASSEMBLY_LOCK) = object;
-    AssemblyObject *entry = malloc(sizeof *entry);
-    if (!entry)
-        rt_fail_fast("out of memory");
-    entry->name = name;
-    entry->handle = rt_handle_new(object, 2);
-    pthread_mutex_lock(&assembly_lock);
-    found = find_assembly(name);
-    if (!found) {
-        entry->next = assembly_objects;
-        assembly_objects = entry;
-    }
-    pthread_mutex_unlock(&assembly_lock);
-    if (found) {
-        rt_handle_free(entry->handle);
-        free(entry);
-    }
-    return found ? found : object;
+    static RtKeptObjects assemblies = {NULL, same_name};
+    return rt_kept_object(&assemblies, name, make_assembly);
 }
 
 /* ---- modules: an assembly has one ---- */
 
-typedef struct ModuleObject {
-    struct ModuleObject *next;
-    const RtModule *module;
-    void *handle;
-} ModuleObject;
-static ModuleObject *module_objects;
-
-static RtObject *find_module(const RtModule *module) {
-    for (ModuleObject *m = module_objects; m; m = m->next)
-        if (m->module == module)
-            return rt_handle_get(m->handle);
-    return NULL;
-}
-
-RtObject *rt_module_object(const RtModule *module) {
-    pthread_mutex_lock(&assembly_lock);
-    RtObject *found = find_module(module);
-    pthread_mutex_unlock(&assembly_lock);
-    if (found)
-        return found;
-    RtObject *assembly = rt_assembly_object(module->assembly);
+static RtObject *make_module(const void *module) {
+    RtObject *assembly = rt_assembly_object(((const RtModule *)module)->assembly);
     RtObject *object = rt_new(rt_known_types[RT_TYPE_RUNTIME_MODULE]);
     *(RtObject **)rt_field(object, RT_FIELD_MODULE_ASSEMBLY) = assembly;
     *(const RtModule **)rt_field(object, RT_FIELD_MODULE_DATA) = module;
-    ModuleObject *entry = malloc(sizeof *entry);
-    if (!entry)
-        rt_fail_fast("out of memory");
-    entry->module = module;
-    entry->handle = rt_handle_new(object, 2);
-    pthread_mutex_lock(&assembly_lock);
-    found = find_module(module);
-    if (!found) {
-        entry->next = module_objects;
-        module_objects = entry;
-    }
-    pthread_mutex_unlock(&assembly_lock);
-    if (found) {
-        rt_handle_free(entry->handle);
-        free(entry);
-    }
-    return found ? found : object;
+    return object;
+}
+
+RtObject *rt_module_object(const RtModule *module) {
+    static RtKeptObjects modules;
+    return rt_kept_object(&modules, module, make_module);
 }
 
 RtObject *ic_RuntimeTypeHandle_GetModule(RtObject *t) {

@@ -3,20 +3,11 @@
  * Delegates hold { target +8, code +24, static code +32, list +40, count +48 }. */
 #include "reflect.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char *rt_method_record(const void *code);
-
-typedef struct MethodObject {
-    struct MethodObject *next;
-    const char *record;
-    void *handle;
-} MethodObject;
-static MethodObject *method_objects;
-static pthread_mutex_t method_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* What is known of a method that was not kept for reflection: its name and attributes. Lives as long as the program. */
 static const RtReflectedMethod *method_by_name(const char *record) {
@@ -36,39 +27,20 @@ static const RtReflectedMethod *method_by_name(const char *record) {
     return method;
 }
 
-static RtObject *find_method_object(const char *record) {
-    for (MethodObject *m = method_objects; m; m = m->next)
-        if (m->record == record)
-            return rt_handle_get(m->handle);
-    return NULL;
-}
-
-/* The RuntimeMethodInfo for a method's record: one object per method, kept for good. */
-static RtObject *method_object(const char *record) {
-    pthread_mutex_lock(&method_lock);
-    RtObject *found = find_method_object(record);
-    pthread_mutex_unlock(&method_lock);
-    if (found)
-        return found;
+static RtObject *make_method(const void *record) {
     RtObject *object = rt_new(rt_known_types[RT_TYPE_RUNTIME_METHOD_INFO]);
     const RtReflectedMethod *method = method_by_name(record);
     *(const RtReflectedMethod **)rt_field(object, RT_FIELD_METHOD_HANDLE) = method;
     *(uint32_t *)rt_field(object, RT_FIELD_METHOD_ATTRIBUTES) = method->flags & 0xFFFF;
     RtObject *simple = (RtObject *)rt_string_utf8(method->name);
     *(RtObject **)rt_field(object, RT_FIELD_METHOD_NAME) = simple;
-    MethodObject *entry = malloc(sizeof *entry);
-    if (!entry)
-        rt_fail_fast("out of memory");
-    entry->record = record;
-    entry->handle = rt_handle_new(object, 2);
-    pthread_mutex_lock(&method_lock);
-    found = find_method_object(record);
-    if (!found) {
-        entry->next = method_objects;
-        method_objects = entry;
-    }
-    pthread_mutex_unlock(&method_lock);
-    return found ? found : object;
+    return object;
+}
+
+/* The RuntimeMethodInfo for a method's record: one object per method, kept for good. */
+static RtObject *method_object(const char *record) {
+    static RtKeptObjects methods;
+    return rt_kept_object(&methods, record, make_method);
 }
 
 static const RtReflectedMethod *reflected_method(const void *code) {

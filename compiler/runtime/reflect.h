@@ -125,4 +125,12 @@ const RtReflectedMethod *rt_method_of_object(RtObject *method);      /* of any I
 const RtReflectedField *rt_field_of_object(RtObject *field);         /* of any IRuntimeFieldInfo */
 const RtReflectedMethod *rt_find_method(const RtType *owner, uint32_t token); /* among the introduced methods; NULL when it was not kept */
 const RtReflectedMethod *rt_find_instance(const RtReflectedMethod *method, const RtType *owner, const RtType *const *arguments, int32_t n_arguments);
+/* ---- kept_objects.c ---- */
+typedef struct RtKeptObjects {
+    struct RtKeptObject *first;
+    bool (*same)(const void *a, const void *b); /* of keys; NULL: equal addresses */
+} RtKeptObjects;
+/* The one object for `key`; `make` makes it at the first question. May collect. */
+RtObject *rt_kept_object(RtKeptObjects *objects, const void *key, RtObject *(*make)(const void *key));
+
 #endif

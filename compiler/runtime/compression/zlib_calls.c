@@ -13,14 +13,6 @@ typedef struct {
     uint32_t avail_out;
 } ManagedStream;
 
-static z_stream *begin(ManagedStream *managed) {
-    z_stream *stream = calloc(1, sizeof *stream);
-    managed->state = stream;
-    if (!stream)
-        managed->message = NULL;
-    return stream;
-}
-
 static void take(z_stream *stream, const ManagedStream *managed) {
     stream->next_in = managed->next_in;
     stream->avail_in = managed->avail_in;
@@ -35,6 +27,28 @@ static int give(ManagedStream *managed, const z_stream *stream, int result) {
     managed->avail_out = stream->avail_out;
     managed->message = (char *)stream->msg;
     return result;
+}
+
+static z_stream *begin(ManagedStream *managed) {
+    z_stream *stream = calloc(1, sizeof *stream);
+    managed->state = stream;
+    managed->message = NULL;
+    if (stream)
+        take(stream, managed);
+    return stream;
+}
+
+static int stepped(ManagedStream *managed, int (*step)(z_stream *, int), int argument) {
+    z_stream *stream = managed->state;
+    if (!stream)
+        return Z_STREAM_ERROR;
+    take(stream, managed);
+    return give(managed, stream, step(stream, argument));
+}
+
+static int reset(ManagedStream *managed, int (*restart)(z_stream *)) {
+    z_stream *stream = managed->state;
+    return stream ? give(managed, stream, restart(stream)) : Z_STREAM_ERROR;
 }
 
 /* A failed start leaves nothing to end, as the managed side expects. */
@@ -60,53 +74,20 @@ static int ended(ManagedStream *managed, int (*end)(z_stream *)) {
 
 int32_t CompressionNative_DeflateInit2_(ManagedStream *managed, int32_t level, int32_t method, int32_t window_bits, int32_t memory, int32_t strategy) {
     z_stream *stream = begin(managed);
-    if (!stream)
-        return Z_MEM_ERROR;
-    take(stream, managed);
-    return started(managed, stream, deflateInit2(stream, level, method, window_bits, memory, strategy));
+    return stream ? started(managed, stream, deflateInit2(stream, level, method, window_bits, memory, strategy)) : Z_MEM_ERROR;
 }
-
-int32_t CompressionNative_Deflate(ManagedStream *managed, int32_t flush) {
-    z_stream *stream = managed->state;
-    if (!stream)
-        return Z_STREAM_ERROR;
-    take(stream, managed);
-    return give(managed, stream, deflate(stream, flush));
-}
-
-int32_t CompressionNative_DeflateReset(ManagedStream *managed) {
-    z_stream *stream = managed->state;
-    return stream ? give(managed, stream, deflateReset(stream)) : Z_STREAM_ERROR;
-}
-
-int32_t CompressionNative_DeflateEnd(ManagedStream *managed) { return ended(managed, deflateEnd); }
 
 int32_t CompressionNative_InflateInit2_(ManagedStream *managed, int32_t window_bits) {
     z_stream *stream = begin(managed);
-    if (!stream)
-        return Z_MEM_ERROR;
-    take(stream, managed);
-    return started(managed, stream, inflateInit2(stream, window_bits));
+    return stream ? started(managed, stream, inflateInit2(stream, window_bits)) : Z_MEM_ERROR;
 }
 
-int32_t CompressionNative_Inflate(ManagedStream *managed, int32_t flush) {
-    z_stream *stream = managed->state;
-    if (!stream)
-        return Z_STREAM_ERROR;
-    take(stream, managed);
-    return give(managed, stream, inflate(stream, flush));
-}
-
-int32_t CompressionNative_InflateReset(ManagedStream *managed) {
-    z_stream *stream = managed->state;
-    return stream ? give(managed, stream, inflateReset(stream)) : Z_STREAM_ERROR;
-}
-
-int32_t CompressionNative_InflateReset2_(ManagedStream *managed, int32_t window_bits) {
-    z_stream *stream = managed->state;
-    return stream ? give(managed, stream, inflateReset2(stream, window_bits)) : Z_STREAM_ERROR;
-}
-
+int32_t CompressionNative_Deflate(ManagedStream *managed, int32_t flush) { return stepped(managed, deflate, flush); }
+int32_t CompressionNative_DeflateReset(ManagedStream *managed) { return reset(managed, deflateReset); }
+int32_t CompressionNative_DeflateEnd(ManagedStream *managed) { return ended(managed, deflateEnd); }
+int32_t CompressionNative_Inflate(ManagedStream *managed, int32_t flush) { return stepped(managed, inflate, flush); }
+int32_t CompressionNative_InflateReset(ManagedStream *managed) { return reset(managed, inflateReset); }
+int32_t CompressionNative_InflateReset2_(ManagedStream *managed, int32_t window_bits) { return stepped(managed, inflateReset2, window_bits); }
 int32_t CompressionNative_InflateEnd(ManagedStream *managed) { return ended(managed, inflateEnd); }
 
 uint32_t CompressionNative_Crc32(uint32_t crc, uint8_t *buffer, int32_t length) { return (uint32_t)crc32(crc, buffer, (uInt)length); }
