@@ -89,7 +89,12 @@ def _output(instance: ProjectInstance) -> str:
 
 
 def _copied(instance: ProjectInstance) -> list[str]:
-    return [item.full_path() for item in instance.items_of("ReferenceCopyLocalPaths") if item.identity.lower().endswith(".dll")]
+    """The assemblies that are copied: no native libraries, and none of those among which the host chooses by runtime identifier."""
+    return [
+        item.full_path()
+        for item in instance.items_of("ReferenceCopyLocalPaths")
+        if item.identity.lower().endswith(".dll") and item.value("AssetType") != "native" and not item.value("RuntimeIdentifier")
+    ]
 
 
 def _built(instance: ProjectInstance, framework: Framework, by_output: Mapping[str, ProjectInstance]) -> BuiltProject:

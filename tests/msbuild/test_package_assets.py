@@ -10,16 +10,17 @@ import pytest
 from tests.msbuild.test_build_with_own_sdk import LIBRARY, PROGRAM, Build, empty_assembly
 
 PACKAGE = '<ItemGroup><PackageReference Include="Good" Version="1.2.0" /></ItemGroup>'
+RUNTIME_TARGETS = {
+    "runtimes/linux/lib/net8.0/Good.dll": {"assetType": "runtime", "rid": "linux"},
+    "runtimes/linux-x64/native/libgood.so": {"assetType": "native", "rid": "linux-x64"},
+    "runtimes/win-x64/native/good.dll": {"assetType": "native", "rid": "win-x64"},
+}
 ENTRY = {
     "type": "package",
     "compile": {"ref/net8.0/Good.dll": {}, "ref/net8.0/System.Runtime.dll": {}},
     "runtime": {"lib/net8.0/Good.dll": {}},
     "resource": {"lib/net8.0/de/Good.resources.dll": {"locale": "de"}},
-    "runtimeTargets": {
-        "runtimes/linux/lib/net8.0/Good.dll": {"assetType": "runtime", "rid": "linux"},
-        "runtimes/linux-x64/native/libgood.so": {"assetType": "native", "rid": "linux-x64"},
-        "runtimes/win-x64/native/good.dll": {"assetType": "native", "rid": "win-x64"},
-    },
+    "runtimeTargets": RUNTIME_TARGETS,
     "contentFiles": {
         "contentFiles/cs/any/Extra.cs": {"buildAction": "Compile", "codeLanguage": "cs", "copyToOutput": False},
         "contentFiles/vb/any/Extra.vb": {"buildAction": "Compile", "codeLanguage": "vb", "copyToOutput": False},
@@ -71,6 +72,10 @@ def test_program_is_compiled_with_a_package_and_copies_it(build: Build) -> None:
     output = build.folder / "app/bin/Debug/net9.0"
     assert (output / "Good.dll").read_text() == "lib/net8.0/Good.dll"
     assert (output / "de/Good.resources.dll").is_file()
+    # Without a runtime identifier the host chooses among the files for all of them.
+    assert all((output / path).read_text() == path for path in RUNTIME_TARGETS)
+    library = json.loads((output / "app.deps.json").read_text())["targets"][".NETCoreApp,Version=v9.0"]["Good/1.0.0"]
+    assert library == {"runtime": {"Good.dll": {}}, "runtimeTargets": RUNTIME_TARGETS}
 
 
 def test_files_for_a_runtime_identifier(build: Build) -> None:
@@ -80,7 +85,9 @@ def test_files_for_a_runtime_identifier(build: Build) -> None:
     assert build.run("app/app.csproj", properties={"RuntimeIdentifier": "linux-x64"}), build.lines
     output = build.folder / "app/bin/Debug/net9.0/linux-x64"
     assert (output / "Good.dll").read_text() == "runtimes/linux/lib/net8.0/Good.dll"
-    assert (output / "libgood.so").is_file() and not (output / "good.dll").exists()
+    assert (output / "libgood.so").is_file() and not (output / "good.dll").exists() and not (output / "runtimes").exists()
+    [target] = json.loads((output / "app.deps.json").read_text())["targets"].values()
+    assert target["Good/1.0.0"] == {"runtime": {"Good.dll": {}}, "native": {"libgood.so": {}}}
 
 
 def test_library_does_not_copy_packages(build: Build) -> None:

@@ -65,6 +65,7 @@ def _run(call: TaskCall) -> bool:
     call.set_items("CompileTimeAssemblies", [item for package in packages for item in _group(package, "compile")])
     call.set_items("RuntimeAssemblies", [item for package in packages for item in _runtime(package, rid)])
     call.set_items("NativeLibraries", [item for package in packages for item in _native(package, rid)])
+    call.set_items("RuntimeTargets", [item for package in packages for item in _portable(package, rid)])
     call.set_items("ResourceAssemblies", [item for package in packages for item in _resources(package)])
     language = _LANGUAGES.get(call.text("Language"), "cs")
     call.set_items("Analyzers", [item for package in packages for item in _analyzers(package, language)])
@@ -174,8 +175,19 @@ def _runtime(package: _Package, rid: str) -> Iterator[OutputItem]:
 
 
 def _native(package: _Package, rid: str) -> Iterator[OutputItem]:
-    yield from (item for item in _group(package, "native") if not item.include.endswith(_SYMBOLS))
-    yield from (package.item(path, {}) for path in _runtime_targets(package, rid, "native"))
+    paths = [path for path in _table(package.entry.get("native")) if PurePosixPath(path).name != _EMPTY_FOLDER]
+    paths = [path for path in paths if not path.endswith(_SYMBOLS)] + _runtime_targets(package, rid, "native")
+    yield from (package.item(path, {"AssetType": "native"}) for path in paths)
+
+
+def _portable(package: _Package, rid: str) -> Iterator[OutputItem]:
+    """The files for all runtime identifiers: a build for none of them leaves the choice to the host."""
+    for path, entry in _table(package.entry.get("runtimeTargets")).items() if not rid else ():
+        known = _table(entry)
+        if PurePosixPath(path).name != _EMPTY_FOLDER:
+            folder = f"{PurePosixPath(path).parent}/"
+            said = {"AssetType": str(known.get("assetType")), "RuntimeIdentifier": str(known.get("rid"))}
+            yield package.item(path, {**said, "DestinationSubDirectory": folder})
 
 
 def _resources(package: _Package) -> Iterator[OutputItem]:
@@ -225,7 +237,7 @@ TASKS = (
             Parameter("PackageReferences", Kind.ITEMS),
         ),
         (
-            *("CompileTimeAssemblies", "RuntimeAssemblies", "NativeLibraries", "ResourceAssemblies"),
+            *("CompileTimeAssemblies", "RuntimeAssemblies", "NativeLibraries", "RuntimeTargets", "ResourceAssemblies"),
             *("Analyzers", "ContentFiles", "FrameworkReferences"),
         ),
         _run,

@@ -16,8 +16,10 @@ from server.build.referenced_framework import fitting_framework, offered_framewo
 from server.build.target_framework import NO_FRAMEWORK, choose_framework
 from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.msbuild.items import Item
 
 _ASP_NET = "microsoft.aspnetcore.app"
+_ANY_VERSION = "/1.0.0"
 
 
 def _resolve_framework(call: TaskCall) -> bool:
@@ -138,15 +140,13 @@ def _write_runtime_configuration(call: TaskCall) -> bool:
 
 
 def _write_dependencies(call: TaskCall) -> bool:
-    """`<name>.deps.json`: the assembly and those that are copied beside it."""
+    """`<name>.deps.json`: the assembly and those that are copied beside it, or below runtimes/ for the host to choose from."""
     target = call.text("TargetFrameworkMoniker")
     own = f"{call.text('AssemblyName')}/{call.text('Version')}"
-    named = [item for item in call.items("Assemblies") if item.identity.lower().endswith(".dll") and not item.value("Culture")]
-    assemblies = [Path(item.identity) for item in named]
-    parts: dict[str, object] = {f"{path.stem}/1.0.0": {"runtime": {path.name: {}}} for path in assemblies}
+    parts = _copied_parts(call.items("Assemblies"))
     entry: dict[str, object] = {}
-    if assemblies:
-        entry["dependencies"] = {path.stem: "1.0.0" for path in assemblies}
+    if parts:
+        entry["dependencies"] = {key.removesuffix(_ANY_VERSION): "1.0.0" for key in parts}
     entry["runtime"] = {f"{call.text('AssemblyName')}.dll": {}}
     cultures = {item.value("Culture"): f"{item.value('Culture')}/{Path(item.identity).name}" for item in call.items("Satellites")}
     if cultures:
@@ -159,6 +159,23 @@ def _write_dependencies(call: TaskCall) -> bool:
         "libraries": {own: library, **dict.fromkeys(parts, library)},
     }
     return _write(call, Path(call.path(call.text("File"))), _json(content))
+
+
+def _copied_parts(items: Sequence[Item]) -> dict[str, dict[str, dict[str, object]]]:
+    """The entries of what is copied: library -> kind of asset -> file. A library for each assembly, with the assembly's variants for
+    runtime identifiers in it, which take its place; one for the native files of a package."""
+    parts: dict[str, dict[str, dict[str, object]]] = {}
+    for item in items:
+        path, kind, rid = Path(item.identity), item.value("AssetType"), item.value("RuntimeIdentifier")
+        if item.value("Culture") or not (kind or path.suffix.lower() == ".dll"):
+            continue
+        name = item.value("NuGetPackageId") if kind == "native" else path.stem
+        part = parts.setdefault(f"{name}{_ANY_VERSION}", {})
+        if rid:
+            part.setdefault("runtimeTargets", {})[item.value("PathInPackage")] = {"rid": rid, "assetType": kind}
+        else:
+            part.setdefault(kind or "runtime", {})[path.name] = {}
+    return parts
 
 
 def _json(value: object) -> str:
