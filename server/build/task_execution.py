@@ -20,6 +20,7 @@ from server.build.services import BuildServices
 from server.build.task_arguments import CORE_TASKS, read_arguments
 from server.build.task_definitions import find_definition
 from server.build.task_outputs import gather_outputs, infer_outputs
+from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import (
     Argument,
     ProjectBuildAnswer,
@@ -203,6 +204,12 @@ def _run_task(
         _report_arguments(host.log, definition, element, arguments)
     try:
         succeeded = definition.run(call)
+    except BrokenPipeError:
+        # Nobody reads what the build says: that is the caller's affair, not the task's.
+        raise
+    except OSError as error:
+        call.error("MSB4018", f'The "{element.name}" task failed unexpectedly.\n{exception_text(error, str(error.filename or ""))}')
+        succeeded = False
     except TargetIsActive:
         raise invalid(
             "MSB4006",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,16 @@ def test_a_circle_through_projects_is_the_calling_tasks_fault(tmp_path: Path) ->
     (tmp_path / "child.proj").write_text(child, encoding="utf-8")
     body = '<Target Name="A"><MSBuild Projects="child.proj" Targets="X" /></Target>'
     assert [line for line in run(tmp_path, body, ["A"]) if line] == [f"DIR/child.proj(2,2): {circle}"]
+
+
+def test_what_the_system_refuses_is_the_tasks_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tool that is no program, and a folder for temporary files that is gone: the task fails, and the build goes on as it says."""
+    (tmp_path / "tool").write_text("no program")
+    task = f'<Exec Command="echo a" ToolPath="{tmp_path}" ToolExe="tool" />'
+    lines = run(tmp_path, f'<Target Name="T">{task}</Target>', ["T"])
+    refused = 'DIR/a.proj(1,27): error MSB6003: The specified task executable "tool" could not be run. '
+    assert refused + "System.ComponentModel.Win32Exception (13): Permission denied" in lines
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    body = '<Target Name="T"><Exec Command="echo a" ContinueOnError="true" /><Message Text="after" Importance="high" /></Target>'
+    lines = run(tmp_path, body, ["T"])
+    assert 'DIR/a.proj(1,27): warning MSB4018: The "Exec" task failed unexpectedly.' in lines[0] and "after" in lines

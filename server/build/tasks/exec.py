@@ -121,6 +121,8 @@ def _run(call: TaskCall) -> bool:
     script = _script(command)
     try:
         tool = _start(call, [shell, "-c", f'. "{script}"'], folder, environment, [name for name in encodings if name is not None])
+        if tool is None:
+            return False
         return _follow(call, tool, command, [level for level in levels if level is not None])
     finally:
         os.unlink(script)
@@ -145,16 +147,22 @@ def _script(command: str) -> str:
     return path
 
 
-def _start(call: TaskCall, arguments: list[str], folder: str, environment: Mapping[str, str], encodings: list[str]) -> _Tool:
-    process = subprocess.Popen(
-        arguments,
-        cwd=folder,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+def _start(call: TaskCall, arguments: list[str], folder: str, environment: Mapping[str, str], encodings: list[str]) -> _Tool | None:
+    """The command under way; None when the system does not start it, which is reported."""
+    try:
+        process = subprocess.Popen(
+            arguments,
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        why = f"System.ComponentModel.Win32Exception ({error.errno}): {error.strerror}"
+        call.error("MSB6003", f'The specified task executable "{os.path.basename(arguments[0])}" could not be run. {why}')
+        return None
     lines: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
     assert process.stdout is not None and process.stderr is not None
     for stream, name, encoding in zip((process.stdout, process.stderr), ("out", "err"), encodings, strict=True):
