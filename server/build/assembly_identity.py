@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
+from server.whole_numbers import is_number, magnitude
+
 _NAME = re.compile(r"\s*([^,=]+?)\s*(?:,(.*))?\Z", re.DOTALL)
 
 
@@ -111,9 +113,9 @@ def parse_wanted(text: str) -> WantedAssembly | None:
 
 def _version(text: str) -> tuple[int, int, int, int] | None:
     parts = text.split(".")
-    if not all(part.isdigit() for part in parts) or len(parts) > 4:
+    if not all(is_number(part) for part in parts) or len(parts) > 4:
         return None
-    numbers = [int(part) for part in parts] + [0, 0, 0]
+    numbers = [magnitude(part) for part in parts] + [0, 0, 0]
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 

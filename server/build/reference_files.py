@@ -13,6 +13,7 @@ from server.build.tasks.task import OutputItem, TaskCall
 from server.msbuild import paths
 from server.msbuild.conditions import to_boolean
 from server.msbuild.escaping import unescape
+from server.whole_numbers import is_number, magnitude
 
 _READER = AssemblyReader()
 _EXTENSIONS = (".winmd", ".dll", ".exe")
@@ -44,8 +45,8 @@ def run(call: TaskCall) -> bool:
     if not call.flag("Silent"):
         _report(call, references)
     chosen = [reference for reference in references if reference.path and not _is_bad_image(reference)]
-    embeds = call.text("TargetFrameworkVersion").lstrip("vV").split(".")[0].isdigit()
-    embeds = embeds and int(call.text("TargetFrameworkVersion").lstrip("vV").split(".")[0]) >= _FIRST_TO_EMBED
+    major = call.text("TargetFrameworkVersion").lstrip("vV").partition(".")[0]
+    embeds = is_number(major) and magnitude(major) >= _FIRST_TO_EMBED
     items = {reference: _item(reference, embeds=embeds) for reference in chosen}
     primary = _ordered(items[reference] for reference in chosen if reference.is_primary)
     dependencies = [items[reference] for reference in chosen if not reference.is_primary]

@@ -6,12 +6,15 @@ Texts are read as the invariant culture's type converters of .NET read them.
 from __future__ import annotations
 
 import datetime
-import decimal
 import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from string import hexdigits
+
+from server.msbuild.functions.number_texts import fitted_decimal, places, read_decimal, unscaled
+from server.whole_numbers import is_number, magnitude, signed_number
 
 
 class Format(Enum):
@@ -81,8 +84,17 @@ def _integer(text: str) -> int:
     stripped = text.strip()
     for prefix in ("#", "0x", "&h"):
         if stripped.lower().startswith(prefix):
-            return int(stripped[len(prefix) :], 16)
-    return int(stripped)
+            return magnitude(_checked_hexadecimal(stripped[len(prefix) :], text), 16)
+    number = signed_number(stripped)
+    if number is None:
+        raise ValueError(f"{text} is not a valid value for an integer.")
+    return number
+
+
+def _checked_hexadecimal(digits: str, text: str) -> str:
+    if not digits or digits.strip(hexdigits):
+        raise ValueError(f"{text} is not a valid value for an integer.")
+    return digits
 
 
 def _boolean(text: str) -> PrimitiveValue:
@@ -101,21 +113,13 @@ def _character(text: str) -> PrimitiveValue:
 
 
 def _decimal(text: str) -> PrimitiveValue:
-    try:
-        value = decimal.Decimal(text.strip())
-    except decimal.InvalidOperation:
-        raise ValueError(f"{text} is not a valid value for Decimal.") from None
-    sign, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int):
+    number = read_decimal(text, exponent=True)
+    value = fitted_decimal(number) if number is not None else None
+    if value is None:
         raise ValueError(f"{text} is not a valid value for Decimal.")
-    magnitude = int("".join(map(str, digits)) or "0") * 10 ** max(exponent, 0)
-    scale = max(-exponent, 0)
-    while scale > 28 or magnitude >= 2**96:
-        if scale == 0:
-            raise ValueError(f"{text} is not a valid value for Decimal.")
-        magnitude, scale = (magnitude + 5) // 10, scale - 1
-    flags = (scale << 16) | (0x80000000 if sign else 0)
-    return PrimitiveValue(14, struct.pack("<IIII", magnitude & 0xFFFFFFFF, (magnitude >> 32) & 0xFFFFFFFF, magnitude >> 64, flags))
+    digits, scale = unscaled(value), places(value)
+    flags = (scale << 16) | (0x80000000 if value.is_signed() else 0)
+    return PrimitiveValue(14, struct.pack("<IIII", digits & 0xFFFFFFFF, (digits >> 32) & 0xFFFFFFFF, digits >> 64, flags))
 
 
 def _date(text: str) -> PrimitiveValue:
@@ -137,13 +141,15 @@ def _date(text: str) -> PrimitiveValue:
 def _span(text: str) -> PrimitiveValue:
     match = _TIME.match(text)
     if match is not None:
-        parts = [int(part or "0") for part in match.groups()[1:5]]
+        parts = [magnitude(part or "0") for part in match.groups()[1:5]]
         ticks = parts[0] * _DAY + ((parts[1] * 60 + parts[2]) * 60 + parts[3]) * 10_000_000 + int((match[6] or "").ljust(7, "0"))
         if parts[1] > 23 or parts[2] > 59 or parts[3] > 59:
             raise ValueError(f"{text} is not a valid value for TimeSpan.")
-    elif text.strip().lstrip("-").isdigit():
-        ticks = int(text.strip().lstrip("-")) * _DAY
+    elif is_number(text.strip().removeprefix("-")):
+        ticks = magnitude(text.strip().removeprefix("-")) * _DAY
     else:
+        raise ValueError(f"{text} is not a valid value for TimeSpan.")
+    if ticks >= 1 << 63:
         raise ValueError(f"{text} is not a valid value for TimeSpan.")
     return PrimitiveValue(16, struct.pack("<q", -ticks if text.strip().startswith("-") else ticks))
 

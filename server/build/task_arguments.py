@@ -14,6 +14,7 @@ from server.msbuild.items import Item
 from server.msbuild.model import ProjectInstance
 from server.msbuild.shredder import split_list
 from server.msbuild.xml import XmlAttribute, XmlElement
+from server.whole_numbers import signed_number
 
 _CORE = "Microsoft.Build.Tasks.Core"
 # What errors and logs name as the origin of a built-in task.
@@ -98,8 +99,10 @@ def _argument(instance: ProjectInstance, parameter: Parameter, task: str, text: 
         truth = to_boolean(value)
         if truth is not None:
             return truth
-    elif value.strip().lstrip("+-").isdigit():
-        return int(value)
+    else:
+        number = signed_number(value.strip())
+        if number is not None and -(1 << 31) <= number < 1 << 31:
+            return number
     raise invalid(
         "MSB4030",
         location,

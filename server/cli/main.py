@@ -73,8 +73,6 @@ def main() -> int:
     console.prepare_streams()
     # Project files, types and code are trees that stay: looking for cycles among them over and over frees nothing.
     gc.set_threshold(*COLLECTION_THRESHOLDS)
-    # Project files may hold numbers of any length: what is too large is said in MSBuild's words, not in Python's.
-    sys.set_int_max_str_digits(0)
     try:
         code = run_command(sys.argv[1:])
         sys.stdout.flush()

@@ -19,6 +19,7 @@ from server.msbuild import paths
 from server.msbuild.errors import InvalidProjectFile, invalid
 from server.msbuild.item_metadata import is_well_known_metadata
 from server.msbuild.names import is_name_character
+from server.whole_numbers import magnitude
 
 
 class Allowed(Flag):
@@ -488,19 +489,20 @@ def to_boolean(text: str) -> bool | None:
 
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\Z")
-_HEXADECIMAL = re.compile(r"0[xX][0-9A-Fa-f]{1,8}\Z")
+_HEXADECIMAL = re.compile(r"0[xX]0*[0-9A-Fa-f]{1,8}\Z")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){1,3}\Z")
 
 
 def to_number(text: str) -> float | None:
-    """A decimal or hexadecimal (0x..., 32 bits) number; None for anything else."""
+    """A decimal or hexadecimal (0x..., 32 bits) number; None for anything else, one that is too large for a Double included."""
     if _DECIMAL.match(text):
-        return float(text)
+        value = float(text)
+        return value if math.isfinite(value) else None
     if text.lower().lstrip("+-") == "nan":
         return math.nan
     if _HEXADECIMAL.match(text):
-        value = int(text, 16)
-        return float(value - (1 << 32) if value >= 1 << 31 else value)
+        bits = magnitude(text[2:], 16)
+        return float(bits - (1 << 32) if bits >= 1 << 31 else bits)
     return None
 
 
@@ -509,7 +511,7 @@ def to_version(text: str) -> tuple[int, int, int, int] | None:
     stripped = text.strip()
     if not _VERSION.match(stripped):
         return None
-    parts = [int(part) for part in stripped.split(".")]
+    parts = [magnitude(part) for part in stripped.split(".")]
     if max(parts) > 0x7FFFFFFF:
         return None
     parts += [-1] * (4 - len(parts))

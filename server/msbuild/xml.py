@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from compiler.diagnostics import InputError, Location
+from server.whole_numbers import magnitude
 
 _NAME_START = (
     r"A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F"
@@ -23,7 +24,6 @@ _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([A-Za-z_][\w.\-]*));")
 _BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _INT_MAX = 0x7FFFFFFF
-_MOST_DIGITS = 10
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
 
@@ -152,7 +152,7 @@ class _Reader:
                     raise self.error(f"Reference to undeclared entity '{name}'.", offset + amp + 1)
                 parts.append(_ENTITIES[name])
             else:
-                code = _code_point(hexadecimal, decimal)
+                code = magnitude(hexadecimal, 16) if hexadecimal else magnitude(decimal)
                 if code > _INT_MAX:
                     raise self.error("Invalid value of a character entity reference.", offset + amp + 2)
                 if code > 0x10FFFF or (code < 32 and code not in (9, 10, 13)) or 0xD800 <= code < 0xE000:
@@ -161,13 +161,6 @@ class _Reader:
             at = match.end()
         parts.append(raw[at:])
         return "".join(parts)
-
-
-def _code_point(hexadecimal: str | None, decimal: str) -> int:
-    """The number of a character reference; one of any length that is too large is as good as another."""
-    digits, base = (hexadecimal, 16) if hexadecimal else (decimal, 10)
-    significant = digits.lstrip("0") or "0"
-    return int(significant, base) if len(significant) <= _MOST_DIGITS else _INT_MAX + 1
 
 
 def _shown(code: int) -> str:

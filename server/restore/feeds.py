@@ -21,6 +21,7 @@ from server.restore.restore_settings import RestoreSettings
 from server.restore.settings import NuGetSettings, PackageSource, configured_proxy, http_cache_folder, package_sources
 from server.restore.sources import Auditor, Feed, NamedFeed, PackageSources
 from server.restore.vulnerabilities import known_vulnerabilities
+from server.whole_numbers import is_number, magnitude
 
 if sys.platform != "win32":
     import pwd
@@ -73,8 +74,8 @@ def _open_feed(
         return FolderFeed(source.source, Path(source.source))
     _refuse_client_certificates(source, settings.settings)
     most = settings.settings.config_value("maxHttpRequestsPerSource") or ""
-    limited = most.isascii() and most.isdigit() and int(most) > 0
-    http = replace(options.http, connections=int(most), may_wait_for_connection=True) if limited else options.http
+    limited = is_number(most) and magnitude(most) > 0
+    http = replace(options.http, connections=magnitude(most), may_wait_for_connection=True) if limited else options.http
     client = HttpClient(source, configured_proxy(settings.settings), environment, http)
     if options.keeps_answers:
         return HttpFeed(client, HttpCache(cache_folder(http_cache_folder(environment), source.source)))

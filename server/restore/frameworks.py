@@ -24,6 +24,7 @@ from server.restore.framework_tables import (
     SHORT_PROFILES,
     SYNONYMS,
 )
+from server.whole_numbers import is_number, magnitude
 
 Version4 = tuple[int, int, int, int]
 NO_VERSION: Version4 = (0, 0, 0, 0)
@@ -147,9 +148,9 @@ def _short_profile(identifier: str, profile: str) -> str:
 def parse_version4(text: str) -> Version4 | None:
     """Two to four numbers with dots between, as System.Version reads them."""
     parts = text.split(".")
-    if not 2 <= len(parts) <= 4 or not all(part.strip().isdecimal() for part in parts):
+    if not 2 <= len(parts) <= 4 or not all(is_number(part.strip()) for part in parts):
         return None
-    numbers = [int(part) for part in parts] + [0] * (4 - len(parts))
+    numbers = [magnitude(part.strip()) for part in parts] + [0] * (4 - len(parts))
     return (numbers[0], numbers[1], numbers[2], numbers[3]) if max(numbers) <= _LARGEST_NUMBER else None
 
 
@@ -241,9 +242,9 @@ def with_platform(framework: NuGetFramework, platform_moniker: str) -> NuGetFram
 def portable_frameworks(profile: str, *, optional: bool) -> tuple[NuGetFramework, ...]:
     """What a portable profile, `Profile7` or `net45+win8`, runs on. `optional` adds the Xamarin frameworks of a numbered one."""
     number = profile[7:] if profile.lower().startswith("profile") else ""
-    if number.isdecimal():
-        names = PORTABLE_PROFILES.get(int(number), "")
-        if optional and int(number) in PROFILES_WITH_OPTIONAL:
+    if is_number(number):
+        names = PORTABLE_PROFILES.get(magnitude(number), "")
+        if optional and magnitude(number) in PROFILES_WITH_OPTIONAL:
             names += " " + OPTIONAL_IN_PROFILES
         return tuple(parse_folder(name) for name in names.split())
     return tuple(parse_folder(name) for name in profile.split("+") if name)
@@ -252,7 +253,7 @@ def portable_frameworks(profile: str, *, optional: bool) -> tuple[NuGetFramework
 def portable_profile_number(framework: NuGetFramework) -> int | None:
     """The number of a portable framework's profile."""
     number = framework.profile[7:] if framework.profile.lower().startswith("profile") else ""
-    return int(number) if number.isdecimal() else None
+    return magnitude(number) if is_number(number) else None
 
 
 def _profile_number(frameworks: Iterable[NuGetFramework]) -> int | None:

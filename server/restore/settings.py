@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from server.restore.config_file import CREDENTIALS_SECTION, MAPPING_SECTION, ConfigFile, SettingItem, read_config_file
 from server.restore.errors import ConfigError
+from server.whole_numbers import is_number, magnitude
 
 _FILE_NAMES = ("nuget.config", "NuGet.config", "NuGet.Config")
 _VARIABLE = re.compile(r"%([^%]+)%")
@@ -233,7 +234,7 @@ def _package_source(settings: NuGetSettings, item: SettingItem) -> PackageSource
     return PackageSource(
         name=item.attributes["key"],
         source=settings.path(item),
-        protocol_version=int(version) if version.isascii() and version.isdigit() else _DEFAULT_PROTOCOL,
+        protocol_version=magnitude(version) if is_number(version) else _DEFAULT_PROTOCOL,
         allows_insecure_connections=_is_true(settings, item, "allowInsecureConnections"),
         skips_certificate_validation=_is_true(settings, item, "disableTLSCertificateValidation"),
         credentials=_credentials(settings, item.attributes["key"]),

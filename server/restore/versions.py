@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from server.whole_numbers import magnitude
+
 _LARGEST_NUMBER = 2**31 - 1
 _NUMBERS = re.compile(r"\s*([0-9]+)\s*(?:\.\s*([0-9]+)\s*)?(?:\.\s*([0-9]+)\s*)?(?:\.\s*([0-9]+)\s*)?")
 _LABEL = re.compile(r"[0-9A-Za-z-]+")
@@ -75,8 +77,8 @@ class NuGetVersion:
 
 def _label_key(label: str) -> LabelKey:
     """Numeric labels below alphanumeric ones (SemVer 2 section 11); a number beyond 32 bits compares as text, as in NuGet."""
-    if label.isdigit() and int(label) <= _LARGEST_NUMBER:
-        return 0, int(label), ""
+    if label.isdigit() and magnitude(label) <= _LARGEST_NUMBER:
+        return 0, magnitude(label), ""
     return 1, 0, label.upper()
 
 
@@ -96,7 +98,7 @@ def parse_version(text: str) -> NuGetVersion | None:
     found = _NUMBERS.fullmatch(numbers_text)
     if found is None or (dash and not release) or (plus and not metadata):
         return None
-    numbers = [int(number or 0) for number in found.groups()]
+    numbers = [magnitude(number or "0") for number in found.groups()]
     if max(numbers) > _LARGEST_NUMBER:
         return None
     labels = tuple(release.split(".")) if dash else ()

@@ -2,6 +2,7 @@
 
 A line of `engine_cases/*.txt` is a case: the value of a property, `?` a condition, `@` what stands in an ItemGroup, `@@` what stands in the
 project. Lines with `!` are put in front of all that follow, until `!!`. Answers are the values, or code, place and text of the error.
+`{ROOT}` stands for the folder, `{D}` for 6,300 digits, `{B}` for 6,000 bits, `{Z}` for 6,000 zeros.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ IMPORTS = {
     "broken.props": "<Project><PropertyGroup>",
     "empty.props": "",
 }
+LONG_NUMBERS = {"{D}": "123456789" * 700, "{B}": "10" * 3000, "{Z}": "0" * 6000}
 VARIABLES = {"PATH": "/usr/bin:/bin", "TZ": "UTC"}
 WRITTEN = 1_704_067_200
 
@@ -63,7 +65,9 @@ def written_cases(name: str, folder: Path) -> list[tuple[str, Path]]:
     """The cases of a list as project files, next to each other in the folder of FILES."""
     cases: list[tuple[str, Path]] = []
     front = ""
-    for line in (LISTS / f"{name}.txt").read_text(encoding="utf-8").replace("{ROOT}", str(folder)).splitlines():
+    for line in (LISTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        for mark, text in {"{ROOT}": str(folder), **LONG_NUMBERS}.items():
+            line = line.replace(mark, text)
         if line.startswith("!"):
             front = "" if line.startswith("!!") else front + line[1:] + "\n"
             continue

@@ -14,6 +14,7 @@ from server.build.tasks.task import Argument, OutputFailure, OutputItem, OutputV
 from server.msbuild import paths
 from server.msbuild.errors import invalid
 from server.msbuild.items import Item
+from server.whole_numbers import is_number, magnitude
 
 _IMPORTANCE = {"high": Importance.HIGH, "normal": Importance.NORMAL, "low": Importance.LOW}
 _CONVERTED = "The previous error was converted to a warning because the task was called with ContinueOnError=true."
@@ -41,7 +42,7 @@ def run_in_host(call: TaskCall, tasks: TaskDescriptions, source: TaskSource) -> 
 def _timeout(call: TaskCall) -> float | None:
     """Seconds that a task may take; there is no limit unless the property AotdTaskTimeout sets one, in milliseconds."""
     text = call.instance.property("AotdTaskTimeout").strip()
-    return int(text) / 1000 if text.isdigit() and int(text) > 0 else None
+    return magnitude(text) / 1000 if is_number(text) and magnitude(text) > 0 else None
 
 
 def _run_body(call: TaskCall, description: Description, engine: Body) -> dict[str, Json]:

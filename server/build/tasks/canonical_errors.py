@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from server.whole_numbers import magnitude
+
 _LINE = re.compile(
     r"\s*(?:(?P<origin>(?:[A-Za-z]:)?[^:]*?|)\s*:)?\s*(?P<sub>(?:[^\s:]+\s+)?)(?P<category>error|warning)"
     r"(?:\s+(?P<code>[A-Za-z][A-Za-z0-9_.\-]*))?\s*:\s*(?P<text>.*)\Z",
@@ -35,7 +37,7 @@ def parse_canonical(line: str) -> CanonicalError | None:
     number = column = 0
     place = _PLACE.match(origin)
     if place is not None:
-        origin, number, column = place["file"], int(place["line"]), int(place["column"] or 0)
+        origin, number, column = place["file"], magnitude(place["line"]), magnitude(place["column"] or "0")
     return CanonicalError(
         origin, number, column, match["sub"].strip(), match["category"].lower() == "error", match["code"] or "", match["text"].strip()
     )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from uuid import UUID
 
 from server.msbuild.functions.enums import ENUMS
+from server.msbuild.functions.number_texts import fitted_decimal, read_decimal, read_double, read_integer
 from server.msbuild.functions.surroundings import Surroundings
 from server.msbuild.functions.values import Char, ClrError, ClrValue, EnumValue, Named, Single, Version, display_name, parse_version
 
@@ -365,7 +366,8 @@ def convert(value: ClrValue, parameter: str) -> ClrValue:
     if parameter in _INTEGERS:
         return _to_integer(value, text, parameter)
     if parameter == "double":
-        return _to_double(text)
+        number = read_double(text)
+        return number if number is not None else _UNCONVERTIBLE
     if parameter == "decimal":
         return _to_decimal(text)
     return _to_enum(text, parameter)
@@ -377,33 +379,18 @@ def _to_integer(value: ClrValue, text: str, parameter: str) -> ClrValue:
             return _UNCONVERTIBLE
         number = round(value)
     else:
-        stripped = text.strip()
-        digits = stripped[1:] if stripped[:1] in ("-", "+") else stripped
-        if not (digits.isascii() and digits.isdigit()):
+        read = read_integer(text)
+        if read is None:
             return _UNCONVERTIBLE
-        number = int(stripped)
+        number = read
     low, high = _INTEGERS[parameter]
     return number if low <= number <= high else _UNCONVERTIBLE
 
 
-def _to_double(text: str) -> ClrValue:
-    stripped = text.strip().replace(",", "")
-    special = {"infinity": float("inf"), "-infinity": float("-inf"), "nan": float("nan"), "∞": float("inf"), "-∞": float("-inf")}
-    if stripped.lower() in special:
-        return special[stripped.lower()]
-    if not stripped or stripped[-1].isalpha() or "_" in stripped or "n" in stripped.lower():
-        return _UNCONVERTIBLE
-    try:
-        return float(stripped)
-    except ValueError:
-        return _UNCONVERTIBLE
-
-
 def _to_decimal(text: str) -> ClrValue:
-    try:
-        return Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        return _UNCONVERTIBLE
+    number = read_decimal(text)
+    value = fitted_decimal(number) if number is not None else None
+    return value if value is not None else _UNCONVERTIBLE
 
 
 def _to_enum(text: str, parameter: str) -> ClrValue:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from server.msbuild.functions.values import ClrError, ClrValue, to_text
+from server.whole_numbers import is_number, magnitude
+
+_NUMBER = re.compile("0*[0-9]{0,7}")
+_BLANKS = re.compile(" *")
+_LARGEST_PRECISION = 999_999_999
 
 
 def format_text(template: str, *arguments: ClrValue) -> str:
@@ -15,37 +22,60 @@ def format_text(template: str, *arguments: ClrValue) -> str:
             parts.append(character)
             at += 2
         elif character == "{":
-            close = template.find("}", at)
-            if close < 0:
-                raise ClrError(
-                    f"Input string was not in a correct format. Failure to parse near offset {len(template)}. Format item ends prematurely."
-                )
-            parts.append(_format_item(template[at + 1 : close], arguments, close))
-            at = close + 1
+            text, at = _format_item(template, at + 1, arguments)
+            parts.append(text)
         elif character == "}":
-            raise ClrError(
-                f"Input string was not in a correct format. Failure to parse near offset {at + 1}. Format item ends prematurely."
-            )
+            raise _ends_prematurely(at + 1)
         else:
             parts.append(character)
             at += 1
     return "".join(parts)
 
 
-def _format_item(item: str, arguments: tuple[ClrValue, ...], offset: int) -> str:
-    head, _, specification = item.partition(":")
-    index_text, _, alignment = head.partition(",")
-    if not index_text.strip().isdigit():
-        raise ClrError(f"Input string was not in a correct format. Failure to parse near offset {offset}. Expected an ASCII digit.")
-    index = int(index_text)
+def _wrong_template(offset: int, reason: str) -> ClrError:
+    return ClrError(f"Input string was not in a correct format. Failure to parse near offset {offset}. {reason}")
+
+
+def _ends_prematurely(offset: int) -> ClrError:
+    return _wrong_template(offset, "Format item ends prematurely.")
+
+
+def _format_item(template: str, at: int, arguments: tuple[ClrValue, ...]) -> tuple[str, int]:
+    """The text of the item whose brace is in front of `at`, and the place after it."""
+    index, at = _read_number(template, at)
+    width = 0
+    if template.startswith(",", at):
+        at = _after_blanks(template, at + 1)
+        is_left = template.startswith("-", at)
+        width, at = _read_number(template, at + is_left)
+        width = -width if is_left else width
+    specification = ""
+    if template.startswith(":", at):
+        close = template.find("}", at)
+        if close < 0:
+            raise _ends_prematurely(len(template))
+        specification, at = template[at + 1 : close], close
+    if not template.startswith("}", at):
+        raise _ends_prematurely(at)
     if index >= len(arguments):
         raise ClrError("Index (zero based) must be greater than or equal to zero and less than the size of the argument list.")
-    value = arguments[index]
-    text = _formatted(value, specification)
-    if alignment.strip():
-        width = int(alignment)
-        text = text.rjust(width) if width > 0 else text.ljust(-width)
-    return text
+    text = _formatted(arguments[index], specification)
+    return text.rjust(width) if width > 0 else text.ljust(-width), at + 1
+
+
+def _read_number(template: str, at: int) -> tuple[int, int]:
+    """A number of at most a million, as far as its digits are read, and the place after it and its blanks."""
+    match = _NUMBER.match(template, at)
+    assert match is not None, "it matches no digits too"
+    if not match[0]:
+        raise _wrong_template(at, "Expected an ASCII digit.") if at < len(template) else _ends_prematurely(at)
+    return magnitude(match[0]), _after_blanks(template, match.end())
+
+
+def _after_blanks(template: str, at: int) -> int:
+    match = _BLANKS.match(template, at)
+    assert match is not None, "it matches no blanks too"
+    return match.end()
 
 
 def _formatted(value: ClrValue, specification: str) -> str:
@@ -59,8 +89,10 @@ def _formatted(value: ClrValue, specification: str) -> str:
 def format_number(value: float | int, specification: str) -> str:
     """A number by a standard (D, X, F, N, E, G, P) or a simple custom (0, #, .) format."""
     kind, digits = specification[:1], specification[1:]
-    if kind.isalpha() and (not digits or digits.isdigit()):
-        precision = int(digits) if digits else -1
+    if kind.isalpha() and (not digits or is_number(digits)):
+        precision = magnitude(digits) if digits else -1
+        if precision > _LARGEST_PRECISION:
+            raise ClrError("Format specifier was invalid.")
         upper = kind.upper()
         if upper == "D" and isinstance(value, int):
             return ("-" if value < 0 else "") + str(abs(value)).rjust(max(precision, 0), "0")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from server.whole_numbers import is_number, magnitude
+
 _SHORT = re.compile(
     r"(?P<id>[a-z.]+?)(?P<version>[0-9][0-9.]*)?(?:-(?P<platform>[a-z]+)(?P<platform_version>[0-9][0-9.]*)?|-(?P<profile>[a-z0-9+]+))?\Z",
     re.IGNORECASE,
@@ -34,6 +36,7 @@ _IDENTIFIERS = {
     "any": "Any",
 }
 Version = tuple[int, int, int, int]
+_INT_MAX = 0x7FFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,16 @@ class Framework:
 _UNSUPPORTED = Framework("Unsupported", (0, 0, 0, 0), "", (0, 0, 0, 0))
 
 
-def _version(text: str | None, *, digits_apart: bool) -> Version:
+def _version(text: str | None, *, digits_apart: bool) -> Version | None:
+    """Up to four numbers; None for what is no version."""
     if not text:
         return (0, 0, 0, 0)
     parts = list(text) if digits_apart and "." not in text else text.rstrip(".").split(".")
-    numbers = [int(part) for part in parts if part][:4]
+    if not all(is_number(part) for part in parts if part):
+        return None
+    numbers = [magnitude(part) for part in parts if part][:4]
+    if max(numbers, default=0) > _INT_MAX:
+        return None
     numbers += [0] * (4 - len(numbers))
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
@@ -71,6 +79,8 @@ def parse_framework(name: str) -> Framework:
     version = _version(match["version"], digits_apart=True)
     platform = match["platform"] or ""
     platform_version = _version(match["platform_version"], digits_apart=False)
+    if version is None or platform_version is None:
+        return _UNSUPPORTED
     profile = match["profile"] or ""
     if identifier == "net":
         if version[0] >= 5:
@@ -86,7 +96,7 @@ def parse_framework(name: str) -> Framework:
 
 def _parse_long(text: str) -> Framework:
     parts = [part.strip() for part in text.split(",")]
-    version: Version = (0, 0, 0, 0)
+    version: Version | None = (0, 0, 0, 0)
     profile = ""
     for part in parts[1:]:
         key, _, value = part.partition("=")
@@ -94,6 +104,8 @@ def _parse_long(text: str) -> Framework:
             version = _version(value.strip().lstrip("vV"), digits_apart=False)
         elif key.strip().lower() == "profile":
             profile = value.strip()
+    if version is None:
+        return _UNSUPPORTED
     identifier = _IDENTIFIERS.get(parts[0].lower(), parts[0])
     return Framework(identifier, version, "", (0, 0, 0, 0), profile)
 

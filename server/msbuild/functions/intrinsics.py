@@ -13,6 +13,7 @@ from server.msbuild.functions import frameworks
 from server.msbuild.functions.binding import TYPES
 from server.msbuild.functions.surroundings import Surroundings
 from server.msbuild.functions.values import ClrError, ClrValue, EnumValue
+from server.whole_numbers import is_number, magnitude
 
 MSBUILD = TYPES.add("MSBuild")
 
@@ -78,9 +79,11 @@ def _version_parts(text: str | None) -> tuple[int, int, int, int]:
     for mark in "-+":
         stripped = stripped.partition(mark)[0]
     parts = stripped.split(".")
-    if not 1 <= len(parts) <= 4 or not all(part.isascii() and part.isdigit() and int(part) <= 0x7FFFFFFF for part in parts):
+    if not 1 <= len(parts) <= 4 or not all(is_number(part) for part in parts):
         raise wrong
-    numbers = [int(part) for part in parts] + [0] * (4 - len(parts))
+    numbers = [magnitude(part) for part in parts] + [0] * (4 - len(parts))
+    if max(numbers) > 0x7FFFFFFF:
+        raise wrong
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 

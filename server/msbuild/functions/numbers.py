@@ -8,30 +8,44 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from server.msbuild.functions.binding import TYPES, ClrType
 from server.msbuild.functions.formatting import format_number
+from server.msbuild.functions.number_texts import fitted_decimal, read_decimal, read_double, read_integer
 from server.msbuild.functions.surroundings import Surroundings
 from server.msbuild.functions.times import parse_moment
 from server.msbuild.functions.values import Char, ClrError, ClrValue, EnumValue, Single, to_text
+from server.whole_numbers import magnitude
 
 
 def _bad_format(text: str) -> ClrError:
     return ClrError(f"The input string '{text}' was not in a correct format.")
 
 
+def _too_large(name: str) -> ClrError:
+    article = "an" if name[0] in "AEIOU" and not name.startswith("U") else "a"
+    shown = {"Byte": "an unsigned byte", "SByte": "a signed byte"}.get(name, f"{article} {name}")
+    return ClrError(f"Value was either too large or too small for {shown}.")
+
+
 def _parse_integer(text: str, name: str, low: int, high: int) -> int:
-    stripped = text.strip()
-    digits = stripped[1:] if stripped[:1] in "+-" else stripped
-    if not (digits.isascii() and digits.isdigit()):
+    value = read_integer(text)
+    if value is None:
         raise _bad_format(text)
-    value = int(stripped)
+    return _within(value, name, low, high)
+
+
+def _within(value: int, name: str, low: int, high: int) -> int:
     if not low <= value <= high:
-        article = "an" if name[0] in "AEIOU" and not name.startswith("U") else "a"
-        shown = {"Byte": "an unsigned byte", "SByte": "a signed byte"}.get(name, f"{article} {name}")
-        raise ClrError(f"Value was either too large or too small for {shown}.")
+        raise _too_large(name)
     return value
+
+
+def _rounded(value: float, name: str, low: int, high: int) -> int:
+    if not math.isfinite(value):
+        raise _too_large(name)
+    return _within(round(value), name, low, high)
 
 
 def _parse_styled(text: str, styles: EnumValue, name: str, low: int, high: int) -> int:
@@ -40,32 +54,26 @@ def _parse_styled(text: str, styles: EnumValue, name: str, low: int, high: int) 
     digits = text.strip() if styles.value & 3 else text
     if not re.fullmatch("[0-9A-Fa-f]+", digits):
         raise _bad_format(text)
-    value = int(digits, 16)
     width = (high - low).bit_length()
-    return value - (1 << width) if low < 0 and value >> (width - 1) else _parse_integer(str(value), name, low, high)
+    value = _within(magnitude(digits, 16), name, 0, (1 << width) - 1)
+    return value - (1 << width) if low < 0 and value >> (width - 1) else value
 
 
 def _parse_double(text: str) -> float:
-    stripped = text.strip().replace(",", "")
-    if stripped.lower() in ("infinity", "∞"):
-        return math.inf
-    if stripped.lower() in ("-infinity", "-∞"):
-        return -math.inf
-    if not stripped or "_" in stripped or "n" in stripped.lower():
-        if stripped == "NaN":
-            return math.nan
+    value = read_double(text)
+    if value is None:
         raise _bad_format(text)
-    try:
-        return float(stripped)
-    except ValueError:
-        raise _bad_format(text) from None
+    return value
 
 
 def _parse_decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        raise _bad_format(text) from None
+    number = read_decimal(text)
+    if number is None:
+        raise _bad_format(text)
+    value = fitted_decimal(number)
+    if value is None:
+        raise _too_large("Decimal")
+    return value
 
 
 def _constant(value: int) -> Callable[[Surroundings], ClrValue]:
@@ -126,7 +134,7 @@ def _round(value: float, digits: int = 0, mode: EnumValue | None = None) -> floa
         factor = 10.0**digits
         return math.copysign(math.floor(abs(value) * factor + 0.5) / factor, value)
     if digits == 0:
-        return float(round(value))
+        return float(round(value)) if math.isfinite(value) else value
     scaled = value * 10.0**digits
     return round(scaled) / 10.0**digits if math.isfinite(scaled) else value
 
@@ -171,9 +179,9 @@ def _math() -> None:
     clr_type.static("Abs", "int", abs)
     clr_type.static("Abs", "double", abs)
     clr_type.static("Sign", "double", lambda v: (v > 0) - (v < 0))
-    clr_type.static("Floor", "double", lambda v: float(math.floor(v)))
-    clr_type.static("Ceiling", "double", lambda v: float(math.ceil(v)))
-    clr_type.static("Truncate", "double", lambda v: float(math.trunc(v)))
+    clr_type.static("Floor", "double", lambda v: float(math.floor(v)) if math.isfinite(v) else v)
+    clr_type.static("Ceiling", "double", lambda v: float(math.ceil(v)) if math.isfinite(v) else v)
+    clr_type.static("Truncate", "double", lambda v: float(math.trunc(v)) if math.isfinite(v) else v)
     clr_type.static("Round", "double", _round)
     clr_type.static("Round", "decimal int", _round_decimal)
     clr_type.static("Round", "double int", _round)
@@ -206,19 +214,33 @@ def _math() -> None:
         clr_type.static(name, "double", real)
 
 
-def _convert_to_integer(text: str, base: int) -> int:
-    stripped = text.strip()
-    if base == 16 and stripped.lower().startswith("0x"):
-        stripped = stripped[2:]
+_DIGITS = "0123456789abcdef"
+
+
+def _convert_to_integer(text: str, base: int, name: str, low: int, high: int) -> int:
+    """Convert.ToInt32(text, base) and its like. Digits of another base than ten are the bits of the number."""
     if base not in (2, 8, 10, 16):
         raise ClrError("Invalid Base.")
-    try:
-        value = int(stripped, base)
-    except ValueError:
-        raise ClrError("Could not find any recognizable digits.") from None
+    if not text:
+        range_text = "Index was out of range. Must be non-negative and less than the size of the collection."
+        raise ClrError(f"Specified argument was out of the range of valid values. (Parameter '{range_text}')")
+    if text[0] == "-" and base != 10:
+        raise ClrError("String cannot contain a minus sign if the base is not 10.")
+    if text[0] == "-" and low == 0:
+        raise ClrError("The string was being parsed as an unsigned number and could not have a negative sign.")
+    lowered = text.lower()
+    digits = lowered[2:] if base == 16 and lowered.startswith("0x") else lowered[1:] if lowered[0] in "+-" else lowered
+    rest = digits.lstrip(_DIGITS[:base])
+    if not digits or rest == digits:
+        raise ClrError("Could not find any recognizable digits.")
+    if rest:
+        raise ClrError("Additional non-parsable characters are at the end of the string.")
+    value = magnitude(digits, base)
     if base == 10:
-        return value
-    return value - (1 << 32) if 1 << 31 <= value < 1 << 32 else value
+        return _within(-value if text[0] == "-" else value, name, low, high)
+    word = 64 if name.endswith("64") else 32
+    bits = _within(_within(value, f"UInt{word}", 0, (1 << word) - 1), name, 0, high - low)
+    return bits + 2 * low if bits > high else bits
 
 
 def _to_base(value: int, base: int) -> str:
@@ -249,8 +271,10 @@ def _convert() -> None:
         ("ToUInt64", "UInt64", 0, (1 << 64) - 1),
     ):
         clr_type.static(name, "string", lambda text, short=short, low=low, high=high: _parse_integer(text, short, low, high))
-        clr_type.static(name, "string int", _convert_to_integer)
-        clr_type.static(name, "double", lambda value: int(_round(value)))
+        clr_type.static(
+            name, "string int", lambda text, base, short=short, low=low, high=high: _convert_to_integer(text, base, short, low, high)
+        )
+        clr_type.static(name, "double", lambda value, short=short, low=low, high=high: _rounded(value, short, low, high))
     clr_type.static("ToDouble", "string", _parse_double)
     clr_type.static("ToDouble", "double", float)
     clr_type.static("ToBoolean", "string", _to_boolean)

@@ -15,6 +15,7 @@ import regex
 
 from server.msbuild.functions.binding import TYPES
 from server.msbuild.functions.values import ClrError, ClrValue, EnumValue
+from server.whole_numbers import is_number, magnitude
 
 _TIMEOUT_SECONDS = 1.0
 Found = TypeVar("Found")
@@ -100,12 +101,18 @@ def _translate(pattern: str) -> str:
     text = re.sub(r"\(\?<([A-Za-z_]\w*)>", r"(?P<\1>", pattern)
     text = re.sub(r"\(\?'([A-Za-z_]\w*)'", r"(?P<\1>", text)
     text = re.sub(r"\\k<(\w+)>", r"(?P=\1)", text)
+    text = _QUANTIFIER.sub(_without_leading_zeros, text)
     return text.replace(r"\z", r"(?!\n)\Z").replace(r"\p{L}", "[^\\W\\d_]").replace(r"\p{Lu}", "[A-Z]").replace(r"\p{Ll}", "[a-z]")
+
+
+def _without_leading_zeros(quantifier: re.Match[str]) -> str:
+    return "{" + ",".join(str(magnitude(digits)) for digits in quantifier.groups() if digits is not None) + "}"
 
 
 def compile_pattern(pattern: str, options: EnumValue | None = None) -> regex.Pattern[str]:
     """The compiled pattern. Raises ClrError with .NET's text for a wrong one."""
     flags = 0
+    _refuse_large_quantifiers(pattern)
     value = options.value if options is not None else 0
     for bit, flag in ((1, re.IGNORECASE), (2, re.MULTILINE), (16, re.DOTALL), (32, re.VERBOSE)):
         if value & bit:
@@ -117,6 +124,22 @@ def compile_pattern(pattern: str, options: EnumValue | None = None) -> regex.Pat
         raise ClrError(_pattern_error(pattern, error)) from None
     except (regex.error, OverflowError, RecursionError):
         raise ClrError(f"Invalid pattern '{pattern}'.") from None
+
+
+_QUANTIFIER = re.compile(r"(?<!\\)\{([0-9]+)(?:,([0-9]+))?\}")
+_INT_MAX = 0x7FFFFFFF
+
+
+def _refuse_large_quantifiers(pattern: str) -> None:
+    """Raises ClrError at the first digit that makes the number of a quantifier too large."""
+    for quantifier in _QUANTIFIER.finditer(pattern):
+        for digits, start in ((quantifier[1], quantifier.start(1)), (quantifier[2] or "", quantifier.start(2))):
+            if magnitude(digits) <= _INT_MAX:
+                continue
+            n_zeros = len(digits) - len(digits.lstrip("0"))
+            n_read = n_zeros + (10 if int(digits[n_zeros : n_zeros + 10]) > _INT_MAX else 11)
+            text = "Quantifier and capture group numbers must be less than or equal to Int32.MaxValue."
+            raise ClrError(f"Invalid pattern '{pattern}' at offset {start + n_read}. {text}")
 
 
 def _limited(search: Callable[[], Found]) -> Found:
@@ -157,8 +180,8 @@ def _substitute(found: regex.Match[str], replacement: str) -> str:
         if everything:
             return found.string
         key: int | str = name
-        if number or name.isdigit():
-            key = group_index(found.re, int(number or name))
+        if number or is_number(name):
+            key = group_index(found.re, magnitude(number or name))
         try:
             return found.group(key) or ""
         except IndexError:
@@ -199,7 +222,7 @@ def _result(match: Group, replacement: str) -> str:
 
 
 def _group(groups: Groups, key: str) -> ClrValue:
-    return groups.numbered(int(key)) if key.isdigit() else Group(groups.found, key)
+    return groups.numbered(magnitude(key)) if is_number(key) else Group(groups.found, key)
 
 
 def _members() -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 from server.msbuild.functions.binding import TYPES
 from server.msbuild.functions.surroundings import Surroundings
 from server.msbuild.functions.values import ClrError, ClrValue, EnumValue, Named, Version, parse_version
+from server.whole_numbers import is_number, magnitude
 
 _VARIABLE = re.compile(r"%([^%]+)%")
 
@@ -50,7 +51,7 @@ class OperatingSystem:
 
     def version(self) -> ClrValue:
         """The numeric parts of the release."""
-        numbers = [min(int(part), 0x7FFFFFFF) for part in re.findall(r"\d+", self.description.partition("-")[0])[:4]]
+        numbers = [min(magnitude(part), 0x7FFFFFFF) for part in re.findall("[0-9]+", self.description.partition("-")[0])[:4]]
         padded = (*numbers, 0, 0, 0, 0)
         return Version((padded[0], padded[1], padded[2], padded[3]))
 
@@ -167,6 +168,8 @@ def _guid() -> None:
 
 
 def _parse_guid(text: str) -> UUID:
+    if is_number(text.strip()) and len(text.strip()) != 32:
+        raise ClrError("Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx).")
     try:
         return UUID(text.strip())
     except ValueError:
@@ -214,9 +217,7 @@ def _uris() -> None:
     for target in (clr_type, builder):
         target.property("Scheme", lambda uri: _parts(uri).scheme)
         target.property("Host", lambda uri: _parts(uri).hostname or "")
-        target.property(
-            "Port", lambda uri: _parts(uri).port or {"http": 80, "https": 443, "ftp": 21}.get(_parts(uri).scheme, -1)
-        )
+        target.property("Port", lambda uri: _parts(uri).port or {"http": 80, "https": 443, "ftp": 21}.get(_parts(uri).scheme, -1))
         target.property("AbsolutePath", lambda uri: _parts(uri).path or "/")
         target.property("Path", lambda uri: _parts(uri).path or "/")
         target.property("LocalPath", lambda uri: unquote(_parts(uri).path or "/"))

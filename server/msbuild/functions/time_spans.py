@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
 from server.msbuild.functions.binding import TYPES
 from server.msbuild.functions.values import ClrError
+from server.whole_numbers import magnitude, signed_number
 
 SECOND = 10_000_000
 DAY = 86400 * SECOND
-_SPAN = re.compile(r"\s*(-)?(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?\s*\Z")
+MIN_TICKS = -(1 << 63)
+MAX_TICKS = (1 << 63) - 1
+_SPAN = re.compile(r"\s*(-)?(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?\s*\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,21 +36,43 @@ class TimeSpan:
 
 def parse_span(text: str) -> TimeSpan:
     """System.TimeSpan.Parse."""
-    if text.strip().lstrip("-").isdigit():
-        return TimeSpan(int(text) * DAY)
+    days = signed_number(text.strip())
+    if days is not None and text.strip()[0] != "+":
+        return _spanning(days * DAY, text)
     match = _SPAN.match(text)
     if match is None:
         raise ClrError(f"String '{text}' was not recognized as a valid TimeSpan.")
+    sign = -1 if match[1] else 1
     hours, minutes, seconds = int(match[3]), int(match[4]), int(match[5] or 0)
     if hours > 23 and match[2] is None and match[5] is not None and match[6] is None:
-        return TimeSpan((hours * DAY + minutes * 3600 * SECOND + seconds * 60 * SECOND) * (-1 if match[1] else 1))
+        return TimeSpan((hours * DAY + minutes * 3600 * SECOND + seconds * 60 * SECOND) * sign)
     if hours > 23 or minutes > 59 or seconds > 59:
-        raise ClrError(
-            f"The TimeSpan string '{text}' could not be parsed because at least one of the numeric components is out of range or "
-            "contains too many digits."
-        )
-    ticks = int(match[2] or 0) * DAY + (hours * 3600 + minutes * 60 + seconds) * SECOND + int((match[6] or "").ljust(7, "0"))
-    return TimeSpan(-ticks if match[1] else ticks)
+        raise _out_of_range(text)
+    ticks = magnitude(match[2] or "0") * DAY + (hours * 3600 + minutes * 60 + seconds) * SECOND + int((match[6] or "").ljust(7, "0"))
+    return _spanning(sign * ticks, text)
+
+
+def _spanning(ticks: int, text: str) -> TimeSpan:
+    if not MIN_TICKS <= ticks <= MAX_TICKS:
+        raise _out_of_range(text)
+    return TimeSpan(ticks)
+
+
+def _out_of_range(text: str) -> ClrError:
+    return ClrError(
+        f"The TimeSpan string '{text}' could not be parsed because at least one of the numeric components is out of range or "
+        "contains too many digits."
+    )
+
+
+def _of_units(count: float, ticks_each: int) -> TimeSpan:
+    """TimeSpan.FromDays and its like."""
+    ticks = count * ticks_each
+    if math.isnan(ticks):
+        raise ClrError("TimeSpan does not accept floating point Not-a-Number values.")
+    if not MIN_TICKS <= ticks <= MAX_TICKS:
+        raise ClrError("TimeSpan overflowed because the duration is too long.")
+    return TimeSpan(round(ticks))
 
 
 _SPAN_TOKENS = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|d+|h+|m+|s+|f+|F+|%|.", re.DOTALL)
@@ -85,8 +111,8 @@ def format_span(span: TimeSpan, format_text: str) -> str:
 def _time_span() -> None:
     clr_type = TYPES.add("System.TimeSpan")
     clr_type.value("Zero", lambda _: TimeSpan(0))
-    clr_type.value("MaxValue", lambda _: TimeSpan((1 << 63) - 1))
-    clr_type.value("MinValue", lambda _: TimeSpan(-(1 << 63)))
+    clr_type.value("MaxValue", lambda _: TimeSpan(MAX_TICKS))
+    clr_type.value("MinValue", lambda _: TimeSpan(MIN_TICKS))
     clr_type.static("FromTicks", "long", TimeSpan)
     clr_type.method("ToString", "string", format_span)
     clr_type.static("Parse", "string", parse_span)
@@ -98,7 +124,7 @@ def _time_span() -> None:
         ("Seconds", SECOND, 60),
         ("Milliseconds", 10_000, 1000),
     ):
-        clr_type.static(f"From{name}", "double", lambda n, size=size: TimeSpan(round(n * size)))
+        clr_type.static(f"From{name}", "double", lambda n, size=size: _of_units(n, size))
         clr_type.property(f"Total{name}", lambda span, size=size: span.ticks / size)
         clr_type.property(
             name,

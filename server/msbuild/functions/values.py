@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
+
+from server.whole_numbers import signed_number
 
 ClrValue = object
 
@@ -117,8 +118,8 @@ def to_text(value: ClrValue) -> str:
         return _list_text([_escape(to_text(element)) for element in value])
     if isinstance(value, dict):
         return ";".join(f"{_escape(to_text(key))}={_escape(to_text(item))}" for key, item in value.items())
-    if isinstance(value, (Decimal, UUID)):
-        return str(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return str(value)
 
 
@@ -147,12 +148,13 @@ def parse_version(text: str) -> Version:
     numbers: list[int] = []
     for part in parts:
         stripped = part.strip()
-        if stripped[:1] == "-" and stripped[1:].isdecimal():
-            raise ClrError(f"input ('{stripped}') must be a non-negative value. (Parameter 'input')\nActual value was {stripped}.")
-        if not stripped.isdecimal():
+        number = signed_number(stripped)
+        if number is None:
             raise ClrError(f"The input string '{part}' was not in a correct format.")
-        if int(stripped) > 0x7FFFFFFF:
+        if not -(1 << 31) <= number < 1 << 31:
             raise ClrError("Value was either too large or too small for an Int32.")
-        numbers.append(int(stripped))
+        if number < 0:
+            raise ClrError(f"input ('{stripped}') must be a non-negative value. (Parameter 'input')\nActual value was {stripped}.")
+        numbers.append(number)
     numbers += [-1] * (4 - len(numbers))
     return Version((numbers[0], numbers[1], numbers[2], numbers[3]))
