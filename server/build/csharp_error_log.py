@@ -45,48 +45,43 @@ def error_log_text(log: CompilationLog) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
+def _said(**values: object) -> Json:
+    """What says anything: no empty texts, lists and tables, and no zero."""
+    return {name: value for name, value in values.items() if value}
+
+
 def _result(result: LoggedResult, rule: int) -> Json:
-    diagnostic = result.diagnostic
-    found: Json = {
+    diagnostic, place = result.diagnostic, result.diagnostic.location
+    suppression = {"kind": "inSource", **_said(justification=result.justification), "properties": {"suppressionType": result.suppression}}
+    return {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
         "level": _LEVELS[diagnostic.severity],
         "message": {"text": diagnostic.message},
+        **_said(
+            suppressions=[suppression] if result.suppression else [],
+            locations=[{"physicalLocation": _place(place)}] if place is not None and place.file else [],
+            relatedLocations=[{"physicalLocation": _place(each.location)} for each in diagnostic.related],
+            properties=_said(warningLevel=result.warning_level, customProperties=dict(result.properties)),
+        ),
     }
-    if result.suppression:
-        why = {"justification": result.justification} if result.justification else {}
-        found["suppressions"] = [{"kind": "inSource", **why, "properties": {"suppressionType": result.suppression}}]
-    if diagnostic.location is not None and diagnostic.location.file:
-        found["locations"] = [{"physicalLocation": _place(diagnostic.location)}]
-    if diagnostic.related:
-        found["relatedLocations"] = [{"physicalLocation": _place(each.location)} for each in diagnostic.related]
-    properties: Json = {"warningLevel": result.warning_level} if result.warning_level else {}
-    if result.properties:
-        properties["customProperties"] = dict(result.properties)
-    if properties:
-        found["properties"] = properties
-    return found
 
 
 def _rule(rule: LoggedRule) -> Json:
     """A rule with what differs from a warning that is on."""
-    found: Json = {"id": rule.code}
-    for name, text in (("shortDescription", rule.title), ("fullDescription", rule.description)):
-        if text:
-            found[name] = {"text": text}
     configuration: Json = {} if rule.severity is Severity.WARNING else {"level": _LEVELS[rule.severity]}
     if not rule.is_enabled:
         configuration["enabled"] = False
-    if configuration:
-        found["defaultConfiguration"] = configuration
-    if rule.help_link:
-        found["helpUri"] = rule.help_link
-    properties: Json = {"category": rule.category} if rule.category else {}
-    if rule.tags:
-        properties["tags"] = list(rule.tags)
-    if properties:
-        found["properties"] = properties
-    return found
+    return {
+        "id": rule.code,
+        **_said(
+            shortDescription=_said(text=rule.title),
+            fullDescription=_said(text=rule.description),
+            defaultConfiguration=configuration,
+            helpUri=rule.help_link,
+            properties=_said(category=rule.category, tags=list(rule.tags)),
+        ),
+    }
 
 
 def _place(location: Location) -> Json:

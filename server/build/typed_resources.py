@@ -169,9 +169,11 @@ def _text(value: str, language: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
 
 
-def _csharp_summary(lines: tuple[str, ...]) -> list[str]:
-    written = [f"///   {line}".split("\n") for line in lines]
-    return ["/// <summary>", *(part if at == 0 else f"///{part}" for parts in written for at, part in enumerate(parts)), "/// </summary>"]
+def _summary(lines: tuple[str, ...], language: str) -> list[str]:
+    """The comment that documents a member; a line of it may be of several, which go on at the sign."""
+    sign, gap = ("///", " ") if language == "c#" else ("'''", "")
+    body = [sign + part for line in lines for part in f"{gap}  {line}".split("\n")]
+    return [f"{sign}{gap}<summary>", *body, f"{sign}{gap}</summary>"]
 
 
 def _csharp_type(name: str) -> str:
@@ -193,7 +195,7 @@ def _csharp(wanted: ResourceClass, properties: list[_Property]) -> list[str]:
         f"internal {wanted.name}() {{",
         "}",
         "",
-        *_csharp_summary(_MANAGER),
+        *_summary(_MANAGER, "c#"),
         browsable,
         f"{access} static {manager} ResourceManager {{",
         "    get {",
@@ -205,7 +207,7 @@ def _csharp(wanted: ResourceClass, properties: list[_Property]) -> list[str]:
         "    }",
         "}",
         "",
-        *_csharp_summary(_CULTURE),
+        *_summary(_CULTURE, "c#"),
         browsable,
         f"{access} static {culture} Culture {{",
         *["    get {", "        return resourceCulture;", "    }", "    set {", "        resourceCulture = value;", "    }", "}"],
@@ -214,10 +216,10 @@ def _csharp(wanted: ResourceClass, properties: list[_Property]) -> list[str]:
         call = f"ResourceManager.{one.method}({_text(one.resource, 'c#')}, resourceCulture)"
         type_name = _csharp_type(one.type_name)
         body = [f"object obj = {call};", f"return (({type_name})(obj));"] if one.method == "GetObject" else [f"return {call};"]
-        members += ["", *_csharp_summary((one.comment,)), f"{access} static {type_name} {one.name} {{", "    get {"]
+        members += ["", *_summary((one.comment,), "c#"), f"{access} static {type_name} {one.name} {{", "    get {"]
         members += [*(f"        {line}" for line in body), "    }", "}"]
     declared = [
-        *_csharp_summary(_SUMMARY),
+        *_summary(_SUMMARY, "c#"),
         f"[global::System.CodeDom.Compiler.GeneratedCodeAttribute({_BUILDER})]",
         "[global::System.Diagnostics.DebuggerNonUserCodeAttribute()]",
         "[global::System.Runtime.CompilerServices.CompilerGeneratedAttribute()]",
@@ -232,11 +234,6 @@ def _csharp(wanted: ResourceClass, properties: list[_Property]) -> list[str]:
 
 def _indented(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
-
-
-def _basic_summary(lines: tuple[str, ...]) -> list[str]:
-    written = [f"'''  {line}".split("\n") for line in lines]
-    return ["'''<summary>", *(part if at == 0 else f"'''{part}" for parts in written for at, part in enumerate(parts)), "'''</summary>"]
 
 
 def _basic_type(name: str) -> str:
@@ -258,14 +255,14 @@ def _visual_basic(wanted: ResourceClass, properties: list[_Property]) -> list[st
         "",
         '<Global.System.Diagnostics.CodeAnalysis.SuppressMessageAttribute("Microsoft.Performance", "CA1811:AvoidUncalledPrivateCode")>  _',
         *["Friend Sub New()", "    MyBase.New", "End Sub", ""],
-        *_basic_summary(_MANAGER),
+        *_summary(_MANAGER, "vb"),
         browsable,
         f"{access} Shared ReadOnly Property ResourceManager() As {manager}",
         "    Get",
         "        If Object.ReferenceEquals(resourceMan, Nothing) Then",
         f"            Dim temp As {manager} = {made}",
         *["            resourceMan = temp", "        End If", "        Return resourceMan", "    End Get", "End Property", ""],
-        *_basic_summary(_CULTURE),
+        *_summary(_CULTURE, "vb"),
         browsable,
         f"{access} Shared Property Culture() As {culture}",
         *["    Get", "        Return resourceCulture", "    End Get", "    Set", "        resourceCulture = value", "    End Set"],
@@ -275,10 +272,10 @@ def _visual_basic(wanted: ResourceClass, properties: list[_Property]) -> list[st
         call = f"ResourceManager.{one.method}({_text(one.resource, 'vb')}, resourceCulture)"
         type_name = _basic_type(one.type_name)
         body = [f"Dim obj As Object = {call}", f"Return CType(obj,{type_name})"] if one.method == "GetObject" else [f"Return {call}"]
-        members += ["", *_basic_summary((one.comment,)), f"{access} Shared ReadOnly Property {one.name}() As {type_name}", "    Get"]
+        members += ["", *_summary((one.comment,), "vb"), f"{access} Shared ReadOnly Property {one.name}() As {type_name}", "    Get"]
         members += [*(f"        {line}" for line in body), "    End Get", "End Property"]
     declared = [
-        *_basic_summary(_SUMMARY),
+        *_summary(_SUMMARY, "vb"),
         f"<Global.System.CodeDom.Compiler.GeneratedCodeAttribute({_BUILDER}),  _",
         " Global.System.Diagnostics.DebuggerNonUserCodeAttribute(),  _",
         " Global.System.Runtime.CompilerServices.CompilerGeneratedAttribute()>  _",
