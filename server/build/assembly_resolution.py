@@ -131,8 +131,8 @@ class _Resolution:
         shown = wanted.shown if wanted is not None else item.identity
         named = wanted.identity if wanted is not None else AssemblyIdentity(item.identity)
         identity = facts.identity if facts is not None else named
-        made = Reference(identity, facts.identity.full_name if facts is not None else shown, *(place or ("",))[:1], item)
-        made.found_at = place[1] if place is not None else ""
+        path, found_at = place or ("", "")
+        made = Reference(identity, facts.identity.full_name if facts is not None else shown, path, item, found_at)
         # What is neither a name nor a file that is there is told, and no part of the references.
         made.is_named = wanted is not None or place is not None
         self._add(made)
@@ -193,13 +193,15 @@ class _Resolution:
     def _by_search_path(self, search: str, item: Item | None, wanted: WantedAssembly | None, *, is_exact: bool) -> Iterator[str]:
         is_primary = item is not None
         match search.lower():
-            case "{rawfilename}" | "{hintpathfromitem}":
-                hint = item.value("HintPath") if item is not None and search[1] in "hH" else ""
-                path = paths.full_path(hint.replace("\\", "/"), self.request.directory) if hint else ""
-                if item is not None and search[1] in "rR":
-                    # What is named as a file is taken as it is.
-                    yield from [item.full_path()] if os.path.isfile(item.full_path()) else []
-                elif path and self._fits(path, wanted, is_exact=is_exact, is_primary=is_primary, under_any_name=True):
+            case "{rawfilename}":
+                # What is named as a file is taken as it is.
+                if item is not None and os.path.isfile(item.full_path()):
+                    yield item.full_path()
+                return
+            case "{hintpathfromitem}":
+                hint = item.value("HintPath").replace("\\", "/") if item is not None else ""
+                path = paths.full_path(hint, self.request.directory)
+                if hint and self._fits(path, wanted, is_exact=is_exact, is_primary=is_primary, under_any_name=True):
                     yield path
                 return
             case "{candidateassemblyfiles}":
