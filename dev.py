@@ -5,8 +5,8 @@ check   ruff, mypy, layer contracts, house rules, generated files, and the tests
 test    all tests; `--bless` rewrites the expectations of tests/cases, to be read before they are committed
 setup   makes .venv with everything that the tests need, from a fresh checkout
 gen     writes the files that are generated from code
-bench   measures: analyze, build, evaluate, hello, wordcount, programs, restore; edits compares incremental findings with clean ones;
-        fuzz and fuzz-projects try mutated assemblies and project files
+bench   measures: analyze, build, editor, evaluate, hello, wordcount, programs, restore;
+        edits compares incremental findings with clean ones; fuzz and fuzz-projects try mutated assemblies and project files
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ PROJECT = (
 )
 SOURCE = "class Program {{ static void Main() {{ System.Console.WriteLine({}); }} }}"
 AOTD = (sys.executable, "-m", "server.cli.main")
+DOTNET = "dotnet build"
 QUIET = ("build", "-nologo", "-v:q")
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -83,7 +84,7 @@ def dotnet_builds(folder: Path, dotnet: Path, framework: str, runs: int) -> list
     """The builds by `dotnet`."""
     write_project(folder, framework)
     environment = {**os.environ, "DOTNET_ROOT": str(dotnet.parent), "DOTNET_CLI_TELEMETRY_OPTOUT": "1", "DOTNET_NOLOGO": "1"}
-    return builds(Builder("dotnet build", (str(dotnet), *QUIET), environment), folder, runs)
+    return builds(Builder(DOTNET, (str(dotnet), *QUIET), environment), folder, runs)
 
 
 def aotd_builds(root: Path, folder: Path, name: str, sdk: str, framework: str, runs: int) -> list[Measured]:
@@ -115,19 +116,11 @@ def builds(builder: Builder, folder: Path, runs: int) -> list[Measured]:
     def edit(number: int) -> None:
         (folder / "Program.cs").write_text(SOURCE.format(number))
 
-    nothing, edited = f"{builder.name}: nothing changed", f"{builder.name}: a source changed"
-    by_dotnet = builder.name == "dotnet build"
-    first = unchanged(builder, folder, runs)
-    second = median(builder, folder, runs, edit)
-    return [
-        Measured(nothing, *first_times(first), "" if by_dotnet else "dotnet build: nothing changed"),
-        Measured(edited, *second, "" if by_dotnet else "dotnet build: a source changed"),
-    ]
-
-
-def first_times(line: Measured) -> tuple[float, float]:
-    """Its times."""
-    return line.wall_ms, line.processor_ms
+    first, second = unchanged(builder, folder, runs), median(builder, folder, runs, edit)
+    times = {"nothing changed": (first.wall_ms, first.processor_ms), "a source changed": second}
+    # What is compared with itself has no ratio.
+    others = "" if builder.name == DOTNET else DOTNET
+    return [Measured(f"{builder.name}: {what}", *each, f"{others}: {what}") for what, each in times.items()]
 
 
 def unchanged(builder: Builder, folder: Path, runs: int) -> Measured:
@@ -184,16 +177,18 @@ def with_daemon(environment: Mapping[str, str], work: Callable[[int], None]) -> 
     """Does `work` while a daemon runs, whose process id it is told."""
     with subprocess.Popen([*AOTD, "daemon", "run"], env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:
         try:
-            wait_for_daemon(environment)
+            wait_for_daemon(environment, daemon)
             work(daemon.pid)
         finally:
             subprocess.run([*AOTD, "daemon", "stop"], env=dict(environment), stdout=subprocess.DEVNULL, check=False)
 
 
-def wait_for_daemon(environment: Mapping[str, str]) -> None:
-    """Returns when the daemon answers."""
+def wait_for_daemon(environment: Mapping[str, str], daemon: subprocess.Popen[bytes]) -> None:
+    """Returns when the daemon answers. Raises CalledProcessError for one that has ended instead."""
     status: Sequence[str] = (*AOTD, "daemon", "status")
     while subprocess.run(status, env=dict(environment), stdout=subprocess.DEVNULL, check=False).returncode:
+        if daemon.poll() is not None:
+            raise subprocess.CalledProcessError(daemon.returncode, daemon.args)
         time.sleep(0.1)
 
 
