@@ -18,11 +18,13 @@ from server.msbuild.model import ProjectInstance
 from server.msbuild.toolsets import find_toolset
 from server.msbuild.warm import WarmEvaluations
 
+NO_ASSEMBLY = "AOTD1106"
 _LANGUAGES = {".fsproj": "F#", ".vbproj": "Visual Basic"}
 
 
 def build_by_targets(path: Path, properties: Mapping[str, str], progress: BuildProgress) -> OtherBuild:
-    """What the project's targets built. Raises BuildFailed after errors, which `progress` was told, and InputError without an SDK."""
+    """What the project's targets built. Raises BuildFailed after errors, which `progress` was told, and InputError without an
+    SDK or an assembly."""
     whom = caller()
     if find_toolset(whom.environment, str(path.parent), DiskFiles()).is_own:
         language = _LANGUAGES.get(path.suffix.lower(), path.suffix)
@@ -34,6 +36,9 @@ def build_by_targets(path: Path, properties: Mapping[str, str], progress: BuildP
     progress.step(f"building {path.name}")
     instance = _built(whom, path, properties, progress)
     target, symbols = (Path(instance.directory) / instance.property(name) for name in ("TargetPath", "_DebugSymbolsOutputPath"))
+    if not target.is_file():
+        message = "the project's targets were built, and there is no assembly: they leave none at 'TargetPath'"
+        raise InputError(NO_ASSEMBLY, message, Location(str(path)))
     beside = target.with_suffix(".pdb")
     copied = [item for item in instance.items_of("ReferenceCopyLocalPaths") if not item.value("DestinationSubDirectory")]
     references = [Path(item.full_path()) for item in copied if item.value("Extension").lower() == ".dll"]
