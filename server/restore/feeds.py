@@ -26,6 +26,9 @@ from server.whole_numbers import is_number, magnitude
 if sys.platform != "win32":
     import pwd
 
+# A pool keeps a place for each connection that it may open, and no restore opens as many as this.
+_MOST_CONNECTIONS = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
@@ -74,8 +77,8 @@ def _open_feed(
         return FolderFeed(source.source, Path(source.source))
     _refuse_client_certificates(source, settings.settings)
     most = settings.settings.config_value("maxHttpRequestsPerSource") or ""
-    limited = is_number(most) and magnitude(most) > 0
-    http = replace(options.http, connections=magnitude(most), may_wait_for_connection=True) if limited else options.http
+    n_connections = min(magnitude(most), _MOST_CONNECTIONS) if is_number(most) else 0
+    http = replace(options.http, connections=n_connections, may_wait_for_connection=True) if n_connections else options.http
     client = HttpClient(source, configured_proxy(settings.settings), environment, http)
     if options.keeps_answers:
         return HttpFeed(client, HttpCache(cache_folder(http_cache_folder(environment), source.source)))
