@@ -12,6 +12,7 @@ from compiler.codegen.data_text import DataText, method_table
 from compiler.codegen.lltypes import quote
 from compiler.codegen.statics import static_layout
 from compiler.codegen.wrappers import DELEGATE_POINTER, DELEGATE_TARGET
+from compiler.metadata.signatures import ElementType
 from compiler.reach.world import Node, World, WorldBuilder
 from compiler.types.naming import symbol, type_key
 from compiler.types.type_desc import MethodDesc, NamedType
@@ -38,6 +39,9 @@ CALLBACKS = (
 _INTERRUPTED = Callback(
     "rt_make_thread_interrupted", "qc_ThreadNative_Interrupt", (("System.Threading", "ThreadInterruptedException", ".ctor"),)
 )
+_FILE_NOT_FOUND = Callback(
+    "rt_make_file_not_found", "qc_AssemblyNative_InternalLoad", (("System.IO", "FileNotFoundException", ".ctor(string, string)"),)
+)
 _UNHANDLED = Callback(
     "rt_unhandled_exception_event",
     ("System", "AppContext", "add_UnhandledException"),
@@ -53,6 +57,9 @@ def _trigger(universe: TypeUniverse, callback: Callback) -> Node:
 
 def _method(universe: TypeUniverse, name: MethodName) -> MethodDesc:
     owner = universe.corlib_type(name[0], name[1])
+    if name[2] == ".ctor(string, string)":
+        texts = [d for d in owner.definition.methods_named(".ctor") if [p.element for p in d.sig.parameters] == [ElementType.STRING] * 2]
+        return universe.method(texts[0], owner, ())
     if name[2] != ".ctor":
         return universe.find_method(owner, name[2])
     # Of several constructors the one that the runtime uses has no parameters; else there is just one.
@@ -62,7 +69,7 @@ def _method(universe: TypeUniverse, name: MethodName) -> MethodDesc:
 
 def add_callback_roots(universe: TypeUniverse, builder: WorldBuilder) -> None:
     """Marks the callbacks that the program has come to need."""
-    for callback in (*CALLBACKS, _INTERRUPTED, _UNHANDLED):
+    for callback in (*CALLBACKS, _INTERRUPTED, _FILE_NOT_FOUND, _UNHANDLED):
         trigger = _trigger(universe, callback)
         if trigger not in builder.world.reasons:
             continue
@@ -79,7 +86,8 @@ def emit_callbacks(universe: TypeUniverse, world: World, out: DataText) -> None:
         code = out.method(universe, _method(universe, callback.methods[0]), "m") if _is_kept(universe, world, callback) else "null"
         out.lines.append(f"{quote(callback.symbol)} = constant ptr {code}, align 8")
     _emit_method_base(universe, world, out)
-    _emit_interrupted(universe, world, out)
+    _emit_maker(universe, world, _INTERRUPTED, 0, out)
+    _emit_maker(universe, world, _FILE_NOT_FOUND, 2, out)
     _emit_unhandled(universe, world, out)
 
 
@@ -100,18 +108,19 @@ def _is_kept(universe: TypeUniverse, world: World, callback: Callback) -> bool:
     return _trigger(universe, callback) in world.reasons
 
 
-def _emit_interrupted(universe: TypeUniverse, world: World, out: DataText) -> None:
-    """`ptr make()`: a new ThreadInterruptedException."""
+def _emit_maker(universe: TypeUniverse, world: World, callback: Callback, count: int, out: DataText) -> None:
+    """`ptr make(ptr...)`: a new exception, by its constructor with `count` references."""
     code = "null"
-    if _is_kept(universe, world, _INTERRUPTED):
-        constructor = _method(universe, _INTERRUPTED.methods[0])
-        code = '@"make.interrupted"'
+    if _is_kept(universe, world, callback):
+        constructor = _method(universe, callback.methods[0])
+        code = quote(f"make.{callback.symbol}")
+        given = [f"ptr %p{index}" for index in range(count)]
         out.declares["rt_new"] = 'declare noalias nonnull ptr @"rt_new"(ptr)'
         out.lines.append(
-            f"define internal ptr {code}() uwtable {{\n%o = call ptr @\"rt_new\"(ptr {method_table(constructor.owner)})\n"
-            f"call void {out.method(universe, constructor, 'm')}(ptr %o)\nret ptr %o\n}}"
+            f"define internal ptr {code}({', '.join(given)}) uwtable {{\n%o = call ptr @\"rt_new\"(ptr {method_table(constructor.owner)})\n"
+            f"call void {out.method(universe, constructor, 'm')}({', '.join(['ptr %o', *given])})\nret ptr %o\n}}"
         )
-    out.lines.append(f"{quote(_INTERRUPTED.symbol)} = constant ptr {code}, align 8")
+    out.lines.append(f"{quote(callback.symbol)} = constant ptr {code}, align 8")
 
 
 def _emit_unhandled(universe: TypeUniverse, world: World, out: DataText) -> None:

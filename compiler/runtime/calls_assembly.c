@@ -4,7 +4,6 @@
  * the display name here. */
 #include "reflect.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,7 +173,7 @@ int32_t qc_AssemblyNative_GetManifestResourceInfo(RtObject **local, const char *
     (void)local;
     *container = NULL;
     *file = NULL;
-    return find_resource(assembly, name) ? 3 : -1; /* Embedded | ContainedInManifestFile */
+    return find_resource(assembly, name) ? 5 : -1; /* Embedded | ContainedInManifestFile */
 }
 
 void qc_AssemblyNative_GetManifestResourceNames(RtObject **local, const char *assembly, RtObject **result) {
@@ -196,39 +195,6 @@ void *qc_AssemblyNative_InitializeAssemblyLoadContext(void *context, int32_t is_
 }
 
 /* ---- assemblies and their types as far as the program kept them ---- */
-
-typedef struct AssemblyNameParts {
-    const uint16_t *name;
-    uint16_t major, minor, build, revision;
-} AssemblyNameParts;
-
-static bool has_simple_name(const char *display_name, const uint16_t *text) {
-    size_t length = strcspn(display_name, ",");
-    for (size_t i = 0; i < length; i++)
-        if (!text[i] || tolower((uint8_t)display_name[i]) != (text[i] < 128 ? tolower(text[i]) : text[i]))
-            return false;
-    return !text[length];
-}
-
-static const char *assembly_named(const uint16_t *name) {
-    for (uint64_t i = 0; i < rt_module_count; i++)
-        if (has_simple_name(rt_modules[i].assembly, name))
-            return rt_modules[i].assembly;
-    for (uint64_t i = 0; i < rt_all_type_count; i++)
-        if (has_simple_name(rt_reflection(rt_all_types[i])->assembly, name))
-            return rt_reflection(rt_all_types[i])->assembly;
-    return NULL;
-}
-
-/* Assembly.Load: the assemblies of the program are there, others are not. */
-void qc_AssemblyNative_InternalLoad(const AssemblyNameParts *parts, RtObject **requesting, void *stack_mark, int32_t throws, RtObject **context,
-                                    RtObject **result) {
-    (void)requesting, (void)stack_mark, (void)context;
-    const char *found = assembly_named(parts->name);
-    if (!found && throws)
-        rt_throw_unsupported("loading assemblies that are not part of the program");
-    *result = found ? rt_assembly_object(found) : NULL;
-}
 
 void qc_AssemblyNative_GetModules(RtObject **local, const char *assembly, int32_t loads, int32_t resources, RtObject **result) {
     (void)local, (void)loads, (void)resources;
