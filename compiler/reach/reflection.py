@@ -28,7 +28,6 @@ from compiler.flow.method_facts import read_facts
 from compiler.flow.parameters import parameter_rows
 from compiler.flow.reader_kind import ReaderKind
 from compiler.flow.root_files import RootFile
-from compiler.flow.values import THIS
 from compiler.il.decode import decode
 from compiler.metadata.tokens import TableId, Token, decode_coded
 from compiler.reach.world import AttributeUse, Node, World, WorldBuilder, is_bare
@@ -264,7 +263,7 @@ class ReflectionReach:
         if intrinsic_of(self.universe, method.definition) is not None:
             return method.name not in ("GetTypeFromHandle", "GetType", "Empty")
         asked = self._annotations.of_method(method.definition)
-        return any(asked.parameters.values()) or bool(asked.parameters.get(THIS))
+        return any(asked.parameters.values())
 
     def _apply(self, builder: WorldBuilder, facts: Iterable[Fact], context: GenericContext, node: Node) -> None:
         precise: dict[object, set[TypeDefinition]] = defaultdict(set)

@@ -186,9 +186,19 @@ class WorldBuilder:
             if method.owner.is_value_type and not method.is_static:
                 self.add("unboxing_stub", method, node)
         if method.is_virtual and not method.is_static:
+            self._add_overridden(method, node)
             self.add("selector" if method.owner.is_interface or method.args else "virtual", method, node)
         if method.name == ".ctor" and not method.definition.owner.flags & TYPE_ABSTRACT:
             self.add("constructed", method.owner, node)
+
+    def _add_overridden(self, method: MethodDesc, node: Node) -> None:
+        """Reflection goes from a method to the one that it overrides, whose attributes it may inherit."""
+        base = self.universe.base_type(method.owner)
+        if base is None or method.owner.is_interface or method.args:
+            return
+        slot, slots = slot_index(self.universe, method), vtable(self.universe, base)
+        if slot < len(slots):
+            self.add("reflected_method", slots[slot], node)
 
     def _visit_reflected_field(self, found: FieldDesc, node: Node) -> None:
         """A field that reflection finds: its types, and where a static one is stored."""

@@ -28,6 +28,8 @@ typedef struct RtFieldInfo {
 } RtFieldInfo;
 
 RtObject *rt_box(const RtType *type, const void *value);        /* may collect; Nullable<T> gives T or NULL */
+const RtType *rt_underlying(const RtType *type);
+bool rt_can_widen(int to, int from);                             /* CorElementTypes */
 bool rt_object_equals(RtObject *a, RtObject *b);                /* the virtual Object.Equals; written by program.py */
 int32_t rt_object_hash_code(RtObject *object);                  /* the virtual Object.GetHashCode */
 static inline bool rt_is_value_type(const RtType *type) { return (type->flags & 0x000C0000u) == RT_FLAG_CATEGORY_VALUETYPE; }

@@ -1,4 +1,5 @@
-/* Delegate.DynamicInvoke: checks arguments as reflection does, calls the type's code, wraps what it throws. */
+/* Delegate.DynamicInvoke: checks arguments as reflection does, calls the type's code, wraps what it throws; and making objects and
+ * arrays of types that are known at run time only. */
 #include "calls.h"
 
 #include <stdio.h>
@@ -8,9 +9,13 @@ extern RtObject *rt_call_guarded(RtObject *(*code)(RtObject *, RtArray *), RtObj
 extern RtObject *rt_new_general_array(const RtType *type, const int32_t *bounds, int32_t count);
 extern RtObject *rt_make_target_invocation(RtObject *inner);
 
+/* What is thrown next is about an argument, before the method is called: the innermost DynamicInvoke does not wrap it. */
+static _Thread_local bool is_about_argument;
+
 static _Noreturn void wrong_type(const RtType *source, const RtType *target) {
     char text[1024];
     snprintf(text, sizeof text, "Object of type '%s' cannot be converted to type '%s'.", rt_reflection(source)->to_string, rt_reflection(target)->to_string);
+    is_about_argument = true;
     rt_throw_message(RT_THROW_ARGUMENT, text);
 }
 
@@ -27,28 +32,44 @@ static int integer_size(int kind, bool *is_signed) {
     return kind >= 0x03 && kind <= 0x0B ? sizes[kind] : 0;
 }
 
-/* Primitive widening as the default binder allows it; false when there is none. */
-static bool widen(void *target, int to, const void *source, int from) {
+/* The integer type of an enum, other types themselves. */
+const RtType *rt_underlying(const RtType *type) {
+    return rt_category(type) == RT_FLAG_CATEGORY_PRIMITIVE && type->element ? type->element : type;
+}
+
+/* Whether a primitive value may stand for one of another type: no integer loses a value, Char and UInt16 are one. */
+bool rt_can_widen(int to, int from) {
     bool from_signed, to_signed;
     int from_size = integer_size(from, &from_signed), to_size = integer_size(to, &to_signed);
-    if (!from_size)
-        return to == 0x0D && from == 0x0C ? (*(double *)target = *(const float *)source, true) : false;
-    int64_t value = 0;
-    memcpy(&value, source, (size_t)from_size);
-    if (from_signed && from_size < 8)
-        value = (int64_t)((uint64_t)value << (64 - 8 * from_size)) >> (64 - 8 * from_size);
-    if (to == 0x0C || to == 0x0D) {
-        double number = from_signed ? (double)value : (double)(uint64_t)value;
-        if (to == 0x0C)
-            *(float *)target = (float)number;
-        else
-            *(double *)target = number;
+    bool to_float = to == 0x0C || to == 0x0D;
+    if (to == from || (to == 0x0D && from == 0x0C))
+        return true;
+    if (!from_size || (!to_size && !to_float))
+        return false;
+    return to_float || (to_signed ? to_size > from_size : !from_signed && to_size >= from_size);
+}
+
+/* Leaves a primitive value in its wider type; false when there is no such conversion. */
+static bool widen(void *target, int to, const void *source, int from) {
+    bool is_signed;
+    int size = integer_size(from, &is_signed);
+    if (!rt_can_widen(to, from))
+        return false;
+    if (!size) {
+        *(double *)target = *(const float *)source;
         return true;
     }
-    bool fits = to_size > from_size && to != 0x03 && (to_signed || !from_signed);
-    if (fits)
-        memcpy(target, &value, (size_t)to_size);
-    return fits;
+    int64_t value = 0;
+    memcpy(&value, source, (size_t)size);
+    if (is_signed && size < 8)
+        value = (int64_t)((uint64_t)value << (64 - 8 * size)) >> (64 - 8 * size);
+    if (to == 0x0C)
+        *(float *)target = is_signed ? (float)value : (float)(uint64_t)value;
+    else if (to == 0x0D)
+        *(double *)target = is_signed ? (double)value : (double)(uint64_t)value;
+    else
+        memcpy(target, &value, (size_t)integer_size(to, &is_signed));
+    return true;
 }
 
 void rt_dynamic_value(void *target, RtObject *element, const RtType *type) {
@@ -61,8 +82,7 @@ void rt_dynamic_value(void *target, RtObject *element, const RtType *type) {
         memcpy((char *)target + (whole - size), (char *)element + 8, size);
         return;
     }
-    const RtType *a = rt_category(source) == RT_FLAG_CATEGORY_PRIMITIVE && source->element ? source->element : source;
-    const RtType *b = rt_category(type) == RT_FLAG_CATEGORY_PRIMITIVE && type->element ? type->element : type;
+    const RtType *a = rt_underlying(source), *b = rt_underlying(type);
     if (source == type || (a == b && source != a) || (a == b && type != b))
         memcpy(target, (char *)element + 8, (size_t)rt_reflection(type)->value_bytes);
     else if (!widen(target, rt_reflection(b)->element_type, (char *)element + 8, rt_reflection(a)->element_type))
@@ -76,6 +96,10 @@ RtObject *rt_delegate_dynamic_invoke(RtObject *delegate, RtArray *arguments) {
         rt_throw_message(RT_THROW_TARGET_PARAMETER_COUNT, "Parameter count mismatch.");
     RtObject *exception = NULL;
     RtObject *result = rt_call_guarded((RtObject * (*)(RtObject *, RtArray *))(uintptr_t) aux->reserved[2], delegate, arguments, &exception);
+    if (exception && is_about_argument) {
+        is_about_argument = false;
+        rt_throw(exception);
+    }
     if (exception)
         rt_throw(rt_make_target_invocation(exception));
     return result;

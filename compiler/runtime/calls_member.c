@@ -348,9 +348,9 @@ static RtObject *boxed_result(const RtType *type, void *result) {
             rt_throw_kind(RT_THROW_NULL_REFERENCE);
         return boxed_result(type->element, *(void **)result);
     }
-    if (kind == 0x0F)
+    if (kind == 0x0F || kind == 0x1B)
         rt_throw_unsupported("results of pointer types by reflection");
-    if (kind == 0x1B || !rt_is_value_type(type))
+    if (!rt_is_value_type(type))
         return *(RtObject **)result;
     return rt_box(type, result);
 }

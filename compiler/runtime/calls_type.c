@@ -60,7 +60,19 @@ RtObject *ic_RuntimeTypeHandle_GetInterfaces(RtObject *t) {
 }
 
 bool ic_RuntimeTypeHandle_CanCastTo(RtObject *source, RtObject *target) { return rt_can_cast(type_of(source), type_of(target)); }
-bool ic_RuntimeType_CanValueSpecialCast(RtObject *value, RtObject *target) { return rt_can_cast(type_of(value), type_of(target)); }
+static bool is_primitive(const RtType *type) {
+    uint32_t category = rt_category(type);
+    return category == RT_FLAG_CATEGORY_PRIMITIVE || category == RT_FLAG_CATEGORY_TRUE_PRIMITIVE; /* an enum, a primitive type */
+}
+
+/* Whether reflection converts values of one type to another: by widening of primitives and enums, from any pointer to void*. */
+bool ic_RuntimeType_CanValueSpecialCast(RtObject *value, RtObject *target) {
+    const RtType *from = type_of(value), *to = type_of(target);
+    if (rt_reflection(to)->element_type == 0x0F)
+        return from == to || (rt_reflection(from)->element_type == 0x0F && rt_reflection(to->element)->element_type == 0x01);
+    return is_primitive(from) && is_primitive(to) &&
+           rt_can_widen(rt_reflection(rt_underlying(to))->element_type, rt_reflection(rt_underlying(from))->element_type);
+}
 bool ic_RuntimeTypeHandle_IsInstanceOfType(RtObject *t, RtObject *object) {
     const RtType *type = type_of(t);
     return object && rt_can_cast(object->type, rt_category(type) == RT_FLAG_CATEGORY_NULLABLE ? type->element : type);
