@@ -181,7 +181,7 @@ def _read_bodies(state: ReaderState, digests: Digests | None, reader: UnitReader
     files = state.index.bodies() if state.index is not None else {}
     waiting = {unit.identity for unit in state.pending if unit.kind is UnitKind.SOURCE}
     for path, bodies in state.bodies.items() if waiting else ():
-        for number, identity in enumerate(bodies):
+        for number, identity in enumerate(() if waiting.isdisjoint(bodies) else bodies):
             if identity in waiting:
                 unit = Unit(UnitKind.SOURCE, identity)
                 result = reader.source(files[path], number)

@@ -211,32 +211,46 @@ def _compare(identity: RowIdentity, bodies: Bodies, old_identity: RowIdentity, o
     new_of_old = np.full(len(old.methods), -1, dtype=np.int64)
     new_of_old[partners] = alike
     bad = new_of_old < 0
-    owners = np.repeat(np.arange(len(old.methods)), np.diff(old.starts))
     tokens, again = old.tokens, _may_differ(identity, old_identity, old.tokens, strings_differ=bodies.user_strings != old.user_strings)
     wrong = _different_bytes(bodies, old, alike, partners)
     if len(wrong):
-        # Bytes that are no token's must be equal; the tokens of the old body tell which those are.
-        places = old.begins[owners] + old.offsets
-        order = np.argsort(places, kind="stable")
-        at = np.searchsorted(places[order], wrong, side="right") - 1
-        is_token = at >= 0
-        is_token[is_token] = wrong[is_token] - places[order[at[is_token]]] < _TOKEN_BYTES
-        bad[_bodies_at(old, wrong[~is_token])] = True
-        rewritten = order[at[is_token]]
+        others, rewritten, places = _rewritten(old, wrong)
+        bad[others] = True
+        owners = _bodies_at(old, places)[0]
         tokens = tokens.copy()
-        tokens[rewritten] = _numbers_at(bodies.data, (places + (bodies.begins[new_of_old] - old.begins)[owners])[rewritten])
+        tokens[rewritten] = _numbers_at(bodies.data, places + bodies.begins[new_of_old[owners]] - old.begins[owners])
         again[rewritten] = True
-    again &= ~bad[owners]
+    chosen = np.flatnonzero(again)
     named = old.named
-    if again.any():
-        chosen = np.flatnonzero(again)
+    if len(chosen):
+        owners = np.repeat(np.arange(len(old.methods)), np.diff(old.starts))[chosen]
+        chosen, owners = chosen[~bad[owners]], owners[~bad[owners]]
         named = named.copy()
         named[chosen] = _named(identity, tokens[chosen])
-        bad[owners[chosen][named[chosen] != old.named[chosen]]] = True
+        bad[owners[named[chosen] != old.named[chosen]]] = True
     same = np.full(len(bodies.methods), -1, dtype=np.int64)
     good = np.flatnonzero(~bad)
     same[new_of_old[good]] = good
     return same, _Found(old.starts, old.offsets, tokens, named)
+
+
+def _rewritten(old: Bodies, wrong: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Of positions whose bytes differ: the bodies in which one is no token's, for such bytes must be equal; the tokens that have the
+    others, and where these tokens stand."""
+    owners, is_inside = _bodies_at(old, wrong)
+    wrong = wrong[is_inside]
+    is_hit = np.zeros(len(old.methods), dtype=bool)
+    is_hit[owners] = True
+    hit = np.flatnonzero(is_hit)
+    counts = old.starts[hit + 1] - old.starts[hit]
+    tokens = np.arange(int(counts.sum())) + np.repeat(old.starts[hit] - (np.cumsum(counts) - counts), counts)
+    places = np.repeat(old.begins[hit], counts) + old.offsets[tokens]
+    order = np.argsort(places, kind="stable")
+    at = np.searchsorted(places[order], wrong, side="right") - 1
+    is_token = at >= 0
+    is_token[is_token] = wrong[is_token] - places[order[at[is_token]]] < _TOKEN_BYTES
+    found = order[at[is_token]]
+    return owners[~is_token], tokens[found], places[found]
 
 
 def _aligned(ids: Hashes, old_ids: Hashes) -> Numbers:
@@ -264,24 +278,27 @@ def _different_bytes(bodies: Bodies, old: Bodies, alike: Numbers, partners: Numb
     return np.concatenate(found)
 
 
-def _bodies_at(bodies: Bodies, positions: Numbers) -> Numbers:
-    """The bodies in which positions of the file are; positions between bodies are left out."""
+def _bodies_at(bodies: Bodies, positions: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+    """The bodies in which positions of the file are; which positions these are: others lie between bodies."""
     order = np.argsort(bodies.begins, kind="stable")
     found: Numbers = order[np.maximum(np.searchsorted(bodies.begins[order], positions, side="right") - 1, 0)]
-    return found[positions < bodies.begins[found] + bodies.sizes[found]]
+    is_inside = positions < bodies.begins[found] + bodies.sizes[found]
+    return found[is_inside], is_inside
 
 
 def _may_differ(identity: RowIdentity, before: RowIdentity, tokens: Numbers, *, strings_differ: bool) -> NDArray[np.bool_]:
-    """Which tokens of the version before may name something else now."""
-    n_same = np.full(256, 1 << 24, dtype=np.int64)
-    n_same[USER_STRING] = 0 if strings_differ else 1 << 24
+    """Which tokens of the version before may name something else now: those from the first row on that is not as before."""
+    first_rows = [(USER_STRING, 0)] if strings_differ else []
     for table, ids in identity.ids.items():
         known = before.ids[table]
-        if ids is not known:
-            n_common = min(len(ids), len(known))
-            differs = ids[:n_common] != known[:n_common]
-            n_same[table] = int(differs.argmax()) if differs.any() else n_common
-    result: NDArray[np.bool_] = tokens & 0xFFFFFF >= n_same[tokens >> 24]
+        n_common = min(len(ids), len(known))
+        differs = ids[:n_common] != known[:n_common] if ids is not known else np.zeros(0, dtype=bool)
+        n_same = int(differs.argmax()) if differs.any() else n_common
+        if n_same < len(known):
+            first_rows.append((table, n_same))
+    result = np.zeros(len(tokens), dtype=bool)
+    for table, row in first_rows:
+        result |= (tokens - (table << 24 | row)).view(np.uint64) < (1 << 24) - row
     return result
 
 

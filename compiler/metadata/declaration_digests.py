@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from compiler.metadata.body_digests import Bodies
 from compiler.metadata.hashing import Hashes, Numbers, is_in, mix, mix_one, sum_by, text_hash
 from compiler.metadata.image import Image
-from compiler.metadata.row_identity import RowIdentity, by_row, type_id
+from compiler.metadata.row_identity import RowIdentity, by_row, owners_of_rows, type_id
 from compiler.metadata.signature_hashes import SignatureMemory
 from compiler.metadata.tokens import CODED_INDICES, TableId, decode_coded
 
@@ -230,8 +230,9 @@ class _Reader:
         identity = self._identity
         parents = identity.numbers(_T.CUSTOM_ATTRIBUTE, "Parent")
         constructors = identity.coded("CustomAttributeType", identity.numbers(_T.CUSTOM_ATTRIBUTE, "Type"))
-        is_sorted = bool((parents[1:] >= parents[:-1]).all())
-        order = np.arange(len(parents)) - (np.searchsorted(parents, parents) if is_sorted else 0)
+        order = np.arange(len(parents))
+        if bool((parents[1:] >= parents[:-1]).all()):
+            order[1:] -= np.maximum.accumulate(np.where(parents[1:] != parents[:-1], order[1:], 0))
         rows = mix(constructors, identity.blobs(_T.CUSTOM_ATTRIBUTE, "Value"), order.astype(np.uint64))
         return self._by_coded("HasCustomAttribute", parents, rows)
 
@@ -365,7 +366,7 @@ class _Reader:
         starts, parents = self._identity.numbers(map_table, column), self._identity.numbers(map_table, "Parent")
         if not len(starts):
             return np.zeros(self._image.rows(table), dtype=np.int64)
-        which = np.searchsorted(starts, np.arange(1, self._image.rows(table) + 1), side="right") - 1
+        which = owners_of_rows(starts, self._image.rows(table)) - 1
         return np.where(which >= 0, parents[which], 0)
 
     def _methods(self, headers: Hashes, of_accessor: Hashes) -> Hashes:
@@ -376,7 +377,7 @@ class _Reader:
             self._attributes[_T.PARAM][1:], self._constants[_T.PARAM][1:], self._marshal[_T.PARAM][1:],
         )
         lists = identity.numbers(_T.METHOD_DEF, "ParamList")
-        owner = np.searchsorted(lists, np.arange(1, len(parameters) + 1), side="right")
+        owner = owners_of_rows(lists, len(parameters))
         imports = mix(
             self._raw(_T.IMPL_MAP, "MappingFlags"), identity.names(_T.IMPL_MAP, "ImportName"),
             by_row(identity.names(_T.MODULE_REF, "Name"))[identity.numbers(_T.IMPL_MAP, "ImportScope")],
@@ -453,7 +454,7 @@ class _Reader:
 
 def _grouped(hashes: Hashes) -> tuple[Hashes, Numbers]:
     """The different ones of `hashes`, sorted, and which of these each is."""
-    order = np.argsort(hashes, kind="stable")
+    order = np.argsort(hashes)
     ordered = hashes[order]
     is_first = np.concatenate((np.ones(min(len(hashes), 1), dtype=bool), ordered[1:] != ordered[:-1]))
     where = np.empty(len(hashes), dtype=np.int64)

@@ -21,6 +21,8 @@ _FIRST, _SECOND, _LENGTH = np.uint64(_FIRST_STEP), np.uint64(_SECOND_STEP), np.u
 # Bytes that tell a place in a heap apart; how far to look for it; how many bytes are compared first.
 _RUN, _FARTHEST, _FIRST_STRETCH = 24, 1024, 256
 _MOST_RUNS = 64
+# So few hashes are looked for sooner by comparing all with each.
+_COMPARED_ONE_BY_ONE = 8
 _SHIFT_1, _SHIFT_2 = np.uint64(29), np.uint64(32)
 _ALL_BITS = (1 << 64) - 1
 
@@ -235,8 +237,11 @@ def distinct(numbers: Numbers, limit: int) -> tuple[Numbers, Numbers]:
 
 def is_in(values: Hashes, others: Hashes) -> NDArray[np.bool_]:
     """Which of `values` are among `others`."""
-    if not len(others):
-        return np.zeros(len(values), dtype=bool)
+    if len(others) <= _COMPARED_ONE_BY_ONE:
+        result = np.zeros(len(values), dtype=bool)
+        for other in others:
+            result |= values == other
+        return result
     ordered = np.sort(others)
     found: NDArray[np.bool_] = ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values
     return found

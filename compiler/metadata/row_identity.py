@@ -110,6 +110,12 @@ def by_row(hashes: Hashes) -> Hashes:
     return np.concatenate((np.zeros(1, np.uint64), hashes))
 
 
+def owners_of_rows(starts: Numbers, count: int) -> Numbers:
+    """Per row of a table with `count` rows the row that owns it, whose own rows begin at `starts` (ECMA-335 II.22.37, MethodList)."""
+    result: Numbers = np.cumsum(np.bincount(np.minimum(starts, count + 1), minlength=count + 1))[1 : count + 1]
+    return result
+
+
 def read_identity(image: Image, memory: SignatureMemory, before: RowIdentity | None) -> RowIdentity:
     """The identity of all rows that tokens name; what is as in the version `before` is taken from there.
 
@@ -121,7 +127,7 @@ def read_identity(image: Image, memory: SignatureMemory, before: RowIdentity | N
     nothing = np.zeros(0, np.int64)
     identity = RowIdentity(image, heaps, ids, nothing, nothing, none, none, none, none, none)
     identity.field_owner, identity.method_owner = (
-        np.searchsorted(identity.numbers(_T.TYPE_DEF, name), np.arange(1, image.rows(table) + 1), side="right")
+        owners_of_rows(identity.numbers(_T.TYPE_DEF, name), image.rows(table))
         for name, table in (("FieldList", _T.FIELD), ("MethodList", _T.METHOD_DEF))
     )
     reuse = _Reuse(identity, before)
