@@ -10,6 +10,7 @@ from pathlib import Path
 from compiler.csharp.options import CSharpOptions, CSharpResource, DebugKind, OutputKind
 from compiler.diagnostics import InputError
 from server.build.project_values import EvaluatedProject, is_false, is_true, words
+from server.whole_numbers import is_number, magnitude
 
 # Switch -> property whose value is passed on as it is when it is not empty.
 FURTHER_SWITCHES = (
@@ -27,10 +28,14 @@ DEBUG_KINDS = {"none": DebugKind.NONE, "embedded": DebugKind.EMBEDDED}
 ALWAYS_SILENT = ("1701", "1702", "8002")
 
 
+# The waves of warnings have numbers of one digit; csc takes any level of 32 bits.
+_HIGHEST_WARNING_LEVEL = 0x7FFFFFFF
+
+
 def csharp_options(project: EvaluatedProject) -> CSharpOptions:
     """The options of `project`. Raises InputError for an OutputType or a WarningLevel that csc does not know."""
     level = project.property("WarningLevel").strip()
-    if level and not level.isdigit():
+    if level and not is_number(level):
         raise InputError("CS1900", f"Warning level must be zero or greater, not '{level}'")
     return CSharpOptions(
         output_kind=output_kind(project),
@@ -44,7 +49,7 @@ def csharp_options(project: EvaluatedProject) -> CSharpOptions:
         debug=DEBUG_KINDS.get(project.property("DebugType").lower(), DebugKind.PORTABLE),
         platform=project.property("PlatformTarget"),
         main_type=project.property("StartupObject"),
-        warning_level=int(level) if level else None,
+        warning_level=min(magnitude(level), _HIGHEST_WARNING_LEVEL) if level else None,
         treat_warnings_as_errors=is_true(project, "TreatWarningsAsErrors"),
         no_warn=tuple(dict.fromkeys([*codes(project.property("NoWarn")), *ALWAYS_SILENT])),
         warnings_as_errors=codes(project.property("WarningsAsErrors")),

@@ -12,6 +12,7 @@ from server.build.tasks.code_literals import csharp_literal, visual_basic_litera
 from server.build.tasks.io_errors import exception_text
 from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 from server.msbuild.items import Item
+from server.whole_numbers import magnitude
 
 _NUMBERED = re.compile(r"_Parameter([0-9]+)\Z", re.IGNORECASE)
 _HEADER = """//------------------------------------------------------------------------------
@@ -71,14 +72,13 @@ def _attributes(call: TaskCall, text: Callable[[str], str], joiner: str) -> list
                 call.error("MSB3098", f'"WriteCodeFragment" task received an invalid value for the "{name}" parameter.')
                 return None
             if match is not None:
-                numbered[int(match[1])] = _value(item, name, text)
+                numbered[magnitude(match[1])] = _value(item, name, text)
             else:
                 named.append(f"{name}{joiner}{_value(item, name, text)}")
-        for index in range(1, max(numbered, default=0) + 1):
-            if index not in numbered:
-                text_of_error = f'The parameter "{max(numbered)}" was supplied, but not all previously numbered parameters.'
-                call.error("MSB3714", text_of_error)
-                return None
+        last = max(numbered, default=0)
+        if len(numbered.keys() - {0}) < last:
+            call.error("MSB3714", f'The parameter "{last}" was supplied, but not all previously numbered parameters.')
+            return None
         arguments = [numbered[index] for index in sorted(numbered)] + named
         lines.append(f"{item.identity}({', '.join(arguments)})")
     return lines
