@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, copied_item
 from server.msbuild import paths
 from server.msbuild.conditions import to_boolean
 from server.msbuild.items import Item
@@ -63,7 +63,7 @@ def _run(call: TaskCall) -> bool:
     for item in call.items("Files"):
         name, given = item.identity, item.value("Culture")
         if given and call.flag("RespectAlreadyAssignedItemCulture"):
-            made = OutputItem(name, {"WithCulture": "true"}, item)
+            made = copied_item(item, metadata={"WithCulture": "true"})
             everything.append(made)
             with_culture.append(made)
             neutral.append(made)
@@ -77,12 +77,12 @@ def _run(call: TaskCall) -> bool:
                 source = item.clone()
                 source.metadata.pop("culture", None)
         metadata = {"Culture": culture, "WithCulture": "true"} if culture else {"WithCulture": "false"}
-        made = OutputItem(name, metadata, source)
+        made = copied_item(source, name, metadata)
         everything.append(made)
         (with_culture if culture else without).append(made)
         extension = paths.extension(name)
         plain = name[: len(name) - len(extension) - len(culture) - 1] + extension if culture else name
-        neutral.append(OutputItem(plain, metadata, source))
+        neutral.append(copied_item(source, plain, metadata))
     call.set_items("AssignedFiles", everything)
     call.set_items("AssignedFilesWithCulture", with_culture)
     call.set_items("AssignedFilesWithNoCulture", without)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from server.build.events import Importance
 from server.build.tasks.io_errors import exception_text, is_read_only, make_writable
-from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, copied_item
 from server.msbuild import globs, paths
 from server.msbuild.escaping import escape, unescape
 from server.msbuild.items import Item
@@ -34,14 +34,14 @@ def destinations(call: TaskCall, sources: list[Item], codes: tuple[str, str]) ->
                 "They must have the same number of items.",
             )
             return None
-        return [OutputItem(file.identity, {}, source) for file, source in zip(files, sources, strict=True)]
+        return [copied_item(source, file.identity, _own_metadata(file)) for file, source in zip(files, sources, strict=True)]
     if not isinstance(folder, Item):
         name = call.definition.name
         # Move calls its parameter by another name here, in MSBuild as well.
         other = "DestinationFolder" if name == "Copy" else "DestinationDirectory"
         call.error(codes[1], f'No destination specified for {name}. Please supply either "DestinationFiles" or "{other}".')
         return None
-    return [output_item(source, paths.combine(folder.identity, paths.file_name(source.identity))) for source in sources]
+    return [copied_item(source, paths.combine(folder.identity, paths.file_name(source.identity))) for source in sources]
 
 
 def _is_unchanged(source: str, target: str) -> bool:
@@ -172,6 +172,11 @@ def _linked(call: TaskCall, pair: _Pair, kind: str) -> bool:
     return True
 
 
+def _own_metadata(item: Item) -> dict[str, str]:
+    """What a destination says itself, which the source's metadata do not replace."""
+    return {name: unescape(value) for name, value in item.all_metadata().values()}
+
+
 def _of_folders(call: TaskCall) -> list[tuple[Item, OutputItem]]:
     """The files below SourceFolders and where they go: below the destination into a folder of the same name."""
     found: list[tuple[Item, OutputItem]] = []
@@ -181,7 +186,7 @@ def _of_folders(call: TaskCall) -> list[tuple[Item, OutputItem]]:
             source = folder.clone()
             source.include = f"{escape(path)}/{name}"
             target = paths.combine(call.text("DestinationFolder"), paths.file_name(path), unescape(name))
-            found.append((source, output_item(source, target)))
+            found.append((source, copied_item(source, target)))
     return found
 
 

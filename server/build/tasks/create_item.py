@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.build.tasks.task import ORIGINAL_ITEM_SPEC, Kind, OutputItem, Parameter, TaskCall, TaskDefinition
 from server.msbuild import globs
 from server.msbuild.escaping import escape, unescape
 from server.msbuild.item_metadata import is_well_known_metadata
@@ -43,6 +43,8 @@ def _expanded(call: TaskCall, items: list[Item]) -> list[Item]:
             continue
         for path in globs.expand_glob(item.include, call.instance.directory, (), call.instance.surroundings.files):
             copy = item.clone()
+            if not copy.value(ORIGINAL_ITEM_SPEC):
+                copy.set(ORIGINAL_ITEM_SPEC, item.include)
             copy.include = path
             copy.recursive_dir = escape(globs.recursive_dir(item.identity, unescape(path), call.instance.directory))
             found.append(copy)

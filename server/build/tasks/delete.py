@@ -6,7 +6,7 @@ import os
 
 from server.build.events import Importance
 from server.build.tasks.io_errors import exception_text
-from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, copied_item
 
 
 def _run(call: TaskCall) -> bool:
@@ -24,7 +24,7 @@ def _run(call: TaskCall) -> bool:
                 os.unlink(path)
             else:
                 call.message(f'File "{file.identity}" doesn\'t exist. Skipping.', Importance.LOW)
-            deleted.append(output_item(file))
+            deleted.append(copied_item(file))
         except OSError as error:
             text = f'Unable to delete file "{file.identity}". {exception_text(error, path)} '
             if call.flag("TreatErrorsAsWarnings"):

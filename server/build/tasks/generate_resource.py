@@ -11,7 +11,7 @@ from server.build.resource_values import Value
 from server.build.resources_file import needs_extensions, write_resources
 from server.build.resx import ResxError, read_resource_text, read_resx
 from server.build.tasks.io_errors import exception_text
-from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, copied_item
 from server.build.typed_resources import ResourceClass, typed_resources
 from server.msbuild import paths
 
@@ -49,7 +49,7 @@ def _run(call: TaskCall) -> bool:
         else:
             n_current += 1
         written.append(OutputItem(output))
-        made.append(OutputItem(output, {}, item))
+        made.append(copied_item(item, output))
         if typed:
             written.append(OutputItem(typed))
             call.set_value("StronglyTypedClassName", _class_name(call, output))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, copied_item, output_item
 from server.msbuild import paths
 
 
@@ -66,7 +66,7 @@ def _assign_target_path(call: TaskCall) -> bool:
         if not target:
             full = call.path(item.identity)
             target = full[len(root) :] if full.startswith(root) else paths.file_name(item.identity)
-        assigned.append(OutputItem(item.identity, {"TargetPath": target}, item))
+        assigned.append(copied_item(item, metadata={"TargetPath": target}))
     call.set_items("AssignedFiles", assigned)
     return True
 

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, copied_item
 
 _STRIPPED = (".resx", ".restext", ".resources")
 _CLASS = re.compile(r"\b(?:class|struct|interface|record)\s+(\w+)")
@@ -38,11 +38,11 @@ def _run_for(call: TaskCall, extension: str) -> bool:
                 continue
         shown = (item.value("TargetPath") or item.identity).replace("\\", "/")
         name = _name(call, shown, item.value("Culture"), type_name, with_culture=item.value("WithCulture").lower() != "false")
-        names.append(OutputItem(name, {}, item))
+        names.append(copied_item(item, name))
         metadata = {"ManifestResourceName": name}
         if not item.value("LogicalName") and item.value("Type").lower() == "non-resx":
             metadata["LogicalName"] = name
-        named.append(OutputItem(item.identity, metadata, item))
+        named.append(copied_item(item, metadata=metadata))
     call.set_items("ManifestResourceNames", names)
     call.set_items("ResourceFilesWithManifestResourceNames", named)
     return not call.logged_error

@@ -6,7 +6,7 @@ import os
 import shutil
 
 from server.build.tasks.io_errors import exception_text
-from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, output_item
+from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition, copied_item
 
 
 def _run(call: TaskCall) -> bool:
@@ -32,7 +32,7 @@ def _run(call: TaskCall) -> bool:
                 continue
         else:
             call.message(f'Directory "{directory.identity}" doesn\'t exist. Skipping.')
-        removed.append(output_item(directory))
+        removed.append(copied_item(directory))
     call.set_items("RemovedDirectories", removed)
     return succeeded
 

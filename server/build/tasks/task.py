@@ -53,18 +53,24 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class OutputItem:
-    """An item that a task gives out: include and metadata (unescaped unless `is_escaped`), the item it was made from if any."""
+    """An item that a task gives out: include and metadata (unescaped unless `is_escaped`), the item it was made from if any.
+
+    A copy of that item, as .NET's tasks make them, remembers what the item was called (OriginalItemSpec).
+    """
 
     include: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     source: Item | None = None
     is_escaped: bool = False
+    is_copy: bool = False
 
     @property
     def escaped_include(self) -> str:
         """The include as the project holds it."""
         return self.include if self.is_escaped else escape(self.include)
 
+
+ORIGINAL_ITEM_SPEC = "OriginalItemSpec"
 
 OutputValue = str | bool | int | Sequence[str] | Sequence[OutputItem] | OutputItem
 Argument = str | bool | int | Item | Sequence[str] | Sequence[Item]
@@ -265,6 +271,11 @@ def output_item(item: Item, include: str | None = None) -> OutputItem:
     return OutputItem(item.identity if include is None else include, {}, item)
 
 
+def copied_item(item: Item, include: str | None = None, metadata: Mapping[str, str] | None = None) -> OutputItem:
+    """A copy of `item`, optionally under another (unescaped) include and with more metadata."""
+    return OutputItem(item.identity if include is None else include, metadata or {}, item, is_copy=True)
+
+
 def as_item(call: TaskCall, output: OutputItem, item_type: str) -> Item:
     """The item of the project that an output becomes."""
     definition = call.instance.item_definitions.get(item_type.lower(), {})
@@ -277,6 +288,8 @@ def as_item(call: TaskCall, output: OutputItem, item_type: str) -> Item:
         if output.source.definition is not definition and output.source.definition:
             item.definition = {**definition, **output.source.definition}
         item.recursive_dir = output.source.recursive_dir if item.include == output.source.include else ""
+        if output.is_copy and not item.value(ORIGINAL_ITEM_SPEC):
+            item.set(ORIGINAL_ITEM_SPEC, output.source.include)
     for name, value in output.metadata.items():
         if name.lower() not in WELL_KNOWN_METADATA:
             item.set(name, value if output.is_escaped else escape(value))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from server.build.events import Importance
-from server.build.tasks.task import Kind, OutputItem, Parameter, TaskCall, TaskDefinition
+from server.build.tasks.task import Kind, Parameter, TaskCall, TaskDefinition, copied_item
 
 _TOO_MANY_INPUTS = "Only one of XmlContent or XmlInputPaths arguments can be set."
 _TOO_FEW_INPUTS = "One of XmlContent or XmlInputPaths arguments must be set."
@@ -59,7 +59,7 @@ def _run(call: TaskCall) -> bool:
         if not _transform(call, transform, sheet, arguments, shown, output.identity):
             return False
     sources = inputs or outputs
-    call.set_items("OutputPaths", [OutputItem(output.identity, {}, source) for output, source in zip(outputs, sources, strict=True)])
+    call.set_items("OutputPaths", [copied_item(source, output.identity) for output, source in zip(outputs, sources, strict=True)])
     return True
 
 
