@@ -5,7 +5,7 @@ First what an edit invalidates is put aside, then what waits is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 import numpy as np
@@ -24,8 +24,9 @@ from analyzers.units import Identity, Raised, Unit, UnitKind, UnitReader, UnitRe
 from analyzers.versions import Digests, Version
 from compiler.diagnostics import Location, Severity
 from compiler.flow.reader_kind import ReaderKind
-from compiler.metadata.declaration_digests import FactKind
-from compiler.metadata.hashing import Hashes, is_in
+from compiler.metadata.fact_table import FactKind
+from compiler.metadata.hashing import Hashes, common_ends, is_in
+from compiler.metadata.portable_pdb import Document
 from compiler.metadata.tokens import TableId
 from compiler.types.definitions import Module, TypeDefinition
 
@@ -33,26 +34,27 @@ _PROGRAM = Unit(UnitKind.PROGRAM, 0)
 _OWN_KEYS = {UnitKind.METHOD: TableId.METHOD_DEF, UnitKind.TYPE: TableId.TYPE_DEF, UnitKind.ANNOTATED_TYPE: TableId.TYPE_DEF}
 
 
-def advance(state: ReaderState, digests: Digests | None, edits: TextEdits, context: ModuleContext) -> None:
+def advance(state: ReaderState, version: Version, edits: TextEdits, context: ModuleContext) -> None:
     """Brings `state` to a version: what does not hold there waits, what holds is where its text is now. Reads no code."""
     state.is_consistent = False
-    _advance(state, digests, edits, context)
+    _advance(state, version, edits, context)
     state.is_consistent = True
 
 
-def _advance(state: ReaderState, digests: Digests | None, edits: TextEdits, context: ModuleContext) -> None:
+def _advance(state: ReaderState, version: Version, edits: TextEdits, context: ModuleContext) -> None:
+    digests = version.digests
     if digests is None or state.facts is None:
-        _start(state, digests, context)
+        _start(state, version, context)
         return
     if state.facts is digests.facts and not edits.files:
         return
     changed = digests.changed_since(state.facts)
     if int(FactKind.WHOLE) in changed or state.reads_source != context.reads_source:
-        _start(state, digests, context)
+        _start(state, version, context)
         return
     files = state.take_facts(digests.facts, changed)
     arrived = _update_units(state, digests, context)
-    for file in _undescribed(state, context):
+    for file in _undescribed(state, version.documents.rows):
         edits.add_file(file)
     changed_keys: set[str] = set()
     if state.index is not None:
@@ -60,7 +62,7 @@ def _advance(state: ReaderState, digests: Digests | None, edits: TextEdits, cont
         files |= {file for identity in arrived for file in context.positions.files_of(identity)}
         files.update(place.file for place in recompiled)
         asked = sorted({*edits.files, *files})
-        changed_keys = state.index.refresh(asked, edits.shift)
+        changed_keys = state.index.refresh(asked, edits.stays)
         if context.reads_source:
             state.take_bodies(state.index.bodies(), asked, edits, recompiled)
     state.apply_edits(edits, changed_keys)
@@ -73,8 +75,9 @@ def _recompiled(digests: Digests, changed: list[int], context: ModuleContext) ->
     return [place for rid in rows if rid for place in context.positions.code_of(context.module.method_definition(rid))]
 
 
-def _start(state: ReaderState, digests: Digests | None, context: ModuleContext) -> None:
+def _start(state: ReaderState, version: Version, context: ModuleContext) -> None:
     """Nothing is known: everything waits."""
+    digests = version.digests
     for unit in list(state.results):
         state.drop(unit)
     state.pending.clear()
@@ -84,22 +87,24 @@ def _start(state: ReaderState, digests: Digests | None, context: ModuleContext) 
     state.facts = digests.facts if digests is not None else None
     state.reads_source = context.reads_source
     state.bodies.clear()
+    state.file_of_body.clear()
     if state.index is not None and context.reads_source:
         bodies = state.index.bodies()
         state.take_bodies(bodies, list(bodies), TextEdits({}, {}), ())
     if digests is not None:
         _update_units(state, digests, context)
-    _undescribed(state, context)
+    _undescribed(state, version.documents.rows)
 
 
-def _undescribed(state: ReaderState, context: ModuleContext) -> list[str]:
+def _undescribed(state: ReaderState, now: Sequence[Document]) -> list[str]:
     """The documents of the symbols that changed and whose text was not given."""
-    before, now = state.documents, context.positions.documents(state.documents)
-    state.documents = now
+    before, state.documents = state.documents, now
+    if before is now:
+        return []
     changed = {each.name for pair in zip_longest(before, now) if pair[0] is not pair[1] for each in pair if each is not None}
     if not changed:
         return []
-    old_texts, new_texts = ({each.name: each.row[1] for each in rows if each.name in changed} for rows in (before, now))
+    old_texts, new_texts = ({each.name: each.hash for each in rows if each.name in changed} for rows in (before, now))
     return [name for name in changed if name not in state.sources and old_texts.get(name) != new_texts.get(name)]
 
 
@@ -136,11 +141,7 @@ def _update_units(state: ReaderState, digests: Digests, context: ModuleContext) 
 
 def _difference(old: Hashes, new: Hashes) -> tuple[set[Identity], set[Identity]]:
     """What only one of two columns of identities has; rows at both ends that are equal are left out first."""
-    common = min(len(old), len(new))
-    differs = old[:common] != new[:common]
-    first = int(differs.argmax()) if differs.any() else common
-    differs = old[len(old) - common + first :][::-1] != new[len(new) - common + first :][::-1]
-    last = int(differs.argmax()) if differs.any() else common - first
+    first, last = common_ends(old, new)
     before, now = set(old[first : len(old) - last].tolist()), set(new[first : len(new) - last].tolist())
     return before - now, now - before
 
@@ -180,8 +181,8 @@ def _read_bodies(state: ReaderState, digests: Digests | None, reader: UnitReader
     """Reads the bodies of the source that wait."""
     files = state.index.bodies() if state.index is not None else {}
     waiting = {unit.identity for unit in state.pending if unit.kind is UnitKind.SOURCE}
-    for path, bodies in state.bodies.items() if waiting else ():
-        for number, identity in enumerate(() if waiting.isdisjoint(bodies) else bodies):
+    for path in dict.fromkeys(state.file_of_body[identity] for identity in sorted(waiting)):
+        for number, identity in enumerate(state.bodies[path]):
             if identity in waiting:
                 unit = Unit(UnitKind.SOURCE, identity)
                 result = reader.source(files[path], number)
@@ -193,10 +194,7 @@ def _read_bodies(state: ReaderState, digests: Digests | None, reader: UnitReader
 
 def _read_annotated_types(state: ReaderState, module: Module, digests: Digests, reader: UnitReader) -> None:
     """Where object.GetType is called decides on all types that an annotation reaches from there."""
-    dead = state.dead()
-    live = [state.results[unit] for unit in state.users if unit not in dead]
-    annotated = frozenset().union(*(result.annotated for result in live))
-    elsewhere = frozenset().union(*(result.annotated_elsewhere for result in live))
+    annotated, elsewhere = state.in_program()
     if (annotated, elsewhere) != state.annotated:
         state.annotated = (annotated, elsewhere)
         known = [unit for unit in state.results if unit.kind is UnitKind.ANNOTATED_TYPE]
@@ -221,11 +219,9 @@ def _read_everything(state: ReaderState, module: Module, reader: UnitReader, con
                 state.put(Unit(UnitKind.METHOD, method.token), reader.method(method))
     _read_bodies(state, None, reader)
     if context.lookups.reader is ReaderKind.PUBLISH:
-        dead = state.dead()
-        for unit in [each for each in state.users if each not in dead]:
-            result = state.results[unit]
-            used.update(result.annotated_elsewhere)
-            used.update(module.type_definition(token & 0xFFFFFF) for token in result.annotated)
+        annotated, elsewhere = state.in_program()
+        used.update(elsewhere)
+        used.update(module.type_definition(token & 0xFFFFFF) for token in annotated)
         for definition in module.types() if used else ():
             state.put(Unit(UnitKind.ANNOTATED_TYPE, definition.token), reader.annotated_type(definition, used))
         state.put(_PROGRAM, reader.program())

@@ -7,7 +7,6 @@ found: the instruction at the offset names a member, and the operation in the st
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from analyzers.source_index import PlaceReads, SourceIndex
 from compiler.diagnostics import InputError, Location
@@ -31,14 +30,6 @@ _STORES = frozenset(("stfld", "stsfld"))
 _DYNAMIC = ("Microsoft.CSharp.RuntimeBinder.Binder", "System.Runtime.CompilerServices.CallSite`1")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A source document of the symbols: its row (blob of the name, hash of the text) and its name."""
-
-    row: tuple[bytes, bytes]
-    name: str
-
-
 class Positions:
     """Places of one module. Without a PDB, or for what the user did not write, the answer is None."""
 
@@ -56,15 +47,6 @@ class Positions:
         self._reads = reads
         if self._index is not None:
             self._index.reads = reads
-
-    def documents(self, before: list[Document]) -> list[Document]:
-        """The documents of the symbols; a name is taken from the row of `before` that is the same, where there is one."""
-        if self._pdb is None:
-            return []
-        rows = self._pdb.document_rows()
-        found = [known if known.row == row else None for known, row in zip(before, rows, strict=False)]
-        found += [None] * (len(rows) - len(found))
-        return [known or Document(rows[index], self._pdb.document(index + 1)) for index, known in enumerate(found)]
 
     @property
     def has_symbols(self) -> bool:

@@ -7,23 +7,26 @@ that version, or in `pending`, or the version does not have it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from analyzers.finding import Finding
 from analyzers.options import AnalysisOptions
-from analyzers.positions import Document
 from analyzers.sorted_findings import SortedFindings, SortKey
 from analyzers.source_index import PlaceReads, SourceIndex
 from analyzers.text_edits import TextEdits
 from analyzers.units import Identity, Raised, Unit, UnitKind, UnitResult
 from compiler.csharp.bodies import SourceFile
 from compiler.diagnostics import Explanation, Location
-from compiler.metadata.declaration_digests import FactTable
+from compiler.metadata.fact_table import FactTable
 from compiler.metadata.hashing import Hashes
+from compiler.metadata.portable_pdb import Document
 from compiler.types.definitions import TypeDefinition
+
+# Types of the module, by identity, and types of others.
+Annotated = tuple[frozenset[Identity], frozenset[TypeDefinition]]
 
 
 @dataclass(slots=True)
@@ -33,24 +36,28 @@ class ReaderState:
     index: SourceIndex | None
     facts: FactTable | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
-    documents: list[Document] = field(default_factory=list)
+    documents: Sequence[Document] = ()
     results: dict[Unit, UnitResult] = field(default_factory=dict)
     shown: dict[Unit, list[tuple[SortKey, Finding]]] = field(default_factory=dict)
     unshown: dict[Unit, None] = field(default_factory=dict)
     sorted: SortedFindings = field(default_factory=SortedFindings)
-    users: dict[Unit, None] = field(default_factory=dict)
+    _users: dict[Unit, None] = field(default_factory=dict)
     """The units with `uses` or annotated types."""
     pending: dict[Unit, None] = field(default_factory=dict)
     rows: dict[UnitKind, Hashes] = field(default_factory=lambda: defaultdict(lambda: np.zeros(0, np.uint64)))
     """The identities of the methods and types that the version has."""
     _needing: dict[Unit, None] = field(default_factory=dict)
     options: AnalysisOptions | None = None
-    annotated: tuple[frozenset[Identity], frozenset[TypeDefinition]] = (frozenset(), frozenset())
+    annotated: Annotated = (frozenset(), frozenset())
+    """Those of `in_program` for which types were read."""
+    _in_program: tuple[set[Unit], Annotated] | None = None
     n_read: int = 0
     is_consistent: bool = True
     reads_source: bool = False
     bodies: dict[str, dict[Identity, Location]] = field(default_factory=dict)
     """The bodies of each source file, in order, with their places."""
+    file_of_body: dict[Identity, str] = field(default_factory=dict)
+    """The file of each body."""
     _n_bodies: int = 0
     _by_key: dict[int, set[Unit]] = field(default_factory=lambda: defaultdict(set))
     _by_place_key: dict[str, set[Unit]] = field(default_factory=lambda: defaultdict(set))
@@ -63,9 +70,9 @@ class ReaderState:
         self.results[unit] = result
         self.unshown[unit] = None
         if result.needs:
-            self._needing[unit] = None
+            self._needing[unit] = self._in_program = None
         if result.uses or result.annotated or result.annotated_elsewhere:
-            self.users[unit] = None
+            self._users[unit] = self._in_program = None
         for key in result.keys:
             self._by_key[key].add(unit)
         self._enter_places(unit, result.places)
@@ -74,8 +81,11 @@ class ReaderState:
         """What is known of a unit is not right any more."""
         self.pending.pop(unit, None)
         self.hide(unit)
-        for table in (self.unshown, self._needing, self.users):
-            table.pop(unit, None)
+        self.unshown.pop(unit, None)
+        if unit in self._needing or unit in self._users:
+            self._in_program = None
+            self._needing.pop(unit, None)
+            self._users.pop(unit, None)
         old = self.results.pop(unit, None)
         if old is not None:
             for key in old.keys:
@@ -113,11 +123,12 @@ class ReaderState:
         dirty = {unit for key in changed_keys for unit in self._by_place_key.get(key, ())}
         moved: dict[Unit, UnitResult] = {}
         for file in edits.files:
+            moves_from = edits.moves_from(file)
             for unit in self._by_file.get(file, ()):
                 result = self.results[unit]
                 if any(edits.touches(*span) for span in result.places.spans):
                     dirty.add(unit)
-                else:
+                elif moves_from is not None and any(span[0] == file and span[1] > moves_from for span in result.places.spans):
                     moved[unit] = result
         self.await_again(dirty)
         for unit, result in moved.items():
@@ -146,18 +157,35 @@ class ReaderState:
                 else:
                     self._n_bodies += 1
                     kept[self._n_bodies] = place
+                    self.file_of_body[self._n_bodies] = path
                     self.pending[Unit(UnitKind.SOURCE, self._n_bodies)] = None
             self.bodies[path] = kept
             for several in before.values():
                 for identity in several:
                     self.drop(Unit(UnitKind.SOURCE, identity))
+                    del self.file_of_body[identity]
 
     def dead(self) -> set[Unit]:
         """The units that are not in the program: those that need instantiations which no unit of the program makes."""
+        return self._read_program()[0]
+
+    def in_program(self) -> Annotated:
+        """The types on which the program calls object.GetType: those of the module by identity, and those of others."""
+        return self._read_program()[1]
+
+    def _read_program(self) -> tuple[set[Unit], Annotated]:
+        if self._in_program is None:
+            dead = self._find_dead()
+            live = [self.results[unit] for unit in self._users if unit not in dead]
+            annotated = frozenset().union(*(result.annotated for result in live))
+            self._in_program = (dead, (annotated, frozenset().union(*(result.annotated_elsewhere for result in live))))
+        return self._in_program
+
+    def _find_dead(self) -> set[Unit]:
         waiting = set(self._needing)
         if not waiting:
             return waiting
-        used = {each for unit in self.users if unit not in waiting for each in self.results[unit].uses}
+        used = {each for unit in self._users if unit not in waiting for each in self.results[unit].uses}
         while ready := {unit for unit in waiting if self.results[unit].needs <= used}:
             waiting -= ready
             used.update(each for unit in ready for each in self.results[unit].uses)
@@ -183,11 +211,16 @@ def _is_in(inner: Location, outer: Location) -> bool:
 
 
 def _moved(raised: Raised, edits: TextEdits) -> Raised:
+    place = _moved_if_any(raised.location, edits)
+    if place is raised.location and not raised.related and raised.why.asked_at is None and not raised.why.fixes:
+        return raised
     related = tuple(replace(each, location=_moved_place(each.location, edits)) for each in raised.related)
-    return replace(raised, location=_moved_if_any(raised.location, edits), related=related, why=_moved_explanation(raised.why, edits))
+    return replace(raised, location=place, related=related, why=_moved_explanation(raised.why, edits))
 
 
 def _moved_explanation(why: Explanation, edits: TextEdits) -> Explanation:
+    if why.asked_at is None and not why.fixes:
+        return why
     fixes = tuple(replace(fix, place=_moved_if_any(fix.place, edits), attributes=_moved_if_any(fix.attributes, edits)) for fix in why.fixes)
     return replace(why, asked_at=_moved_if_any(why.asked_at, edits), fixes=fixes)
 

@@ -26,7 +26,7 @@ from analyzers.sorted_findings import sort_key
 from analyzers.source_index import SourceIndex
 from analyzers.text_edits import TextEdits
 from analyzers.units import raise_finding
-from analyzers.versions import Version, read_digests
+from analyzers.versions import DigestMemory, Version, read_digests
 from compiler.csharp.places import PlaceFinder
 from compiler.diagnostics import Diagnostic
 from compiler.flow.body_reader import Constants
@@ -34,7 +34,7 @@ from compiler.flow.reader_kind import FlowRules, ReaderKind
 from compiler.flow.root_files import EmbeddedFile, RootFile
 from compiler.metadata.bad_image import BadImage
 from compiler.metadata.image import open_image
-from compiler.metadata.signature_hashes import SignatureMemory
+from compiler.metadata.portable_pdb import Documents
 from compiler.reach.features import FeatureConstants
 from compiler.types.interned import AssemblyFinder
 from compiler.types.universe import TypeUniverse
@@ -80,7 +80,9 @@ class AnalysisSession:
         self._version: Version | None = None
         self._lookups: dict[tuple[ReaderKind, FlowRules], Lookups] = {}
         self._constants: dict[tuple[tuple[str, str], ...], Constants] = {}
-        self._memory = SignatureMemory()
+        self._memory = DigestMemory()
+        self._documents = Documents()
+        self._edits: tuple[Mapping[str, str], Mapping[str, str], TextEdits] | None = None
         self._readers: dict[ReaderKind, tuple[_Question, ReaderState]] = {}
 
     def findings(self, request: AnalysisRequest, proceed: Callable[[], None] = proceed_always) -> tuple[Finding, ...]:
@@ -101,13 +103,18 @@ class AnalysisSession:
         return self._readers[reader][1].n_read if reader in self._readers else 0
 
     def _findings(self, request: AnalysisRequest, proceed: Callable[[], None]) -> tuple[Finding, ...]:
+        state, edits = self._state(request)
+        if state.index is not None:
+            # The compiler answers while the versions are compared.
+            state.index.expect(edits.files)
         version = self._version_of(request)
         universe = version.universe
-        state, edits = self._state(request)
-        pdb = version.symbols(request.pdb)
-        positions = Positions(universe, version.module, pdb, state.index)
+        version.take_symbols(request.pdb, self._documents)
+        self._documents = version.documents
+        positions = Positions(universe, version.module, version.symbols, state.index)
         context, guards = self._context(request, version, positions, state.index, proceed)
-        advance(state, version.digests, edits, context)
+        state.sources = request.sources
+        advance(state, version, edits, context)
         read_pending(state, version, context, guards)
         severities = _severities(request)
         show_findings(state, request.options, severities, request.reader)
@@ -154,9 +161,14 @@ class AnalysisSession:
         state = known[1]
         if state.index is not None and request.places is not None:
             state.index.use(request.places, request.sources)
-        edits = TextEdits(state.sources, request.sources)
-        state.sources = request.sources
-        return state, edits
+        return state, self._edits_between(state.sources, request.sources)
+
+    def _edits_between(self, old: Mapping[str, str], new: Mapping[str, str]) -> TextEdits:
+        """How the texts changed; both readers mostly ask about the same."""
+        known = self._edits
+        if known is None or known[0] is not old or known[1] is not new:
+            known = self._edits = (old, new, TextEdits(old, new))
+        return known[2].copy()
 
     def _context(
         self, request: AnalysisRequest, version: Version, positions: Positions, index: SourceIndex | None, proceed: Callable[[], None]

@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from compiler.csharp.bodies import SourceFile
-from compiler.csharp.places import PlaceFinder, SourcePlace, SourcePlaces
+from compiler.csharp.places import (
+    COLUMN,
+    DEPTH,
+    END_COLUMN,
+    END_LINE,
+    KEY,
+    LINE,
+    FilePlaces,
+    PlaceFinder,
+    PlaceRow,
+    SourcePlaces,
+    location,
+)
 from compiler.diagnostics import Location
 
 
@@ -26,17 +38,7 @@ class PlaceReads:
         self.spans.add((place.file, place.line, place.end_line))
 
 
-@dataclass(slots=True)
-class _FilePlaces:
-    """The places of one file."""
-
-    declarations: dict[str, Location] = field(default_factory=dict)
-    operations: dict[str, list[SourcePlace]] = field(default_factory=dict)
-    attributes: dict[str, Location] = field(default_factory=dict)
-    initializers: list[SourcePlace] = field(default_factory=list)
-
-
-_NOTHING = _FilePlaces()
+_NOTHING = FilePlaces()
 
 
 class SourceIndex:
@@ -48,7 +50,7 @@ class SourceIndex:
     def __init__(self, finder: PlaceFinder) -> None:
         self._finder = finder
         self.reads = PlaceReads()
-        self._files: dict[str, _FilePlaces] = {}
+        self._files: dict[str, FilePlaces] = {}
         self._is_loaded = False
         # The files that declare each key, or have its attribute: several files declare the parts of one type.
         self._holders: dict[str, dict[str, None]] = {}
@@ -58,12 +60,18 @@ class SourceIndex:
     def use(self, finder: PlaceFinder, files: Iterable[str]) -> None:
         """The finder for the next texts, and the project's files in the order in which they are compiled."""
         self._finder = finder
-        self._order = {file: number for number, file in enumerate(files)}
+        if list(files) != list(self._order):
+            self._order = {file: number for number, file in enumerate(files)}
 
-    def refresh(self, files: Sequence[str], shift: Callable[[Location], Location | None]) -> set[str]:
+    def expect(self, files: Iterable[str]) -> None:
+        """Asks for the places of files that the next refresh will need, and does not wait for them."""
+        if self._is_loaded:
+            self._finder.begin([file for file in files if file in self._order])
+
+    def refresh(self, files: Sequence[str], stays: Callable[[str, PlaceRow, PlaceRow], bool]) -> set[str]:
         """Asks for the places of `files` again and forgets files that the project has no more; the keys that came, went or moved.
 
-        `shift` gives where a place of before is now, None where that is not known.
+        `stays` says whether a place of before in a file, where the text took it, is the second one.
         """
         if not self._is_loaded:
             return set()
@@ -72,14 +80,14 @@ class SourceIndex:
         before = {file: self._files.pop(file, _NOTHING) for file in (*asked, *gone)}
         for file in before:
             self._bodies.pop(file, None)
-        self._add(self._finder.find(asked) if asked else SourcePlaces((), ()))
+        self._add(self._finder.find(asked) if asked else SourcePlaces({}))
         changed: set[str] = set()
         for file, old in before.items():
             new = self._files.get(file, _NOTHING)
             for mine, theirs in ((old.declarations, new.declarations), (old.attributes, new.attributes)):
                 for key in mine.keys() | theirs.keys():
                     was, now = mine.get(key), theirs.get(key)
-                    if was is None or now is None or shift(was) != now:
+                    if was is None or now is None or not stays(file, was, now):
                         changed.add(key)
                     if now is None:
                         self._holders.get(key, {}).pop(file, None)
@@ -99,22 +107,13 @@ class SourceIndex:
 
     def _add(self, places: SourcePlaces) -> None:
         self._bodies |= {file.path: file for file in places.files}
-        for place in places.declarations:
-            self._of(place).declarations.setdefault(place.key, place.location)
-            self._holders.setdefault(place.key, {})[place.location.file] = None
-        for place in places.operations:
-            file = self._of(place)
-            file.operations.setdefault(place.key, []).append(place)
-            if place.key.startswith("~"):
-                file.initializers.append(place)
-            if place.key.startswith(("@", "!")):
-                file.attributes.setdefault(place.key, place.location)
-                self._holders.setdefault(place.key, {})[place.location.file] = None
+        for file, found in places.by_file.items():
+            known = self._files.get(file)
+            self._files[file] = found if known is None else known.merged(found)
+            for key in (*found.declarations, *found.attributes):
+                self._holders.setdefault(key, {})[file] = None
 
-    def _of(self, place: SourcePlace) -> _FilePlaces:
-        return self._files.setdefault(place.location.file, _FilePlaces())
-
-    def _at(self, file: str) -> _FilePlaces:
+    def _at(self, file: str) -> FilePlaces:
         self._need()
         return self._files.get(file, _NOTHING)
 
@@ -125,8 +124,9 @@ class SourceIndex:
         holders = self._holders.get(key)
         if not holders:
             return None
-        file = self._files[min(holders, key=lambda each: self._order.get(each, 0))]
-        place = file.declarations.get(key) or file.attributes[key]
+        file = min(holders, key=lambda each: self._order.get(each, 0))
+        places = self._files[file]
+        place = location(file, places.declarations.get(key) or places.attributes[key])
         self.reads.note(place)
         return place
 
@@ -157,7 +157,7 @@ class SourceIndex:
     def initialized_at(self, place: Location) -> str:
         """The key of the field or property in whose initializer a place is; empty elsewhere."""
         self.reads.note(place)
-        found = (p.key[1:] for p in self._at(place.file).initializers if _contains(p.location, place))
+        found = (row[KEY][1:] for row in self._at(place.file).initializers if _contains(location(place.file, row), place))
         return next(found, "")
 
     def operation(self, within: Location, keys: tuple[str, ...], ordinal: int) -> Location | None:
@@ -168,11 +168,11 @@ class SourceIndex:
         self.reads.note(within)
         operations = self._at(within.file).operations
         for key in keys:
-            found = [p for p in operations.get(key, ()) if _contains(within, p.location)]
+            found = [row for row in operations.get(key, ()) if _has_inside(within, row)]
             if found:
-                depth = min(place.depth for place in found)
+                depth = min(row[DEPTH] for row in found)
                 # What ends first is evaluated first: arguments before the call, receivers before the members taken from them.
-                places = sorted((p.location for p in found if p.depth == depth), key=_evaluation_order)
+                places = sorted((location(within.file, row) for row in found if row[DEPTH] == depth), key=_evaluation_order)
                 return places[min(ordinal, len(places) - 1)]
         return None
 
@@ -181,7 +181,7 @@ class SourceIndex:
         self.reads.note(place)
         operations = self._at(place.file).operations
         for origin in ("foreach", "pattern"):
-            if any(row.location == place for row in operations.get(f"?{index}{origin}", ())):
+            if any(location(place.file, row) == place for row in operations.get(f"?{index}{origin}", ())):
                 return origin
         return ""
 
@@ -189,8 +189,8 @@ class SourceIndex:
         """The operation of one of `keys` whose code is `statement`, a part of it: a constructor's call of its base."""
         self.reads.note(statement)
         operations = self._at(statement.file).operations
-        rows = [row for key in keys for row in operations.get(key, ())]
-        found = next((row.location for row in rows if _contains(row.location, statement)), None)
+        places = [location(statement.file, row) for key in keys for row in operations.get(key, ())]
+        found = next((place for place in places if _contains(place, statement)), None)
         if found is not None:
             self.reads.note(found)
         return found
@@ -198,6 +198,11 @@ class SourceIndex:
 
 def _evaluation_order(place: Location) -> tuple[int, int, int, int]:
     return (place.end_line, place.end_column, -place.line, -place.column)
+
+
+def _has_inside(outer: Location, row: PlaceRow) -> bool:
+    starts = (outer.line, outer.column) <= (row[LINE], row[COLUMN])
+    return starts and (row[END_LINE], row[END_COLUMN]) <= (outer.end_line, outer.end_column)
 
 
 def _contains(outer: Location, inner: Location) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from compiler.csharp.places import COLUMN, END_COLUMN, END_LINE, LINE, PlaceRow
 from compiler.diagnostics import Location
 
 
@@ -33,6 +34,12 @@ class TextEdits:
                 self._edits[file] = _edit(before.splitlines(), text.splitlines())
         self._edits.update((file, _WHOLE) for file in old.keys() - new.keys())
 
+    def copy(self) -> TextEdits:
+        """The same edits, for one who adds to them."""
+        found = TextEdits({}, {})
+        found._edits = dict(self._edits)  # noqa: SLF001 (its own class)
+        return found
+
     def add_file(self, file: str) -> None:
         """A file whose texts are not known has changed."""
         self._edits.setdefault(file, _WHOLE)
@@ -46,6 +53,11 @@ class TextEdits:
         """Whether a line from `first` to `last` of the old text may have changed."""
         edit = self._edits.get(file)
         return edit is not None and first <= edit.last and last >= edit.first
+
+    def moves_from(self, file: str) -> int | None:
+        """The line of the old text behind which untouched lines are elsewhere now; None when all stay."""
+        edit = self._edits.get(file)
+        return edit.last if edit is not None and edit.moved else None
 
     def line(self, file: str, line: int) -> int:
         """Where an untouched line of the old text is now."""
@@ -62,6 +74,17 @@ class TextEdits:
         if place.line <= edit.last or not edit.moved:
             return place
         return replace(place, line=place.line + edit.moved, end_line=place.end_line + edit.moved)
+
+
+    def stays(self, file: str, old: PlaceRow, new: PlaceRow) -> bool:
+        """Whether an untouched place of the old text is `new` now."""
+        edit = self._edits.get(file)
+        line, end = old[LINE], old[END_LINE]
+        if edit is not None and line <= edit.last and end >= edit.first:
+            return False
+        moved = edit.moved if edit is not None and line > edit.last else 0
+        is_there = line + moved == new[LINE] and end + moved == new[END_LINE]
+        return is_there and old[COLUMN] == new[COLUMN] and old[END_COLUMN] == new[END_COLUMN]
 
 
 def _edit(old: list[str], new: list[str]) -> _Edit:

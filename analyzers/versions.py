@@ -10,10 +10,12 @@ import numpy as np
 from compiler.diagnostics import InputError
 from compiler.il.decode import operand_sizes
 from compiler.metadata.body_digests import Bodies, read_bodies
-from compiler.metadata.declaration_digests import FactKind, FactTable, header_key, named_key, read_facts
+from compiler.metadata.declaration_digests import read_facts
+from compiler.metadata.fact_table import FactKind, FactTable, header_key, named_key
+from compiler.metadata.generated_rows import KnownNames
 from compiler.metadata.hashing import Hashes, is_in
 from compiler.metadata.image import Image
-from compiler.metadata.portable_pdb import PortablePdb, embedded_pdb, open_pdb
+from compiler.metadata.portable_pdb import Documents, PortablePdb, embedded_pdb, open_pdb
 from compiler.metadata.row_identity import RowIdentity, read_identity
 from compiler.metadata.signature_hashes import SignatureMemory
 from compiler.metadata.tokens import TableId
@@ -22,6 +24,7 @@ from compiler.types.reads import BODY, EVERYTHING, FIELD, GENERIC_CODE, GUARDS, 
 from compiler.types.universe import TypeUniverse
 
 _OPERAND_SIZES = operand_sizes()
+_NO_DOCUMENTS = Documents()
 _OF_ALL_ROWS = {GUARDS: FactKind.GUARDS, GENERIC_CODE: FactKind.GENERIC_CODE}
 _KIND_OF = {
     HEADER: FactKind.HEADER,
@@ -96,22 +99,34 @@ class Version:
     universe: TypeUniverse
     module: Module
     digests: Digests | None
-    _symbols: tuple[bytes, PortablePdb | None] | None = None
+    symbols: PortablePdb | None = None
+    """The symbols of `take_symbols`."""
+    documents: Documents = _NO_DOCUMENTS
+    _pdb: bytes | None = None
 
-    def symbols(self, pdb: bytes) -> PortablePdb | None:
-        """The symbols in `pdb`; those in the assembly itself, if any, when it is empty. Raises BadImage."""
-        if self._symbols is None or self._symbols[0] != pdb:
-            opened = open_pdb(f"{self.module.name}.pdb", pdb) if pdb else embedded_pdb(self.module.image)
-            self._symbols = (pdb, opened)
-        return self._symbols[1]
+    def take_symbols(self, pdb: bytes, known: Documents) -> None:
+        """Opens the symbols in `pdb`; those in the assembly itself, if any, when it is empty. Documents that are `known`, those of the
+        version before, stay the same objects. Raises BadImage."""
+        if self._pdb is None or self._pdb != pdb:
+            self.symbols = open_pdb(f"{self.module.name}.pdb", pdb) if pdb else embedded_pdb(self.module.image)
+            self.documents = self.symbols.documents(known) if self.symbols is not None else _NO_DOCUMENTS
+            self._pdb = pdb
 
 
-def read_digests(image: Image, memory: SignatureMemory, before: Digests | None) -> Digests | None:
+class DigestMemory:
+    """What one version tells that holds in all others: signatures taken apart, and what names mean."""
+
+    def __init__(self) -> None:
+        self.signatures = SignatureMemory()
+        self.names = KnownNames()
+
+
+def read_digests(image: Image, memory: DigestMemory, before: Digests | None) -> Digests | None:
     """The digests of `image`, with what is as in the version before taken from there; None for an image whose rows do not fit together."""
     try:
-        identity = read_identity(image, memory, before.identity if before is not None else None)
+        identity = read_identity(image, memory.signatures, before.identity if before is not None else None)
         bodies = read_bodies(identity, _OPERAND_SIZES, (before.identity, before.bodies) if before is not None else None)
         known = (before.identity, before.bodies, before.facts) if before is not None else None
-        return Digests(identity, bodies, read_facts(identity, bodies, memory, known))
+        return Digests(identity, bodies, read_facts(identity, bodies, memory.names, known))
     except (IndexError, ValueError, InputError):
         return None

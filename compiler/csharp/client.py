@@ -8,7 +8,7 @@ project is sent. It may be used from any thread; requests for one project wait f
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -159,11 +159,21 @@ class CSharpWorker:
 
         Raises ToolchainError, also when the project was not compiled by the running worker.
         """
-        body = self.request("places", {"project": project, "paths": None if paths is None else list(paths)}).body
-        parts = [body.get(name, []) for name in ("paths", "declarations", "operations", "bodies")]
-        lists = [part for part in parts if isinstance(part, list)]
-        assert len(lists) == len(parts), "the worker answers with four lists"
-        return read_places(*lists)
+        return self.ask_places(project, paths)()
+
+    def ask_places(self, project: str, paths: Sequence[str] | None) -> Callable[[], SourcePlaces]:
+        """Asks for `places` and does not wait: what is returned does. Both raise ToolchainError."""
+        process = self._running()
+        asked = process.send("places", {"project": project, "paths": None if paths is None else list(paths)}, ())
+
+        def wait() -> SourcePlaces:
+            body = process.wait(asked, self._timeout_seconds).body
+            parts = [body.get(name, []) for name in ("paths", "declarations", "operations", "bodies")]
+            lists = [part for part in parts if isinstance(part, list)]
+            assert len(lists) == len(parts), "the worker answers with four lists"
+            return read_places(*lists)
+
+        return wait
 
     def close_project(self, project: str) -> None:
         """Frees what is kept for a project."""

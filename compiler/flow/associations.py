@@ -84,7 +84,7 @@ class _Semantics:
         self._methods = image.column(TableId.METHOD_SEMANTICS, "Method")
         self._kinds = image.column(TableId.METHOD_SEMANTICS, "Semantics")
         self._members = image.column(TableId.METHOD_SEMANTICS, "Association")
-        self._row_of_method = {method: index for index, method in enumerate(self._methods)}
+        self._row_of_method = dict(zip(self._methods, range(len(self._methods)), strict=True))
         self._by_member = GroupedRows(image, TableId.METHOD_SEMANTICS, "Association")
         self._maps = {
             events: {parent: index for index, parent in enumerate(image.column(_MAPS[events][0], "Parent"))} for events in (False, True)

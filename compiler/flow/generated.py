@@ -1,8 +1,8 @@
 """Compiler-generated methods and types -> the user's method that they were made from.
 
 C# turns lambdas and local functions into methods named `<M>b__0_0` and `<M>g__F|0_0`, and async methods and iterators into
-state machine types `<M>d__0`. Whose they are is read from the code: the method that refers to a lambda owns it, and the
-state machine attribute names the type. Code that nobody refers to has no owner and is not analysed.
+state machine types `<M>d__0`. Whose they are is read from the code of the methods called M: the method that refers to a lambda owns
+it, and the state machine attribute names the type. Code that nobody refers to has no owner and is not analysed.
 """
 
 from __future__ import annotations
@@ -53,6 +53,21 @@ def is_lambda(name: str) -> bool:
     return _kind_letter(name) == "b"
 
 
+def _source_name(method: MethodDefinition) -> str:
+    """The name of the user's method that `method` is or was made from, with `-` for `.`, as compilers write it in names of types."""
+    name = method.name
+    if is_state_machine_type(method.owner):
+        name = _inside(method.owner.name)
+    while is_lambda_or_local_function(name):
+        name = _inside(name.partition("|")[0])
+    return name.replace(".", "-")
+
+
+def _inside(name: str) -> str:
+    """What the outermost brackets of a generated name hold."""
+    return name[1 : name.rfind(">")]
+
+
 def is_state_machine_type(definition: TypeDefinition) -> bool:
     """Whether the type holds the state of an async method or iterator."""
     return _kind_letter(definition.name) == "d"
@@ -72,7 +87,8 @@ def user_type(definition: TypeDefinition) -> TypeDefinition:
 
 
 class GeneratedCode:
-    """Owners of generated methods, found type by type. Invariant: `_owners` is complete for every type in `_done`."""
+    """Owners of generated methods, found name by name. Invariant: `_owners` is complete for what was made from the methods of a type that
+    have one name, for every type and name in `_done`."""
 
     def __init__(self, universe: TypeUniverse, attributes: AttributeReader) -> None:
         self._universe = universe
@@ -81,13 +97,14 @@ class GeneratedCode:
         self._owners = KeptByMember[MethodDefinition, MethodDefinition](volatile)
         self._machines = KeptByMember[MethodDefinition, TypeDefinition](volatile)
         self._children = KeptByMember[MethodDefinition, list[MethodDefinition]](volatile)
-        self._done = KeptByMember[TypeDefinition, bool](volatile)
+        self._by_name = KeptByMember[TypeDefinition, dict[str, list[MethodDefinition]]](volatile)
+        self._done = KeptByMember[tuple[TypeDefinition, str], bool](volatile)
 
     def owner(self, method: MethodDefinition) -> MethodDefinition | None:
         """The method that `method` was made from (one step outward), or None when the user wrote it or nobody refers to it."""
         if not self.is_generated(method):
             return None
-        self._read(user_type(method.owner))
+        self._read(method)
         return self._owners.get(method)
 
     def enclosing_scope(self, method: MethodDefinition, reader: ReaderKind) -> MethodDefinition | None:
@@ -115,7 +132,7 @@ class GeneratedCode:
 
     def state_machine(self, method: MethodDefinition) -> TypeDefinition | None:
         """The state machine type of an async method or iterator, or None."""
-        self._read(user_type(method.owner))
+        self._read(method)
         return self._machines.get(method)
 
     def declared_parameter(self, owner: TypeDefinition | MethodDefinition, index: int) -> tuple[TypeDefinition | MethodDefinition, int]:
@@ -132,8 +149,7 @@ class GeneratedCode:
 
     def _methods_around(self, definition: TypeDefinition) -> Iterator[MethodDefinition]:
         """The methods that a generated type was made from, from the inside out."""
-        self._read(user_type(definition))
-        current = next((owner for m in definition.methods if (owner := self._owners.get(m)) is not None), None)
+        current = next((owner for method in definition.methods if (owner := self.owner(method)) is not None), None)
         seen: set[MethodDefinition] = set()
         while current is not None and current not in seen:
             seen.add(current)
@@ -142,26 +158,32 @@ class GeneratedCode:
 
     def made_from(self, method: MethodDefinition) -> list[MethodDefinition]:
         """The generated methods whose owner, one step outward, is `method`, in the order of reference."""
-        self._read(user_type(method.owner))
+        self._read(method)
         return self._children.get(method, [])
 
-    def _read(self, definition: TypeDefinition) -> None:
-        if definition in self._done:
+    def _read(self, method: MethodDefinition) -> None:
+        """Finds out what was made from the user's methods that have the name of the one behind `method`."""
+        definition, name = user_type(method.owner), _source_name(method)
+        if (definition, name) in self._done:
             return
-        self._done[definition] = True
+        self._done[definition, name] = True
         # Who made what is a matter of the bodies in one method's group, which are noted where they are read themselves.
         module, reads = definition.module, definition.module.reads
         module.reads = None
         try:
-            self._read_bodies(definition)
+            self._read_bodies(definition, name)
         finally:
             module.reads = reads
 
-    def _read_bodies(self, definition: TypeDefinition) -> None:
-        pending = [m for m in definition.methods if not is_lambda_or_local_function(m.name)]
-        for nested in _generated_nested(definition):
-            if is_closure_type(nested):
-                pending.extend(m for m in nested.methods if not is_generated_name(m.name))
+    def _read_bodies(self, definition: TypeDefinition, name: str) -> None:
+        by_name = self._by_name.get(definition)
+        if by_name is None:
+            by_name = {}
+            for method in definition.methods:
+                if not is_lambda_or_local_function(method.name):
+                    by_name.setdefault(_source_name(method), []).append(method)
+            self._by_name[definition] = by_name
+        pending = list(by_name.get(name, ()))
         while pending:
             method = pending.pop()
             for callee in self._references(method):
@@ -202,18 +224,6 @@ class GeneratedCode:
                 if attribute is not None and attribute.value.fixed and isinstance(attribute.value.fixed[0], TypeName):
                     return _find_own_type(method.module, attribute.value.fixed[0].name)
         return None
-
-
-def _generated_nested(definition: TypeDefinition) -> list[TypeDefinition]:
-    """Generated types nested in `definition`, at any depth."""
-    result: list[TypeDefinition] = []
-    pending = [definition]
-    while pending:
-        for nested in nested_types(pending.pop()):
-            if is_generated_name(nested.name):
-                result.append(nested)
-                pending.append(nested)
-    return result
 
 
 def nested_types(definition: TypeDefinition) -> list[TypeDefinition]:

@@ -76,7 +76,12 @@ def _reached_edges(universe: TypeUniverse, module: Module) -> list[_Edge]:
     pending = [edge.end for edges in known.values() for edge in edges if edge.expands]
     if not pending:
         return []
-    overrides = [edge for definition in _generic_types(module) for edge in _override_edges(universe, definition)]
+    overrides = [
+        edge
+        for rid, methods in _generic_types(module).items()
+        if any(module.method_at(method).is_virtual for method in methods)
+        for edge in _override_edges(universe, module.type_definition(rid))
+    ]
     seen = set(pending)
     while pending:
         owner, _ = node = pending.pop()
@@ -155,20 +160,27 @@ def _mentions_more(blob: bytes) -> bool:
     return has_parameter and any(kind in blob for kind in _COMPOUND)
 
 
-def _generic_types(module: Module) -> list[TypeDefinition]:
-    """The types that are generic or have a generic method, in the order of the module."""
-    rows: set[int] = set()
-    for coded in module.image.column(TableId.GENERIC_PARAM, "Owner"):
+def _generic_types(module: Module) -> dict[int, list[int]]:
+    """The rows of the types that are generic or have a generic method, each with the rows of its generic methods, in order."""
+    found: dict[int, list[int]] = {}
+    for coded in sorted(set(module.image.column(TableId.GENERIC_PARAM, "Owner"))):
         token = decode_coded("TypeOrMethodDef", coded)
-        rows.add(token & 0xFFFFFF if token >> 24 == TableId.TYPE_DEF else module.method_owner(token & 0xFFFFFF))
-    return [module.type_definition(rid) for rid in sorted(rows)]
+        rid = token & 0xFFFFFF
+        if token >> 24 == TableId.TYPE_DEF:
+            found.setdefault(rid, [])
+        else:
+            found.setdefault(module.method_owner(rid), []).append(rid)
+    return dict(sorted(found.items()))
 
 
 def _generic_owners(module: Module) -> Iterator[Owner]:
-    for definition in _generic_types(module):
+    for rid, methods in _generic_types(module).items():
+        definition = module.type_definition(rid)
         if definition.generic_count:
             yield definition
-        yield from (method for method in definition.methods if definition.generic_count or method.generic_count)
+            yield from definition.methods
+        else:
+            yield from (module.method_at(method) for method in methods)
 
 
 def _edges(universe: TypeUniverse, owner: Owner, tokens: frozenset[int]) -> Iterator[_Edge]:
@@ -178,8 +190,6 @@ def _edges(universe: TypeUniverse, owner: Owner, tokens: frozenset[int]) -> Iter
 
 def _override_edges(universe: TypeUniverse, definition: TypeDefinition) -> Iterator[_Edge]:
     """A call of a virtual method is one of what overrides it."""
-    if not any(method.is_virtual and method.generic_count for method in definition.methods):
-        return
     for pair in overrides_of(universe, definition, ReaderKind.PUBLISH):
         if pair.base.module is definition.module and pair.method.module is definition.module:
             used = universe.method(pair.method, universe.named(pair.method.owner, ()), ())

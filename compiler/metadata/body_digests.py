@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.metadata.bad_image import BadImage
-from compiler.metadata.hashing import BlobHashes, Hashes, Numbers, SpanHashes, mix, sum_by
+from compiler.metadata.hashing import BlobHashes, Hashes, Numbers, SpanHashes, common_ends, mix, sum_by
 from compiler.metadata.image import Image, read_compressed
 from compiler.metadata.row_identity import USER_STRING, RowIdentity
 from compiler.metadata.signature_hashes import token_ids
@@ -255,11 +255,13 @@ def _rewritten(old: Bodies, wrong: Numbers) -> tuple[Numbers, Numbers, Numbers]:
 
 def _aligned(ids: Hashes, old_ids: Hashes) -> Numbers:
     """The index in `old_ids` of each of `ids`; -1 for what is not there."""
-    if np.array_equal(ids, old_ids):
-        return np.arange(len(ids))
-    order = np.argsort(old_ids)
-    found = order[np.minimum(np.searchsorted(old_ids[order], ids), len(order) - 1)]
-    return np.where(old_ids[found] == ids, found, -1)
+    first, last = common_ends(ids, old_ids)
+    result = np.arange(len(ids))
+    result[len(ids) - last :] += len(old_ids) - len(ids)
+    # Between what is the same at both ends there are few.
+    known = {identity: index for index, identity in enumerate(old_ids[first : len(old_ids) - last].tolist(), first)}
+    result[first : len(ids) - last] = [known.get(each, -1) for each in ids[first : len(ids) - last].tolist()]
+    return result
 
 
 def _different_bytes(bodies: Bodies, old: Bodies, alike: Numbers, partners: Numbers) -> Numbers:
@@ -280,8 +282,11 @@ def _different_bytes(bodies: Bodies, old: Bodies, alike: Numbers, partners: Numb
 
 def _bodies_at(bodies: Bodies, positions: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
     """The bodies in which positions of the file are; which positions these are: others lie between bodies."""
-    order = np.argsort(bodies.begins, kind="stable")
-    found: Numbers = order[np.maximum(np.searchsorted(bodies.begins[order], positions, side="right") - 1, 0)]
+    begins = bodies.begins
+    order = None if bool((begins[1:] >= begins[:-1]).all()) else np.argsort(begins, kind="stable")
+    found: Numbers = np.maximum(np.searchsorted(begins if order is None else begins[order], positions, side="right") - 1, 0)
+    if order is not None:
+        found = order[found]
     is_inside = positions < bodies.begins[found] + bodies.sizes[found]
     return found[is_inside], is_inside
 

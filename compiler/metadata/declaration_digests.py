@@ -7,7 +7,8 @@ Between two versions exactly the keys whose value differs have changed.
   around it;
 - a method: its row, signature, parameters and attributes, its property or event, the headers of its type and of the types it names;
 - a field: likewise; a field that a compiler made for a property also counts the attributes of its type's properties;
-- the members of a type: all of them but what a compiler made from bodies; and everything in it, that too;
+- the members of a type: all of them but what a compiler made from bodies; and everything that its declaration is read for, some of
+  that too (`generated_rows`);
 - the methods of a type that have one name; the body of a method;
 - the attributes on the assembly and its module; those on properties that make them feature guards; all generic code in its order,
   with what is instantiated of it.
@@ -16,113 +17,42 @@ Between two versions exactly the keys whose value differs have changed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
 from compiler.metadata.body_digests import Bodies
-from compiler.metadata.hashing import Hashes, Numbers, is_in, mix, mix_one, sum_by, text_hash
+from compiler.metadata.fact_table import FactKind, FactTable, key_of
+from compiler.metadata.generated_rows import Flags, GeneratedRows, KnownNames, attribute_type
+from compiler.metadata.hashing import Hashes, Numbers, mix, sum_by
 from compiler.metadata.image import Image
-from compiler.metadata.row_identity import RowIdentity, by_row, owners_of_rows, type_id
-from compiler.metadata.signature_hashes import SignatureMemory
-from compiler.metadata.tokens import CODED_INDICES, TableId, decode_coded
+from compiler.metadata.row_identity import RowIdentity, by_row, owners_of_rows
+from compiler.metadata.tables import SCHEMAS
+from compiler.metadata.tokens import CODED_INDICES, TableId
 
 _T = TableId
 _MOST_BASES = 200
-_ALL_BITS = (1 << 64) - 1
-Flags = NDArray[np.bool_]
 _LESS_THAN = ord("<")
 _DECLARATIONS = (
     _T.TYPE_DEF, _T.FIELD, _T.PARAM, _T.INTERFACE_IMPL, _T.CONSTANT, _T.CUSTOM_ATTRIBUTE, _T.FIELD_MARSHAL, _T.CLASS_LAYOUT,
     _T.FIELD_LAYOUT, _T.EVENT_MAP, _T.EVENT, _T.PROPERTY_MAP, _T.PROPERTY, _T.METHOD_SEMANTICS, _T.METHOD_IMPL, _T.MODULE_REF,
     _T.IMPL_MAP, _T.NESTED_CLASS, _T.GENERIC_PARAM, _T.GENERIC_PARAM_CONSTRAINT,
 )
+# Columns that identities stand for, and those that are compared by what their indices name.
+_OTHERWISE = {
+    _T.TYPE_DEF: ("TypeName", "TypeNamespace"), _T.FIELD: ("Name", "Signature"), _T.CUSTOM_ATTRIBUTE: ("Type",),
+    _T.METHOD_IMPL: ("MethodDeclaration",),
+}
+_COLUMNS = {table: [column for column in SCHEMAS[table] if column[0] not in _OTHERWISE.get(table, ())] for table in _DECLARATIONS}
 _GUARD = "FeatureGuardAttribute"
 
 
-class FactKind(IntEnum):
-    """What a key is about; the value sets keys of one row apart."""
-
-    HEADER = 0x9D3F2A8B5C1E7F01
-    METHOD = 0xC2B2AE3D27D4EB4F
-    FIELD = 0x165667B19E3779F9
-    MEMBERS = 0x27D4EB2F165667C5
-    EVERYTHING = 0x2545F4914F6CDD1D
-    NAMED = 0x85EBCA77C2B2AE63
-    BODY = 0xFF51AFD7ED558CCD
-    WHOLE = 0xC4CEB9FE1A85EC53
-    GUARDS = 0x9FB21C651E98DF25
-    GENERIC_CODE = 0xA0761D6478BD642F
-
-
-@dataclass(slots=True)
-class FactTable:
-    """Keys and values of all facts of one version, in parallel; `row_keys[kind]` has the keys of rows by number (index 0: none).
-    `ends` are where the kinds of facts end; those of bodies, in the order of their methods, begin at `bodies`."""
-
-    keys: Hashes
-    values: Hashes
-    row_keys: dict[FactKind, Hashes]
-    ends: tuple[int, ...]
-    bodies: int
-
-    def changed_since(self, before: FactTable) -> Hashes:
-        """The keys whose value differs, or which only one of the two versions has."""
-        if self.keys is before.keys:
-            found: Hashes = self.keys[self.values != before.values]
-            return found
-        parts = [
-            _changed(self.keys[new], self.values[new], before.keys[old], before.values[old])
-            for new, old in zip(self._blocks(), before._blocks(), strict=True)
-        ]
-        return np.unique(np.concatenate(parts))
-
-    def _blocks(self) -> list[slice]:
-        ends = [*self.ends, len(self.keys)]
-        return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-
-
-def _changed(keys: Hashes, values: Hashes, old_keys: Hashes, old_values: Hashes) -> Hashes:
-    """The same for one kind of facts: rows at both ends that are equal are left out first."""
-    common = min(len(keys), len(old_keys))
-    first = _n_equal(keys[:common], values[:common], old_keys[:common], old_values[:common])
-    common -= first
-    ends = (column[len(column) - common :][::-1] for column in (keys, values, old_keys, old_values))
-    last = _n_equal(*ends)
-    new, old = slice(first, len(keys) - last), slice(first, len(old_keys) - last)
-    ours, theirs = mix(keys[new], values[new]), mix(old_keys[old], old_values[old])
-    return np.concatenate((keys[new][~is_in(ours, theirs)], old_keys[old][~is_in(theirs, ours)]))
-
-
-def _n_equal(keys: Hashes, values: Hashes, old_keys: Hashes, old_values: Hashes) -> int:
-    """How many rows at the beginning are equal."""
-    differs = (keys != old_keys) | (values != old_values)
-    return int(differs.argmax()) if differs.any() else len(differs)
-
-
-def key_of(kind: FactKind, hashes: Hashes) -> Hashes:
-    """The keys of facts of a kind about what `hashes` identify."""
-    return hashes + np.uint64(int(kind))
-
-
-def header_key(path: Sequence[str]) -> int:
-    """The key of the header of the type that `type_id` identifies by its path."""
-    return (type_id(path) + FactKind.HEADER) & _ALL_BITS
-
-
-def named_key(type_hash: int, name: str) -> int:
-    """The key of the methods called `name` of the type with that identity."""
-    return (mix_one(type_hash, text_hash(name)) + FactKind.NAMED) & _ALL_BITS
-
-
 def read_facts(
-    identity: RowIdentity, bodies: Bodies, memory: SignatureMemory, before: tuple[RowIdentity, Bodies, FactTable] | None
+    identity: RowIdentity, bodies: Bodies, names: KnownNames, before: tuple[RowIdentity, Bodies, FactTable] | None
 ) -> FactTable:
     """All facts of an image; when nothing but code is another than in the version `before`, from there. Raises IndexError."""
     if before is None or not _has_same_declarations(identity, bodies, *before[:2]):
-        return _Reader(identity, bodies, memory).read()
+        return _Reader(identity, bodies, names).read()
     facts = before[2]
     values = facts.values.copy()
     values[facts.bodies : facts.bodies + len(bodies.digests)] = bodies.digests
@@ -149,8 +79,6 @@ def _generic_code(identity: RowIdentity) -> Hashes:
 
 def _has_same_declarations(identity: RowIdentity, bodies: Bodies, old: RowIdentity, old_bodies: Bodies) -> bool:
     """Whether two versions differ in code alone, and not in that of accessors, which declarations may rest on."""
-    if identity.heaps.strings is not old.heaps.strings or identity.heaps.blobs is not old.heaps.blobs:
-        return False
     if any(identity.ids[table] is not old.ids[table] for table in (_T.TYPE_DEF, _T.TYPE_REF, _T.TYPE_SPEC, _T.METHOD_DEF, _T.FIELD)):
         return False
     if not np.array_equal(bodies.methods, old_bodies.methods):
@@ -158,11 +86,9 @@ def _has_same_declarations(identity: RowIdentity, bodies: Bodies, old: RowIdenti
     changed = bodies.methods[bodies.digests != old_bodies.digests]
     if np.isin(changed, identity.numbers(_T.METHOD_SEMANTICS, "Method")).any():
         return False
-    new_tables, old_tables = identity.image.tables, old.image.tables
-    if not all(new_tables.row_bytes(table) == old_tables.row_bytes(table) for table in _DECLARATIONS):
+    if not all(_has_same_rows(identity, old, table, _COLUMNS[table]) for table in _DECLARATIONS):
         return False
-    columns = ((_T.METHOD_DEF, name) for name in ("ImplFlags", "Flags", "ParamList"))
-    if not all(np.array_equal(identity.numbers(*each), old.numbers(*each)) for each in columns):
+    if not _has_same_rows(identity, old, _T.METHOD_DEF, (("ImplFlags", "2"), ("Flags", "2"), ("ParamList", "t:8"))):
         return False
     named = (("CustomAttributeType", _T.CUSTOM_ATTRIBUTE, "Type"), ("MethodDefOrRef", _T.METHOD_IMPL, "MethodDeclaration"))
     return all(
@@ -171,12 +97,28 @@ def _has_same_declarations(identity: RowIdentity, bodies: Bodies, old: RowIdenti
     )
 
 
+def _has_same_rows(identity: RowIdentity, old: RowIdentity, table: TableId, columns: Sequence[tuple[str, str]]) -> bool:
+    """Whether these columns of two versions say the same; signatures and names of what has an identity need not be looked at."""
+    if identity.image.rows(table) != old.image.rows(table):
+        return False
+    for name, kind in columns:
+        if kind == "s" and identity.heaps.strings is not old.heaps.strings:
+            is_same = np.array_equal(identity.names(table, name), old.names(table, name))
+        elif kind == "b" and identity.heaps.blobs is not old.heaps.blobs:
+            is_same = np.array_equal(identity.blobs(table, name), old.blobs(table, name))
+        else:
+            is_same = np.array_equal(identity.numbers(table, name), old.numbers(table, name))
+        if not is_same:
+            return False
+    return True
+
+
 class _Reader:
     """Digests of the rows of one image, made in the order in which they need each other."""
 
-    def __init__(self, identity: RowIdentity, bodies: Bodies, memory: SignatureMemory) -> None:
+    def __init__(self, identity: RowIdentity, bodies: Bodies, names: KnownNames) -> None:
         self._identity = identity
-        self._memory = memory
+        self._names = names
         self._image: Image = identity.image
         self._ids = identity.ids
         self._bodies = np.zeros(self._image.rows(_T.METHOD_DEF) + 1, dtype=np.uint64)
@@ -206,15 +148,14 @@ class _Reader:
         }
         owners = ids[_T.TYPE_DEF][self._identity.method_owner]
         names = key_of(FactKind.NAMED, mix(owners, self._identity.names(_T.METHOD_DEF, "Name")))
-        unique, where = _grouped(names)
         whole = self._attributes[_T.ASSEMBLY].sum(keepdims=True) + self._attributes[_T.MODULE].sum(keepdims=True)
         keys = (
             row_keys[FactKind.HEADER][1:], row_keys[FactKind.METHOD][1:], row_keys[FactKind.FIELD][1:],
-            row_keys[FactKind.MEMBERS][1:], row_keys[FactKind.EVERYTHING][1:], unique, row_keys[FactKind.BODY][self._body_rows],
+            row_keys[FactKind.MEMBERS][1:], row_keys[FactKind.EVERYTHING][1:], names, row_keys[FactKind.BODY][self._body_rows],
             np.array([int(FactKind.WHOLE), int(FactKind.GUARDS), int(FactKind.GENERIC_CODE)], dtype=np.uint64),
         )
         values = (
-            headers[1:], methods[1:], fields[1:], members[1:], everything[1:], sum_by(where, methods[1:], len(unique)),
+            headers[1:], methods[1:], fields[1:], members[1:], everything[1:], methods[1:],
             self._bodies[self._body_rows], whole, self._guards(), _generic_code(self._identity),
         )
         ends = tuple(np.cumsum([len(column) for column in keys])[:-1].tolist())
@@ -223,7 +164,7 @@ class _Reader:
     # ---- what rows carry ----
 
     def _raw(self, table: TableId, column: str) -> Hashes:
-        return self._identity.numbers(table, column).astype(np.uint64)
+        return self._identity.numbers(table, column).view(np.uint64)
 
     def _read_attributes(self) -> dict[int, Hashes]:
         """Per table that carries attributes the digest of those on each row; their order counts."""
@@ -242,17 +183,13 @@ class _Reader:
     def _by_coded(self, kind: str, parents: Numbers, rows: Hashes) -> dict[int, Hashes]:
         """Per table that the coded index can name the sum of what belongs to each of its rows."""
         bits, tables = CODED_INDICES[kind]
-        tags = parents & ((1 << bits) - 1)
-        result: dict[int, Hashes] = {}
-        occurs = np.bincount(tags, minlength=len(tables)) if len(tags) else np.zeros(len(tables), np.int64)
-        for tag, table in enumerate(tables):
-            n_rows = self._image.rows(TableId(table)) + 1
-            if not occurs[tag]:
-                result[table] = np.zeros(n_rows, dtype=np.uint64)
-                continue
-            chosen = np.flatnonzero(tags == tag)
-            result[table] = sum_by(parents[chosen] >> bits, rows[chosen], n_rows)
-        return result
+        sizes = [self._image.rows(TableId(table)) + 1 for table in tables]
+        starts = [0, *accumulate(sizes)]
+        tags, places = parents & ((1 << bits) - 1), parents >> bits
+        if bool((tags >= len(tables)).any()) or bool((places >= np.array(sizes)[tags]).any()):
+            raise IndexError("a coded index names a row that does not exist")
+        sums = sum_by(places + np.array(starts)[tags], rows, starts[-1])
+        return {table: sums[start : start + size] for table, start, size in zip(tables, starts, sizes, strict=False)}
 
     def _generics(self) -> dict[int, Hashes]:
         """Type parameters and their constraints, per TypeDef and MethodDef row."""
@@ -275,7 +212,7 @@ class _Reader:
         bits, tables = CODED_INDICES["HasCustomAttribute"]
         on_property = np.flatnonzero(parents & ((1 << bits) - 1) == tables.index(_T.PROPERTY))
         constructors = identity.numbers(_T.CUSTOM_ATTRIBUTE, "Type")[on_property]
-        wanted = [coded for coded in sorted(set(constructors.tolist())) if self._type_name(coded) == _GUARD]
+        wanted = [coded for coded in sorted(set(constructors.tolist())) if attribute_type(self._image, coded)[1] == _GUARD]
         if not wanted:
             return np.zeros(1, dtype=np.uint64)
         chosen = on_property[np.isin(constructors, wanted)]
@@ -284,16 +221,6 @@ class _Reader:
         names = by_row(identity.names(_T.PROPERTY, "Name"))[properties]
         rows = mix(self._ids[_T.TYPE_DEF][owners], names, identity.blobs(_T.CUSTOM_ATTRIBUTE, "Value")[chosen])
         return sum_by(np.zeros(len(rows), np.int64), rows, 1)
-
-    def _type_name(self, constructor: int) -> str:
-        """The simple name of an attribute's type, from the coded index of its constructor."""
-        token = decode_coded("CustomAttributeType", constructor)
-        if token >> 24 == _T.METHOD_DEF:
-            owner = int(self._identity.method_owner[(token & 0xFFFFFF) - 1])
-            return self._image.string(self._image.column(_T.TYPE_DEF, "TypeName")[owner - 1])
-        parent = decode_coded("MemberRefParent", self._image.column(_T.MEMBER_REF, "Class")[(token & 0xFFFFFF) - 1])
-        table = TableId(parent >> 24) if parent >> 24 in (_T.TYPE_REF, _T.TYPE_DEF) else None
-        return self._image.string(self._image.column(table, "TypeName")[(parent & 0xFFFFFF) - 1]) if table is not None else ""
 
     # ---- declarations ----
 
@@ -376,8 +303,6 @@ class _Reader:
             self._raw(_T.PARAM, "Flags"), self._raw(_T.PARAM, "Sequence"), identity.names(_T.PARAM, "Name"),
             self._attributes[_T.PARAM][1:], self._constants[_T.PARAM][1:], self._marshal[_T.PARAM][1:],
         )
-        lists = identity.numbers(_T.METHOD_DEF, "ParamList")
-        owner = owners_of_rows(lists, len(parameters))
         imports = mix(
             self._raw(_T.IMPL_MAP, "MappingFlags"), identity.names(_T.IMPL_MAP, "ImportName"),
             by_row(identity.names(_T.MODULE_REF, "Name"))[identity.numbers(_T.IMPL_MAP, "ImportScope")],
@@ -388,7 +313,7 @@ class _Reader:
         return by_row(
             mix(
                 ids[_T.METHOD_DEF][1:], self._raw(_T.METHOD_DEF, "Flags"), self._raw(_T.METHOD_DEF, "ImplFlags"), has_body,
-                self._attributes[_T.METHOD_DEF][1:], sum_by(owner, parameters, n_methods + 1)[1:],
+                self._attributes[_T.METHOD_DEF][1:], sum_by(identity.parameter_owner, parameters, n_methods + 1)[1:],
                 self._of_generics[_T.METHOD_DEF][1:], sum_by(forwarded[is_method] >> 1, imports[is_method], n_methods + 1)[1:],
                 of_accessor[1:], headers[identity.method_owner], identity.methods.sums(mix(headers)),
             )
@@ -398,9 +323,7 @@ class _Reader:
         identity, ids = self._identity, self._ids
         n_fields = self._image.rows(_T.FIELD)
         layouts = sum_by(identity.numbers(_T.FIELD_LAYOUT, "Field"), mix(self._raw(_T.FIELD_LAYOUT, "Offset")), n_fields + 1)
-        names = self._image.tables.array(_T.FIELD, "Name")
-        is_generated = identity.heaps.strings.first_bytes(names) == _LESS_THAN if names is not None else np.zeros(0, dtype=bool)
-        behind = np.where(is_generated, of_properties[identity.field_owner], np.uint64(0))
+        behind = np.where(identity.begins_with(_T.FIELD, "Name", _LESS_THAN), of_properties[identity.field_owner], np.uint64(0))
         return by_row(
             mix(
                 ids[_T.FIELD][1:], self._raw(_T.FIELD, "Flags"), self._attributes[_T.FIELD][1:], self._constants[_T.FIELD][1:],
@@ -413,10 +336,10 @@ class _Reader:
         identity = self._identity
         n_types = self._image.rows(_T.TYPE_DEF)
         total, made = headers.copy(), np.zeros(n_types + 1, dtype=np.uint64)
-        self._add_parts(total, made, identity.method_owner, mix(methods[1:]), ~self._made_from_bodies())
-        names = self._image.tables.array(_T.FIELD, "Name")
-        if names is not None:
-            self._add_parts(total, made, identity.field_owner, mix(fields[1:]), identity.heaps.strings.first_bytes(names) != _LESS_THAN)
+        generated = GeneratedRows(identity, self._names)
+        read_methods, read_fields = generated.read_with_their_types()
+        self._add_parts(total, made, identity.method_owner, mix(methods[1:]), ~generated.methods, read_methods)
+        self._add_parts(total, made, identity.field_owner, mix(fields[1:]), ~generated.fields, read_fields)
         for map_table, column, table in ((_T.PROPERTY_MAP, "PropertyList", _T.PROPERTY), (_T.EVENT_MAP, "EventList", _T.EVENT)):
             total += sum_by(self._owners_of(map_table, column, table), mix(semantics[table][1:]), n_types + 1)
         pairs = mix(
@@ -425,41 +348,15 @@ class _Reader:
         )
         total += sum_by(identity.numbers(_T.METHOD_IMPL, "Class"), pairs, n_types + 1)
         nested, outer = identity.numbers(_T.NESTED_CLASS, "NestedClass"), identity.numbers(_T.NESTED_CLASS, "EnclosingClass")
-        type_names = self._image.tables.array(_T.TYPE_DEF, "TypeName")
-        if type_names is not None:
-            is_shown = identity.heaps.strings.first_bytes(type_names[nested - 1]) != _LESS_THAN
-            self._add_parts(total, made, outer, mix(headers[nested]), is_shown)
+        is_shown = ~identity.begins_with(_T.TYPE_DEF, "TypeName", _LESS_THAN)[nested - 1]
+        np.add.at(total, outer[is_shown], mix(headers[nested])[is_shown])
         return by_row(mix(total[1:])), by_row(mix(total[1:], made[1:]))
 
-    def _add_parts(self, total: Hashes, made: Hashes, owners: Numbers, parts: Hashes, is_shown: Flags) -> None:
-        """Adds the parts of types: to `total` those that a user wrote, to `made` those that a compiler made from bodies."""
-        np.add.at(total, owners[is_shown], parts[is_shown])
-        np.add.at(made, owners[~is_shown], parts[~is_shown])
-
-    def _made_from_bodies(self) -> Flags:
-        """Which methods are lambdas and local functions (`<M>b__0`, `<M>g__F|0`): they come and go with bodies."""
-        offsets = self._image.tables.array(_T.METHOD_DEF, "Name")
-        result = np.zeros(self._image.rows(_T.METHOD_DEF), dtype=bool)
-        if offsets is None:
-            return result
-        candidates = np.flatnonzero(self._identity.heaps.strings.first_bytes(offsets) == _LESS_THAN)
-        memory, hashes = self._memory, self._identity.heaps.strings.at(offsets[candidates])
-        new = np.flatnonzero(~is_in(hashes, memory.generated_names))
-        if len(new):
-            names = [self._image.string(offset).partition("|")[0] for offset in offsets[candidates[new]].tolist()]
-            memory.add_generated_names(hashes[new], np.array([name[name.rfind(">") + 1 :][:1] in ("b", "g") for name in names]))
-        result[candidates] = is_in(hashes, memory.made_from_bodies)
-        return result
-
-
-def _grouped(hashes: Hashes) -> tuple[Hashes, Numbers]:
-    """The different ones of `hashes`, sorted, and which of these each is."""
-    order = np.argsort(hashes)
-    ordered = hashes[order]
-    is_first = np.concatenate((np.ones(min(len(hashes), 1), dtype=bool), ordered[1:] != ordered[:-1]))
-    where = np.empty(len(hashes), dtype=np.int64)
-    where[order] = np.cumsum(is_first) - 1
-    return ordered[is_first], where
+    def _add_parts(self, total: Hashes, made: Hashes, owners: Numbers, parts: Hashes, is_written: Flags, is_read: Flags) -> None:
+        """Adds the parts of types: to `total` those that a user wrote, to `made` those of others that are read with the type."""
+        np.add.at(total, owners, np.where(is_written, parts, np.uint64(0)))
+        also = np.flatnonzero(is_read & ~is_written)
+        np.add.at(made, owners[also], parts[also])
 
 
 def _along(own: Hashes, sources: Numbers, targets: Numbers) -> Hashes:

@@ -21,6 +21,7 @@ _FIRST, _SECOND, _LENGTH = np.uint64(_FIRST_STEP), np.uint64(_SECOND_STEP), np.u
 # Bytes that tell a place in a heap apart; how far to look for it; how many bytes are compared first.
 _RUN, _FARTHEST, _FIRST_STRETCH = 24, 1024, 256
 _MOST_RUNS = 64
+_FEWEST_SLOT_BITS, _SLOTS_FOR_EACH = 8, 4
 # So few hashes are looked for sooner by comparing all with each.
 _COMPARED_ONE_BY_ONE = 8
 _SHIFT_1, _SHIFT_2 = np.uint64(29), np.uint64(32)
@@ -28,15 +29,15 @@ _ALL_BITS = (1 << 64) - 1
 
 
 def mix(first: Hashes, *rest: Hashes | np.uint64) -> Hashes:
-    """One hash per row from several columns; the order of the columns counts."""
+    """One hash per row from several columns; the order of the columns counts.
+
+    The columns are the coefficients of a polynomial, whose value is then spread over all bits.
+    """
     result = first.astype(np.uint64)
-    shifted = np.empty_like(result)
     for column in rest:
-        np.right_shift(result, _SHIFT_1, out=shifted)
-        result ^= shifted
         result *= _FIRST
         result += column
-    np.right_shift(result, _SHIFT_2, out=shifted)
+    shifted = result >> _SHIFT_2
     result ^= shifted
     result *= _SECOND
     np.right_shift(result, _SHIFT_1, out=shifted)
@@ -48,7 +49,7 @@ def mix_one(first: int, *rest: int) -> int:
     """What `mix` gives for one row."""
     result = first
     for column in rest:
-        result = ((result ^ (result >> 29)) * _FIRST_STEP + column) & _ALL_BITS
+        result = (result * _FIRST_STEP + column) & _ALL_BITS
     result = ((result ^ (result >> 32)) * _SECOND_STEP) & _ALL_BITS
     return result ^ (result >> 29)
 
@@ -150,11 +151,11 @@ class StringHashes:
 
     def at(self, offsets: NDArray[np.generic]) -> Hashes:
         """The hash of the string at each offset. Raises IndexError when one leaves the heap."""
-        return self._hashes[offsets.astype(np.int64)]
+        return self._hashes[offsets.astype(np.int64, copy=False)]
 
     def first_bytes(self, offsets: NDArray[np.generic]) -> NDArray[np.uint8]:
         """The first byte of the string at each offset, 0 for an empty one."""
-        return np.frombuffer(self.heap, dtype=np.uint8)[offsets.astype(np.int64)]
+        return np.frombuffer(self.heap, dtype=np.uint8)[offsets.astype(np.int64, copy=False)]
 
 
 def aligned_runs(old: bytes, new: bytes) -> Iterator[tuple[int, int, int]]:
@@ -210,7 +211,7 @@ class BlobHashes:
 
     def at(self, offsets: NDArray[np.generic]) -> Hashes:
         """The hash of the blob at each offset. Raises IndexError when one leaves the heap."""
-        starts, where = distinct(offsets.astype(np.int64), max(self._size, 1))
+        starts, where = distinct(offsets.astype(np.int64, copy=False), max(self._size, 1))
         return self.each(starts)[where]
 
     def each(self, starts: Numbers) -> Hashes:
@@ -245,6 +246,68 @@ def is_in(values: Hashes, others: Hashes) -> NDArray[np.bool_]:
     ordered = np.sort(others)
     found: NDArray[np.bool_] = ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values
     return found
+
+
+def common_ends(first: Hashes, second: Hashes) -> tuple[int, int]:
+    """How many rows of two columns are equal at the beginning, and how many more at the end."""
+    size = min(len(first), len(second))
+    differs = first[:size] != second[:size]
+    if not differs.any():
+        return size, 0
+    at_begin = int(differs.argmax())
+    left = size - at_begin
+    differs = first[len(first) - left :][::-1] != second[len(second) - left :][::-1]
+    return at_begin, int(differs.argmax()) if differs.any() else left
+
+
+class HashNumbers:
+    """Numbers hashes from 0 in the order in which they come.
+
+    A hash is looked for in the slot that its first bits name, then in that of its last bits; the few that share both with another one
+    are searched for. Invariant: `_first` and `_second` hold numbers of `_keys`.
+    """
+
+    def __init__(self) -> None:
+        self._keys = np.zeros(1, np.uint64)
+        self._count = 0
+        self._resize(_FEWEST_SLOT_BITS)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def look_up(self, hashes: Hashes) -> tuple[Numbers, NDArray[np.bool_]]:
+        """The number of each hash, and whether it has one; the number of one that has none means nothing."""
+        found = self._first[hashes >> self._shift]
+        is_known: NDArray[np.bool_] = self._keys[found] == hashes
+        for search in (self._in_second, self._in_all):
+            left = np.flatnonzero(~is_known)
+            if len(left):
+                found[left], is_known[left] = search(hashes[left])
+        return found, is_known if self._count else np.zeros(len(hashes), dtype=bool)
+
+    def _in_second(self, hashes: Hashes) -> tuple[Numbers, NDArray[np.bool_]]:
+        found = self._second[hashes & self._mask]
+        return found, self._keys[found] == hashes
+
+    def _in_all(self, hashes: Hashes) -> tuple[Numbers, NDArray[np.bool_]]:
+        found = self._order[np.minimum(np.searchsorted(self._sorted, hashes), len(self._order) - 1)]
+        return found, self._keys[found] == hashes
+
+    def add(self, hashes: Hashes) -> None:
+        """Numbers hashes that are not known, each once."""
+        self._keys = np.concatenate((self._keys[: self._count], hashes))
+        self._count = len(self._keys)
+        self._resize(max((_SLOTS_FOR_EACH * self._count).bit_length(), _FEWEST_SLOT_BITS))
+
+    def _resize(self, bits: int) -> None:
+        self._shift, self._mask = np.uint64(64 - bits), np.uint64((1 << bits) - 1)
+        self._first, self._second = np.zeros(1 << bits, np.int64), np.zeros(1 << bits, np.int64)
+        numbers = np.arange(len(self._keys))
+        self._first[self._keys >> self._shift] = numbers
+        displaced = np.flatnonzero(self._first[self._keys >> self._shift] != numbers)
+        self._second[self._keys[displaced] & self._mask] = displaced
+        self._order = np.argsort(self._keys, kind="stable")
+        self._sorted = self._keys[self._order]
 
 
 def sum_by(keys: Numbers, values: Hashes, count: int) -> Hashes:

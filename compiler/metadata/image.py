@@ -146,13 +146,12 @@ def open_image(file: str, data: bytes) -> Image:
     start = _offset_of(file, sections, metadata_rva)
     if start + metadata_bytes > len(data):
         raise BadImage(file, "the metadata leaves the file")
-    root = data[start : start + metadata_bytes]
-    return _open_root(file, data, root, sections, entry, (res_rva, res_bytes), flags, None)
+    return _open_root(file, data, range(start, start + metadata_bytes), sections, entry, (res_rva, res_bytes), flags, None)
 
 
 def open_metadata(file: str, root: bytes, external_rows: list[int] | None) -> Image:
     """An image from bare metadata (a Portable PDB). Raises BadImage."""
-    return _open_root(file, root, root, (), 0, (0, 0), 0, external_rows)
+    return _open_root(file, root, range(len(root)), (), 0, (0, 0), 0, external_rows)
 
 
 def _offset_of(file: str, sections: tuple[Section, ...], rva: int) -> int:
@@ -163,10 +162,10 @@ def _offset_of(file: str, sections: tuple[Section, ...], rva: int) -> int:
 
 
 def _open_root(
-    file: str, data: bytes, root: bytes, sections: tuple[Section, ...], entry: int, resources: tuple[int, int], flags: int,
+    file: str, data: bytes, root: range, sections: tuple[Section, ...], entry: int, resources: tuple[int, int], flags: int,
     external_rows: list[int] | None,
 ) -> Image:
-    streams = _streams(file, root)
+    streams = _streams(file, data, root)
     pdb_stream = streams.get("#Pdb", b"")
     if pdb_stream and external_rows is None:
         external_rows = _pdb_external_rows(file, pdb_stream)
@@ -204,24 +203,25 @@ def _pdb_external_rows(file: str, pdb_stream: bytes) -> list[int]:
     return rows
 
 
-def _streams(file: str, root: bytes) -> dict[str, bytes]:
-    """Stream name -> bytes, from the metadata root (ECMA-335 II.24.2.1)."""
-    if root[:4] != b"BSJB" or len(root) < 20:
+def _streams(file: str, data: bytes, root: range) -> dict[str, bytes]:
+    """Stream name -> bytes, from the metadata root (ECMA-335 II.24.2.1) that is at `root` in `data`."""
+    start, stop = root.start, root.stop
+    if data[start : start + 4] != b"BSJB" or len(root) < 20:
         raise BadImage(file, "the metadata signature is missing")
-    version_bytes = int.from_bytes(root[12:16], "little")
-    pos = 16 + version_bytes + 2
-    if pos + 2 > len(root):
+    version_bytes = int.from_bytes(data[start + 12 : start + 16], "little")
+    pos = start + 16 + version_bytes + 2
+    if pos + 2 > stop:
         raise BadImage(file, "the metadata root is cut short")
-    count = int.from_bytes(root[pos : pos + 2], "little")
+    count = int.from_bytes(data[pos : pos + 2], "little")
     pos += 2
     streams: dict[str, bytes] = {}
     for _ in range(count):
-        end = root.find(b"\0", pos + 8, pos + 8 + 32)
-        if pos + 8 > len(root) or end < 0:
+        end = data.find(b"\0", pos + 8, min(pos + 8 + 32, stop))
+        if pos + 8 > stop or end < 0:
             raise BadImage(file, "a stream header is cut short")
-        offset, n_bytes = struct.unpack_from("<II", root, pos)
+        offset, n_bytes = struct.unpack_from("<II", data, pos)
         if offset + n_bytes > len(root):
             raise BadImage(file, "a metadata stream leaves the metadata")
-        streams[root[pos + 8 : end].decode("ascii", "replace")] = root[offset : offset + n_bytes]
+        streams[data[pos + 8 : end].decode("ascii", "replace")] = data[start + offset : start + offset + n_bytes]
         pos += 8 + ((end - (pos + 8) + 4) & ~3)
     return streams

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from compiler.metadata.bad_image import BadImage
 from compiler.metadata.image import Image, open_metadata, read_compressed
 from compiler.metadata.signatures import SignatureReader
 from compiler.metadata.tokens import IlOffset, TableId
+
+# The bytes in front of a blob that say its length: from this first byte on there are two or four, four at most (ECMA-335 II.24.2.4).
+_TWO_BYTES, _LENGTH_BYTES = 0x80, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +29,49 @@ class SequencePoint:
     end_column: int
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source document: its name, and the hash of its text."""
+
+    name: str
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Documents:
+    """The documents of one version of a module's symbols, in the order of their rows. `names` and `hashes` are where these blobs begin in
+    `heap`; all that documents are made of ends before `end`."""
+
+    rows: Sequence[Document] = ()
+    names: bytes = b""
+    hashes: bytes = b""
+    heap: bytes = b""
+    end: int = 0
+
+    def changed(self, names: bytes, hashes: bytes, heap: bytes) -> list[int] | None:
+        """The rows (from 0) whose hashes are others in `heap`, of which all else is as here; None when more differs."""
+        if (names, hashes) != (self.names, self.hashes) or len(heap) < self.end:
+            return None
+        old, new = (np.frombuffer(each, np.uint8, self.end) for each in (self.heap, heap))
+        places = np.flatnonzero(old != new)
+        starts = np.frombuffer(hashes, np.uint32).astype(np.int64)
+        order = np.argsort(starts, kind="stable")
+        rows = order[np.maximum(np.searchsorted(starts[order], places, side="right") - 1, 0)]
+        inside = places - starts[rows]
+        # A hash is a byte for its length and as many more.
+        if bool(((inside < 1) | (inside > old[starts[rows]]) | (old[starts[rows]] >= _TWO_BYTES)).any()):
+            return None
+        return sorted(set(rows.tolist()))
+
+
 @dataclass(eq=False, slots=True)
 class PortablePdb:
     """An opened PDB; methods are named by their MethodDef row number, from 1."""
 
     image: Image
     _documents: dict[int, str] = field(default_factory=dict)
-    _document_rows: list[tuple[bytes, bytes]] | None = None
+    _names_end: int = 0
+    """Where what was read of names of documents ends in the heap of blobs, at most."""
 
     def sequence_points(self, method_rid: int) -> list[SequencePoint]:
         """The sequence points of a method in order of IL offset; empty when it has none. Raises BadImage."""
@@ -39,12 +81,21 @@ class PortablePdb:
         document = self.image.column(TableId.METHOD_DEBUG_INFORMATION, "Document")[method_rid - 1]
         return self._read_points(self.image.blob(blobs[method_rid - 1]), document)
 
-    def document_rows(self) -> list[tuple[bytes, bytes]]:
-        """Per Document row the blob of its name and the hash of its text. Raises BadImage."""
-        if self._document_rows is None:
-            columns = (self.image.column(TableId.DOCUMENT, name) for name in ("Name", "Hash"))
-            self._document_rows = [(self.image.blob(name), self.image.blob(hash_)) for name, hash_ in zip(*columns, strict=True)]
-        return self._document_rows
+    def documents(self, before: Documents) -> Documents:
+        """All documents; one that is as in `before`, at the same place, is the same object. Raises BadImage."""
+        names, hashes = (self.image.column(TableId.DOCUMENT, name) for name in ("Name", "Hash"))
+        heap = self.image.blob_heap
+        changed = before.changed(names.tobytes(), hashes.tobytes(), heap) if before.rows else None
+        if changed is None:
+            made = [Document(self.document(rid), self.image.blob(hash_)) for rid, hash_ in enumerate(hashes, 1)]
+            rows = [known if known == new else new for known, new in zip(before.rows, made, strict=False)]
+            rows += made[len(rows) :]
+            end = max(self._names_end, *(offset + len(row.hash) + _LENGTH_BYTES for offset, row in zip(hashes, made, strict=True)), 0)
+            return Documents(rows, names.tobytes(), hashes.tobytes(), heap, min(end, len(heap)))
+        rows = list(before.rows)
+        for index in changed:
+            rows[index] = Document(rows[index].name, self.image.blob(hashes[index]))
+        return Documents(rows, before.names, before.hashes, heap, before.end)
 
     def document(self, rid: int) -> str:
         """The path of Document row `rid`. Raises BadImage."""
@@ -59,7 +110,10 @@ class PortablePdb:
             pos = 1
             while pos < len(blob):
                 offset, pos = read_compressed(blob, pos)
-                parts.append(self.image.blob(offset).decode("utf-8", "replace"))
+                part = self.image.blob(offset)
+                parts.append(part.decode("utf-8", "replace"))
+                self._names_end = max(self._names_end, offset + _LENGTH_BYTES + len(part))
+            self._names_end = max(self._names_end, names[rid - 1] + _LENGTH_BYTES + len(blob))
             name = separator.join(parts)
             self._documents[rid] = name
         return name

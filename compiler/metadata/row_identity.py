@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from compiler.metadata.hashing import BlobHashes, Hashes, Numbers, StringHashes, mix, mix_one, text_hash
 from compiler.metadata.image import Image
@@ -17,6 +19,7 @@ from compiler.metadata.signature_hashes import SignatureColumn, SignatureMemory,
 from compiler.metadata.tables import SCHEMAS
 from compiler.metadata.tokens import CODED_INDICES, TableId
 
+Flags = NDArray[np.bool_]
 _MOST_NESTING = 64
 _T = TableId
 _TYPE_COLUMNS = {
@@ -28,7 +31,6 @@ _TYPE_COLUMNS = {
 # The column of TypeDef that says whose rows of a table are.
 _OWNED = {_T.FIELD: "FieldList", _T.METHOD_DEF: "MethodList"}
 USER_STRING = 0x70
-_NOTHING = np.zeros(0, dtype=np.uint64)
 _TYPE_SALT = 0x51
 _OF_SCOPE = np.uint64(0x52)
 
@@ -60,6 +62,7 @@ class RowIdentity:
     ids: dict[int, Hashes]
     field_owner: Numbers
     method_owner: Numbers
+    parameter_owner: Numbers
     methods: SignatureColumn
     fields: SignatureColumn
     locals: SignatureColumn
@@ -67,16 +70,28 @@ class RowIdentity:
     properties: SignatureColumn
     columns: dict[TableId, SignatureColumn] = field(default_factory=dict)
     _numbers: dict[tuple[TableId, str], Numbers] = field(default_factory=dict)
+    _names: dict[tuple[TableId, str], Hashes] = field(default_factory=dict)
+    _blobs: dict[tuple[TableId, str], Hashes] = field(default_factory=dict)
+    _joined: dict[str, _Joined] = field(default_factory=dict)
 
     def names(self, table: TableId, column: str) -> Hashes:
-        """The hashes of a column of strings."""
-        view = self.image.tables.array(table, column)
-        return _NOTHING if view is None else self.heaps.strings.at(view)
+        """The hashes of a column of strings, which nobody changes."""
+        found = self._names.get((table, column))
+        if found is None:
+            found = self._names[table, column] = self.heaps.strings.at(self.numbers(table, column))
+        return found
+
+    def begins_with(self, table: TableId, column: str, first: int) -> Flags:
+        """Which strings of a column begin with the character `first`."""
+        found: Flags = self.heaps.strings.first_bytes(self.numbers(table, column)) == first
+        return found
 
     def blobs(self, table: TableId, column: str) -> Hashes:
-        """The hashes of a column of blobs, by their bytes."""
-        view = self.image.tables.array(table, column)
-        return _NOTHING if view is None else self.heaps.blobs.at(view)
+        """The hashes of a column of blobs, by their bytes, which nobody changes."""
+        found = self._blobs.get((table, column))
+        if found is None:
+            found = self._blobs[table, column] = self.heaps.blobs.at(self.numbers(table, column))
+        return found
 
     def numbers(self, table: TableId, column: str) -> Numbers:
         """A column of numbers, which nobody changes; empty for an absent table."""
@@ -87,22 +102,40 @@ class RowIdentity:
         return found
 
     def coded(self, kind: str, values: Numbers) -> Hashes:
-        """What each coded index names; indices into tables that have no identity count by their table."""
-        return coded_ids(self.ids, kind, values)
+        """What each coded index names; indices into tables that have no identity count by their table.
+
+        Raises IndexError for rows that do not exist.
+        """
+        bits, tables = CODED_INDICES[kind]
+        columns = [self.ids.get(table) for table in tables]
+        known = self._joined.get(kind)
+        if known is None or any(one is not other for one, other in zip(known.columns, columns, strict=True)):
+            known = self._joined[kind] = _join(columns)
+        tags, rows = values & ((1 << bits) - 1), values >> bits
+        if bool((tags >= len(tables)).any()) or bool((rows >= known.sizes[tags]).any()):
+            raise IndexError("a coded index names a row that does not exist")
+        found: Hashes = known.ids[known.starts[tags] + rows * known.steps[tags]]
+        return found
 
 
-def coded_ids(ids: dict[int, Hashes], kind: str, values: Numbers) -> Hashes:
-    """What each coded index names. Raises IndexError for rows that do not exist."""
-    bits, tables = CODED_INDICES[kind]
-    tags, rows = values & ((1 << bits) - 1), values >> bits
-    result = tags.astype(np.uint64)
-    for tag, table in enumerate(tables):
-        column = ids.get(table)
-        if column is not None:
-            chosen = tags == tag
-            if chosen.any():
-                result[chosen] = column[rows[chosen]]
-    return result
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """The identities of the rows of all tables that a coded index can name, in one column: `starts` by tag; a table without identities
+    has one for all of its rows, and `steps` is 0 for it."""
+
+    columns: Sequence[Hashes | None]
+    ids: Hashes
+    starts: Numbers
+    sizes: Numbers
+    steps: Numbers
+
+
+def _join(columns: Sequence[Hashes | None]) -> _Joined:
+    parts = [np.array([tag], np.uint64) if column is None else column for tag, column in enumerate(columns)]
+    lengths = [len(part) for part in parts]
+    sizes = np.array([1 << 32 if column is None else len(column) for column in columns])
+    steps = np.array([column is not None for column in columns], np.int64)
+    return _Joined(columns, np.concatenate(parts), np.array([0, *accumulate(lengths)][:-1]), sizes, steps)
 
 
 def by_row(hashes: Hashes) -> Hashes:
@@ -125,11 +158,12 @@ def read_identity(image: Image, memory: SignatureMemory, before: RowIdentity | N
     ids: dict[int, Hashes] = {}
     none = hash_signatures(image, memory.others, heaps.blobs, None, ids)
     nothing = np.zeros(0, np.int64)
-    identity = RowIdentity(image, heaps, ids, nothing, nothing, none, none, none, none, none)
+    identity = RowIdentity(image, heaps, ids, nothing, nothing, nothing, none, none, none, none, none)
     identity.field_owner, identity.method_owner = (
         owners_of_rows(identity.numbers(_T.TYPE_DEF, name), image.rows(table))
         for name, table in (("FieldList", _T.FIELD), ("MethodList", _T.METHOD_DEF))
     )
+    identity.parameter_owner = owners_of_rows(identity.numbers(_T.METHOD_DEF, "ParamList"), image.rows(_T.PARAM))
     reuse = _Reuse(identity, before)
     if before is not None and reuse.is_same(_TYPE_COLUMNS, ()):
         ids |= {table: before.ids[table] for table in (_T.ASSEMBLY_REF, _T.TYPE_REF, _T.TYPE_DEF)}

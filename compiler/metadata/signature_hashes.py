@@ -7,16 +7,17 @@ the assembly.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compiler.diagnostics import InputError
-from compiler.metadata.hashing import BlobHashes, Hashes, Numbers, distinct, mix, sum_by
+from compiler.metadata.hashing import BlobHashes, Hashes, HashNumbers, Numbers, distinct, mix, sum_by
 from compiler.metadata.image import Image
 from compiler.metadata.signatures import (
+    ElementType,
     MethodSig,
     SigType,
     read_field_sig,
@@ -28,48 +29,48 @@ from compiler.metadata.signatures import (
 from compiler.metadata.tokens import TableId
 
 _FIELD, _LOCALS, _METHOD_SPEC = 0x06, 0x07, 0x0A
-Parts = tuple[int, tuple[int, ...]]
+# An instantiation is looked at for its arguments; what these have inside counts for them.
+_PLAIN = frozenset((ElementType.BYREF, ElementType.PTR, ElementType.SZARRAY, ElementType.ARRAY))
+Parts = tuple[int, tuple[int, ...], bool]
 
 
 class KnownSignatures:
     """Blobs that were taken apart, by the hash of their bytes.
 
-    Invariant: `_keys` is sorted, and `_numbers` has beside each key the number of its blob; of blob `n` the shape is `_shapes[n]`, and
-    its tokens are those from `_ends[n]` to `_ends[n + 1]` in `_tokens`.
+    Invariant: of the blob with number `n` in `_numbers` the shape is `_shapes[n]`, and
+    its tokens are those from `_ends[n]` to `_ends[n + 1]` in `_tokens`; `_have_arguments` says whether a type in it is instantiated.
     """
 
     def __init__(self, *, is_type: bool) -> None:
         self._is_type = is_type
-        self._keys, self._numbers = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        self._numbers = HashNumbers()
         self._shapes, self._ends, self._tokens = np.zeros(0, np.uint64), np.zeros(1, np.int64), np.zeros(0, np.int64)
+        self._have_arguments = np.zeros(0, dtype=bool)
 
     def numbers(self, image: Image, offsets: Numbers, hashes: Hashes) -> Numbers:
         """The number of each blob of `image`; those that nobody saw before are taken apart. Raises BadImage."""
-        found, is_known = self._look_up(hashes)
+        found, is_known = self._numbers.look_up(hashes)
         if is_known.all():
             return found
-        self._add(hashes[~is_known], [_take_apart(image.blob(offset), is_type=self._is_type) for offset in offsets[~is_known].tolist()])
-        return self._look_up(hashes)[0]
-
-    def _look_up(self, hashes: Hashes) -> tuple[Numbers, NDArray[np.bool_]]:
-        if not len(self._keys):
-            return np.zeros(len(hashes), np.int64), np.zeros(len(hashes), dtype=bool)
-        at = np.minimum(np.searchsorted(self._keys, hashes), len(self._keys) - 1)
-        return self._numbers[at], self._keys[at] == hashes
+        new, first = np.unique(hashes[~is_known], return_index=True)
+        self._add(new, [_take_apart(image.blob(offset), is_type=self._is_type) for offset in offsets[~is_known][first].tolist()])
+        return self._numbers.look_up(hashes)[0]
 
     def _add(self, keys: Hashes, parts: list[Parts]) -> None:
-        numbers = np.arange(len(self._shapes), len(self._shapes) + len(parts))
-        self._shapes = np.concatenate((self._shapes, np.array([shape for shape, _ in parts], dtype=np.uint64)))
-        ends = np.cumsum([len(tokens) for _, tokens in parts]) + self._ends[-1]
+        self._shapes = np.concatenate((self._shapes, np.array([shape for shape, _, _ in parts], dtype=np.uint64)))
+        self._have_arguments = np.concatenate((self._have_arguments, np.array([each for _, _, each in parts], dtype=bool)))
+        ends = np.cumsum([len(tokens) for _, tokens, _ in parts]) + self._ends[-1]
         self._ends = np.concatenate((self._ends, ends))
-        self._tokens = np.concatenate((self._tokens, np.array([token for _, tokens in parts for token in tokens], dtype=np.int64)))
-        keys, numbers = np.concatenate((self._keys, keys)), np.concatenate((self._numbers, numbers))
-        order = np.argsort(keys, kind="stable")
-        self._keys, self._numbers = keys[order], numbers[order]
+        self._tokens = np.concatenate((self._tokens, np.array([token for _, tokens, _ in parts for token in tokens], dtype=np.int64)))
+        self._numbers.add(keys)
 
     def shapes(self, numbers: Numbers) -> Hashes:
         """The shapes of blobs."""
         return self._shapes[numbers]
+
+    def have_arguments(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Whether a type of the field, of a parameter or of the result has type arguments."""
+        return self._have_arguments[numbers]
 
     def tokens(self, numbers: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         """The tokens of several blobs in a row: which of the blobs (from 0) each is in, its position there, and the token."""
@@ -80,20 +81,12 @@ class KnownSignatures:
         return owners, positions, self._tokens[starts[owners] + positions]
 
 
-@dataclass(slots=True)
 class SignatureMemory:
-    """Signatures that were taken apart, those of types and others apart; and the hashes of names that a compiler made up, with those
-    of methods that it made from bodies."""
+    """Signatures that were taken apart: those of types, and others."""
 
-    types: KnownSignatures = field(default_factory=lambda: KnownSignatures(is_type=True))
-    others: KnownSignatures = field(default_factory=lambda: KnownSignatures(is_type=False))
-    generated_names: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
-    made_from_bodies: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
-
-    def add_generated_names(self, hashes: Hashes, are_made_from_bodies: NDArray[np.bool_]) -> None:
-        """Remembers names."""
-        self.generated_names = np.concatenate((self.generated_names, hashes))
-        self.made_from_bodies = np.concatenate((self.made_from_bodies, hashes[are_made_from_bodies]))
+    def __init__(self) -> None:
+        self.types = KnownSignatures(is_type=True)
+        self.others = KnownSignatures(is_type=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +95,8 @@ class SignatureColumn:
 
     `ids` tell the rows apart. `blobs` says which of the column's different signatures each row has. `owners` and `types` are parallel:
     the signatures that name a type of the own module, and the TypeDef row that they name. `heads` are the first tokens of the rows,
-    0 for none: the generic type of a type specification.
+    0 for none: the generic type of a type specification. `has_arguments` says of each row whether a type of the field, of a parameter
+    or of the result has type arguments.
     """
 
     ids: Hashes
@@ -110,6 +104,7 @@ class SignatureColumn:
     owners: Numbers
     types: Numbers
     heads: Numbers
+    has_arguments: NDArray[np.bool_]
     n_blobs: int
 
     def sums(self, of_types: Hashes) -> Hashes:
@@ -123,7 +118,7 @@ def hash_signatures(
     """The signatures at `offsets` of #Blob; `ids` has what TypeDef, TypeRef and TypeSpec rows name. Raises BadImage and IndexError."""
     if offsets is None:
         nothing = np.zeros(0, np.int64)
-        return SignatureColumn(np.zeros(0, np.uint64), nothing, nothing, nothing, nothing, 0)
+        return SignatureColumn(np.zeros(0, np.uint64), nothing, nothing, nothing, nothing, np.zeros(0, dtype=bool), 0)
     starts, where = distinct(offsets.astype(np.int64), max(len(image.blob_heap), 1))
     numbers = known.numbers(image, starts, blobs.each(starts))
     owners, positions, tokens = known.tokens(numbers)
@@ -133,7 +128,8 @@ def hash_signatures(
     heads = np.zeros(len(numbers), dtype=np.int64)
     heads[owners[positions == 0]] = tokens[positions == 0]
     own = tokens >> 24 == TableId.TYPE_DEF
-    return SignatureColumn(mix(result)[where], where, owners[own], tokens[own] & 0xFFFFFF, heads[where], len(numbers))
+    have_arguments = known.have_arguments(numbers)[where]
+    return SignatureColumn(mix(result)[where], where, owners[own], tokens[own] & 0xFFFFFF, heads[where], have_arguments, len(numbers))
 
 
 def token_ids(tokens: Numbers, ids: dict[int, Hashes]) -> Hashes:
@@ -151,13 +147,17 @@ def token_ids(tokens: Numbers, ids: dict[int, Hashes]) -> Hashes:
 def _take_apart(blob: bytes, *, is_type: bool) -> Parts:
     shape: list[object] = []
     tokens: list[int] = []
+    has_arguments = False
     try:
-        _flatten(_read(blob, is_type=is_type), shape, tokens)
+        sig = _read(blob, is_type=is_type)
+        _flatten(sig, shape, tokens)
+        types = (sig.return_type, *sig.parameters) if isinstance(sig, MethodSig) else (sig,)
+        has_arguments = any(isinstance(each, SigType) and bool(each.args) and each.element not in _PLAIN for each in types)
     except InputError:
         # A malformed signature is what its bytes are.
         shape, tokens = ["malformed", blob], []
     digest = blake2b(repr(shape).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little"), tuple(tokens)
+    return int.from_bytes(digest, "little"), tuple(tokens), has_arguments
 
 
 def _read(blob: bytes, *, is_type: bool) -> object:

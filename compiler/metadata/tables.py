@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from array import array
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -107,11 +108,6 @@ class Tables:
             found = self._columns[key] = array("I", b"" if view is None else view[name].astype("<u4").tobytes())
         return found
 
-    def row_bytes(self, table: int) -> bytes:
-        """All rows of a table as they stand in the stream."""
-        view = self._views.get(table)
-        return b"" if view is None else view.tobytes()
-
     def array(self, table: int, name: str) -> np.ndarray[tuple[int], np.dtype[np.void]] | None:
         """The same column as a numpy view, or None for an absent table."""
         view = self._views.get(table)
@@ -159,10 +155,12 @@ def read_tables(file: str, stream: bytes, external_rows: list[int] | None) -> Ta
 
 
 def _row_dtype(table: int, heap_sizes: int, rows: list[int]) -> np.dtype[np.void]:
-    fields: list[tuple[str, str]] = []
-    for name, kind in SCHEMAS[table]:
-        fields.append((name, "<u2" if _column_size(kind, heap_sizes, rows) == 2 else "<u4"))
-    return np.dtype(fields)
+    return _dtype_of(table, tuple(_column_size(kind, heap_sizes, rows) for _, kind in SCHEMAS[table]))
+
+
+@lru_cache(1024)
+def _dtype_of(table: int, sizes: tuple[int, ...]) -> np.dtype[np.void]:
+    return np.dtype([(name, "<u2" if size == 2 else "<u4") for (name, _), size in zip(SCHEMAS[table], sizes, strict=True)])
 
 
 def _column_size(kind: str, heap_sizes: int, rows: list[int]) -> int:

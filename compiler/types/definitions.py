@@ -50,7 +50,8 @@ class TypeDefinition:
     """A TypeDef row. `generic_count` includes the parameters of enclosing types, as in metadata."""
 
     __slots__ = (
-        "module", "rid", "name", "namespace", "flags", "generic_count", "enclosing", "_fields", "_methods", "_by_name", "instances",
+        "module", "rid", "name", "namespace", "flags", "generic_count", "enclosing", "instances",
+        "_fields", "_methods", "_rows_by_name", "_by_name",
     )
 
     def __init__(self, module: Module, rid: int) -> None:
@@ -65,7 +66,8 @@ class TypeDefinition:
         self.enclosing: TypeDefinition | None = module.type_definition(outer) if outer else None
         self._fields: tuple[FieldDefinition, ...] | None = None
         self._methods: tuple[MethodDefinition, ...] | None = None
-        self._by_name: dict[str, list[MethodDefinition]] | None = None
+        self._rows_by_name: dict[str, list[int]] | None = None
+        self._by_name: dict[str, list[MethodDefinition]] = {}
         self.instances: dict[object, object] = {}
 
     @property
@@ -123,7 +125,8 @@ class TypeDefinition:
 
     def take_apart(self) -> None:
         """Lets go of members and instances."""
-        self._fields = self._methods = self._by_name = None
+        self._fields = self._methods = self._rows_by_name = None
+        self._by_name = {}
         self.instances.clear()
 
     def note_members(self) -> None:
@@ -135,12 +138,20 @@ class TypeDefinition:
         """The type's own methods of that name."""
         if self.module.reads is not None:
             self.module.reads.named.add((self.rid, name))
-        if self._by_name is None:
-            table: dict[str, list[MethodDefinition]] = defaultdict(list)
-            for method in self._all_methods():
-                table[method.name].append(method)
-            self._by_name = dict(table)
-        return self._by_name.get(name, [])
+        found = self._by_name.get(name)
+        if found is None:
+            found = self._by_name[name] = [self.module.method_at(rid) for rid in self._rows_named(name)]
+        return found
+
+    def _rows_named(self, name: str) -> list[int]:
+        """The rows of the methods of that name; of a type of which one method is wanted the others need not be made."""
+        if self._rows_by_name is None:
+            names, string = self.module.method_columns[0], self.module.image.string
+            table: dict[str, list[int]] = defaultdict(list)
+            for rid in self.module.member_range(self.rid, "MethodList", TableId.METHOD_DEF):
+                table[string(names[rid - 1])].append(rid)
+            self._rows_by_name = dict(table)
+        return self._rows_by_name.get(name, [])
 
     @property
     def interface_tokens(self) -> list[Token]:

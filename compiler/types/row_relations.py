@@ -50,6 +50,8 @@ class RowRelations:
         self.image = image
         self._enclosing = _enclosing_rows(image)
         self._generic_params = GroupedRows(image, TableId.GENERIC_PARAM, "Owner")
+        # Most types and methods are not generic.
+        self._generic_owners = frozenset(image.column(TableId.GENERIC_PARAM, "Owner"))
         self._getters: dict[int, int] | None = None
         self._field_starts = image.column(TableId.TYPE_DEF, "FieldList")
         self._method_starts = image.column(TableId.TYPE_DEF, "MethodList")
@@ -147,7 +149,8 @@ class RowRelations:
 
     def n_generic_params(self, table: TableId, rid: int) -> int:
         """How many GenericParam rows a TypeDef or MethodDef row has."""
-        return self._generic_params.count(rid << 1 | (table == TableId.METHOD_DEF))
+        key = rid << 1 | (table == TableId.METHOD_DEF)
+        return self._generic_params.count(key) if key in self._generic_owners else 0
 
     def attribute_rows(self, token: int) -> list[int]:
         """CustomAttribute rows on the entity of `token`."""

@@ -167,7 +167,7 @@ def _project_findings(
         pdb=symbols.read_bytes() if symbols is not None else b"",
         options=analysis_options(project, configuration_files(project, read_source_file)),
         sources=sources(project),
-        places=PlaceFinder(lambda _paths: _places(built, compiler)) if is_csharp(project) else None,
+        places=PlaceFinder(lambda _paths: lambda: _places(built, compiler)) if is_csharp(project) else None,
         feature_switches=feature_switches(project),
         with_suppressed=with_suppressed,
     )

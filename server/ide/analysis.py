@@ -45,7 +45,7 @@ class ProjectAnalysis:
     framework: Framework
     compiled_with: tuple[Path, ...]
     references: tuple[Path, ...]
-    find_places: Callable[[CSharpRequest, Sequence[str] | None], SourcePlaces]
+    ask_places: Callable[[CSharpRequest, Sequence[str] | None], Callable[[], SourcePlaces]]
     kept: KeptFindings
     _referenced: Mapping[str, bytes] = field(default_factory=dict)
     _session: AnalysisSession | None = None
@@ -65,7 +65,7 @@ class ProjectAnalysis:
             pdb=result.pdb or b"",
             options=analysis_options(self.project, request.analyzer_configs),
             sources={source.path: source.text for source in request.sources},
-            places=PlaceFinder(lambda files: self.find_places(request, files)),
+            places=PlaceFinder(lambda files: self.ask_places(request, files)),
             feature_switches=feature_switches(self.project),
         )
         try:

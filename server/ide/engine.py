@@ -7,7 +7,7 @@ needs it and none is installed.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -64,7 +64,7 @@ class ProjectEngine:
         packages = referenced_packages(evaluated, framework, view.read_text)
         projects = [Path(item.full_path()).resolve() for item in evaluated.items_of("ProjectReference")]
         compiled_with = (*references, *packages.compiled_with)
-        analysis = ProjectAnalysis(evaluated, framework, compiled_with, (*references, *packages.run_with), self._find_places, self._kept)
+        analysis = ProjectAnalysis(evaluated, framework, compiled_with, (*references, *packages.run_with), self._ask_places, self._kept)
         return Evaluation(
             inputs=(*inputs, assets_file(evaluated)),
             diagnostics=(*evaluated.diagnostics, *warnings, *packages.diagnostics),
@@ -78,9 +78,9 @@ class ProjectEngine:
         worker = self._workers[request.project] = self._tools.kept(WarmCompilers).compiler(toolchain, self._environment)
         return worker.compile(request)
 
-    def _find_places(self, request: CSharpRequest, files: Sequence[str] | None) -> SourcePlaces:
+    def _ask_places(self, request: CSharpRequest, files: Sequence[str] | None) -> Callable[[], SourcePlaces]:
         """Where operations stand in some sources of `request`, the last that was compiled of its project. Raises ToolchainError."""
-        return self._workers[request.project].places(request.project, files)
+        return self._workers[request.project].ask_places(request.project, files)
 
     def compiler_id(self, request: CSharpRequest) -> int | None:
         """See `Engine`."""

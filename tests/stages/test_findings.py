@@ -34,7 +34,7 @@ def test_findings(case: Case, bless: bool, worker: CSharpWorker, programs: Progr
     project = f"findings-{case.folder.name}"
     result = worker.compile(programs.request(project, IMPLICIT_USINGS + source, options=options))
     assert result.pe is not None and result.pdb is not None, [canonical_line(d) for d in result.diagnostics]
-    places = PlaceFinder(lambda paths: worker.places(programs.request(project, "").project, paths))
+    places = PlaceFinder(lambda paths: worker.ask_places(programs.request(project, "").project, paths))
     sources = {"/src/0.cs": IMPLICIT_USINGS + source}
     outputs = {}
     session = AnalysisSession(lambda name: find_in(toolchain.reference_dir, name))
@@ -118,7 +118,7 @@ def test_rules_of_versions(major: int, expected: list[str], worker: CSharpWorker
     options = CSharpOptions(output_kind=OutputKind.EXE, lang_version="12")
     result = worker.compile(programs.request("findings-versions", BASES, options=options))
     assert result.pe is not None and result.pdb is not None, [canonical_line(d) for d in result.diagnostics]
-    places = PlaceFinder(lambda paths: worker.places(programs.request("findings-versions", "").project, paths))
+    places = PlaceFinder(lambda paths: worker.ask_places(programs.request("findings-versions", "").project, paths))
     request = AnalysisRequest(
         "program", result.pe, result.pdb, AnalysisOptions(major_version=major), sources={"/src/0.cs": BASES}, places=places
     )
@@ -224,7 +224,7 @@ def test_code_with_errors(worker: CSharpWorker, programs: Programs, toolchain: T
     text = IMPLICIT_USINGS + BROKEN
     result = worker.compile(programs.request("findings-broken", text, options=options, despite_errors=True))
     assert result.pe is not None and result.pdb is not None
-    places = PlaceFinder(lambda paths: worker.places(programs.request("findings-broken", "").project, paths))
+    places = PlaceFinder(lambda paths: worker.ask_places(programs.request("findings-broken", "").project, paths))
     request = AnalysisRequest("program", result.pe, result.pdb, AnalysisOptions(), sources={"/src/0.cs": text}, places=places)
     found = AnalysisSession(lambda name: find_in(toolchain.reference_dir, name)).findings(request)
     assert (10, "IL2067") in {(each.location.line, each.id) for each in found if each.location is not None}

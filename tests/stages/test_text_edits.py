@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from analyzers.text_edits import TextEdits
+from compiler.csharp.places import FilePlaces, PlaceFinder, SourcePlaces
 from compiler.diagnostics import Location
-from compiler.metadata.hashing import Hashes, StringHashes, mix, mix_one, text_hash
+from compiler.metadata.hashing import Hashes, HashNumbers, StringHashes, common_ends, mix, mix_one, text_hash
 
 
 def edits(old: str, new: str) -> TextEdits:
@@ -40,3 +43,40 @@ def test_hashes_of_columns_are_those_of_single_values() -> None:
     hashes: Hashes = StringHashes(heap).at(np.array([0, 1, 6, 19]))
     assert hashes.tolist() == [text_hash(text) for text in ("", "Name", "Another.Name", "ä")]
     assert mix(hashes, hashes[::-1]).tolist() == [mix_one(*pair) for pair in zip(hashes.tolist(), hashes[::-1].tolist(), strict=True)]
+
+
+def test_hashes_are_numbered_as_they_come() -> None:
+    numbers = HashNumbers()
+    assert numbers.look_up(np.array([0, 7], np.uint64))[1].tolist() == [False, False]
+    # Of the first many share their first bits, of the others their last ones.
+    keys = np.array([*range(1, 2000), *(number << 50 for number in range(1, 2000))], np.uint64)
+    for part in (keys[:5], keys[5:3000], keys[3000:]):
+        numbers.add(part)
+    found, is_known = numbers.look_up(np.concatenate((keys[::-1], np.array([0, 1 << 40], np.uint64))))
+    assert is_known.tolist() == [True] * len(keys) + [False, False]
+    assert found[: len(keys)].tolist() == list(range(len(keys)))[::-1]
+
+
+def test_ends_that_are_equal() -> None:
+    def ends(first: str, second: str) -> tuple[int, int]:
+        return common_ends(*(np.frombuffer(text.encode(), np.uint8).astype(np.uint64) for text in (first, second)))
+
+    assert [ends("abcd", "abcd"), ends("abcd", "abxd"), ends("abcd", "abcxyd"), ends("abb", "ab"), ends("", "a")] == [
+        (4, 0), (2, 1), (3, 1), (2, 0), (0, 0),
+    ]  # fmt: skip
+
+
+def test_places_are_asked_for_once() -> None:
+    asked: list[list[str] | None] = []
+
+    def ask(paths: Sequence[str] | None) -> Callable[[], SourcePlaces]:
+        asked.append(None if paths is None else list(paths))
+        by_file = {path: FilePlaces({path: (path, 0, 1, 1, 1, 2, 0)}) for path in paths or ()}
+        return lambda: SourcePlaces(by_file)
+
+    finder = PlaceFinder(ask)
+    finder.begin(["a"])
+    assert sorted(finder.find(["b", "a"]).by_file) == ["a", "b"]
+    assert finder.find(["a"]).by_file["a"] is finder.find(["a", "b"]).by_file["a"]
+    finder.find(None)
+    assert asked == [["a"], ["b"], None]

@@ -41,7 +41,7 @@ class Compiler:
         result = self.worker.compile(CSharpRequest(project, "/src", _SWITCHES, sources, references))
         if result.pe is None or result.pdb is None or any(each.severity is Severity.ERROR for each in result.diagnostics):
             return None
-        places = PlaceFinder(lambda paths: self.worker.places(project, paths))
+        places = PlaceFinder(lambda paths: self.worker.ask_places(project, paths))
         return AnalysisRequest("program", result.pe, result.pdb, AnalysisOptions(), ReaderKind.BUILD, dict(texts), places)
 
     def session(self) -> AnalysisSession:

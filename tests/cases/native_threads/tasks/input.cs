@@ -34,8 +34,10 @@ static class Program
         using (var periodic = new PeriodicTimer(TimeSpan.FromMilliseconds(2))) for (int i = 0; i < 3; i++) Console.WriteLine(await periodic.WaitForNextTickAsync());
         int fired = 0;
         using (new Timer(_ => Interlocked.Increment(ref fired), null, 0, 2)) Console.WriteLine(SpinWait.SpinUntil(() => Volatile.Read(ref fired) > 3, 5000));
-        try { await Task.WhenAll(Task.Run(() => throw new InvalidOperationException("one")), Task.Run(() => throw new ArgumentException("two"))); }
-        catch (InvalidOperationException e) { Console.WriteLine(e.Message); }
+        // Of two that fail the one that ends first stands first.
+        var failing = Task.WhenAll(Task.Run(() => throw new InvalidOperationException("one")), Task.Run(() => throw new ArgumentException("two")));
+        try { await failing; } catch (Exception e) when (e is InvalidOperationException or ArgumentException) { }
+        Console.WriteLine(string.Join(" ", failing.Exception!.InnerExceptions.Select(each => each.Message).Order()));
         try { Parallel.ForEach(new[] { 1, 2 }, x => throw new FormatException()); }
         catch (AggregateException e) { Console.WriteLine(e.InnerExceptions.All(inner => inner is FormatException)); }
         Console.WriteLine(ParallelEnumerable.Range(0, 10000).Where(x => x % 3 == 0).Sum(x => (long)x));
