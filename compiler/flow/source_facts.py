@@ -43,7 +43,10 @@ class _Operations:
 
     def _seen(self, key: object, origin: Origin) -> None:
         old = self.origins.get(key)
-        self.origins[key] = origin if old is None else replace(old, proven=old.proven & origin.proven)
+        if old is None:
+            self.origins[key] = origin
+        elif not old.proven <= origin.proven:
+            self.origins[key] = replace(old, proven=old.proven & origin.proven)
 
     def call(self, key: object, origin: Origin, call: Call) -> None:
         self._seen(key, origin)

@@ -59,6 +59,10 @@ class FactTable:
 
 def _changed(keys: Hashes, values: Hashes, old_keys: Hashes, old_values: Hashes) -> Hashes:
     """The same for one kind of facts: rows at both ends that are equal are left out first."""
+    if len(keys) == len(old_keys):
+        differs = np.flatnonzero((keys != old_keys) | (values != old_values))
+        if np.array_equal(keys[differs], old_keys[differs]):
+            return keys[differs]
     common = min(len(keys), len(old_keys))
     first = _n_equal(keys[:common], values[:common], old_keys[:common], old_values[:common])
     common -= first

@@ -105,11 +105,9 @@ class GeneratedRows:
 
 def _written(image: Image, constructors: Numbers) -> Numbers:
     """The attributes (rows from 0) that are not those of compilers."""
-    is_used = np.zeros(int(constructors.max(initial=0)) + 1, dtype=bool)
-    is_used[constructors] = True
-    for coded in np.flatnonzero(is_used).tolist():
-        is_used[coded] = attribute_type(image, coded) not in _OF_COMPILERS
-    return np.flatnonzero(is_used[constructors])
+    different, which = np.unique(constructors, return_inverse=True)
+    is_written = np.array([attribute_type(image, coded) not in _OF_COMPILERS for coded in different.tolist()], dtype=bool)
+    return np.flatnonzero(is_written[which])
 
 
 def attribute_type(image: Image, constructor: int) -> tuple[str, str]:

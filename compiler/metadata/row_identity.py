@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from compiler.metadata.hashing import BlobHashes, Hashes, Numbers, StringHashes, mix, mix_one, text_hash
 from compiler.metadata.image import Image
-from compiler.metadata.signature_hashes import SignatureColumn, SignatureMemory, hash_signatures
+from compiler.metadata.signature_hashes import SignatureColumn, SignatureMemory, hash_columns, hash_signatures
 from compiler.metadata.tables import SCHEMAS
 from compiler.metadata.tokens import CODED_INDICES, TableId
 
@@ -27,6 +27,11 @@ _TYPE_COLUMNS = {
     _T.TYPE_REF: ("ResolutionScope", "TypeName", "TypeNamespace"),
     _T.TYPE_DEF: ("TypeName", "TypeNamespace"),
     _T.NESTED_CLASS: ("NestedClass", "EnclosingClass"),
+}
+# The columns of signatures, but for those of types.
+_SIGNATURES = {
+    _T.PROPERTY: "Type", _T.STAND_ALONE_SIG: "Signature", _T.FIELD: "Signature", _T.METHOD_DEF: "Signature", _T.MEMBER_REF: "Signature",
+    _T.METHOD_SPEC: "Instantiation",
 }
 # The column of TypeDef that says whose rows of a table are.
 _OWNED = {_T.FIELD: "FieldList", _T.METHOD_DEF: "MethodList"}
@@ -210,34 +215,22 @@ class _Reuse:
 
 
 def _members(identity: RowIdentity, memory: SignatureMemory, reuse: _Reuse) -> None:
-    ids, image, before = identity.ids, identity.image, reuse.before
+    ids, before = identity.ids, reuse.before
     types = (_T.TYPE_DEF, _T.TYPE_REF, _T.TYPE_SPEC)
-
-    def signatures(table: TableId, column: str) -> SignatureColumn:
-        if before is not None and reuse.is_same({table: (column,)}, types):
-            found = before.columns[table]
-        else:
-            found = hash_signatures(image, memory.others, identity.heaps.blobs, image.tables.array(table, column), ids)
-        identity.columns[table] = found
-        return found
+    _signatures(identity, memory, reuse)
 
     def entities(table: TableId, columns: Sequence[str], named: Sequence[TableId], make: Callable[[SignatureColumn], Hashes]) -> None:
-        column = signatures(table, "Instantiation" if table is _T.METHOD_SPEC else "Signature")
+        column = identity.columns[table]
         read = {table: columns}
         if table in _OWNED:
             read[_T.TYPE_DEF] = (_OWNED[table],)
         is_same = before is not None and column is before.columns[table] and reuse.is_same(read, named)
         ids[table] = before.ids[table] if before is not None and is_same else reuse.known(table, make(column))
 
-    identity.properties = signatures(_T.PROPERTY, "Type")
     own = (_T.TYPE_DEF,)
     entities(_T.STAND_ALONE_SIG, (), (), lambda column: by_row(column.ids))
     entities(_T.FIELD, ("Name",), own, lambda column: _unique(_owned(identity, identity.field_owner, _T.FIELD, column)))
     entities(_T.METHOD_DEF, ("Name",), own, lambda column: _unique(_owned(identity, identity.method_owner, _T.METHOD_DEF, column)))
-    identity.locals, identity.fields, identity.methods = (
-        identity.columns[table] for table in (_T.STAND_ALONE_SIG, _T.FIELD, _T.METHOD_DEF)
-    )
-
     def references(column: SignatureColumn) -> Hashes:
         parents = identity.coded("MemberRefParent", identity.numbers(_T.MEMBER_REF, "Class"))
         return by_row(mix(parents, identity.names(_T.MEMBER_REF, "Name"), column.ids))
@@ -248,6 +241,23 @@ def _members(identity: RowIdentity, memory: SignatureMemory, reuse: _Reuse) -> N
 
     entities(_T.MEMBER_REF, ("Class", "Name"), (*types, _T.METHOD_DEF), references)
     entities(_T.METHOD_SPEC, ("Method",), (_T.METHOD_DEF, _T.MEMBER_REF), instantiations)
+
+
+def _signatures(identity: RowIdentity, memory: SignatureMemory, reuse: _Reuse) -> None:
+    """The columns of signatures: those that are as before from there, all others at once."""
+    before, tables = reuse.before, identity.image.tables
+    fresh: list[TableId] = []
+    for table, column in _SIGNATURES.items():
+        if before is not None and reuse.is_same({table: (column,)}, (_T.TYPE_DEF, _T.TYPE_REF, _T.TYPE_SPEC)):
+            identity.columns[table] = before.columns[table]
+        else:
+            fresh.append(table)
+    views = [tables.array(table, _SIGNATURES[table]) for table in fresh]
+    made = hash_columns(identity.image, memory.others, identity.heaps.blobs, views, identity.ids)
+    identity.columns.update(zip(fresh, made, strict=True))
+    identity.properties, identity.locals, identity.fields, identity.methods = (
+        identity.columns[table] for table in (_T.PROPERTY, _T.STAND_ALONE_SIG, _T.FIELD, _T.METHOD_DEF)
+    )
 
 
 def _owned(identity: RowIdentity, owners: Numbers, table: TableId, signatures: SignatureColumn) -> Hashes:

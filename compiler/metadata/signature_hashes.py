@@ -6,9 +6,10 @@ the assembly.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +131,22 @@ def hash_signatures(
     own = tokens >> 24 == TableId.TYPE_DEF
     have_arguments = known.have_arguments(numbers)[where]
     return SignatureColumn(mix(result)[where], where, owners[own], tokens[own] & 0xFFFFFF, heads[where], have_arguments, len(numbers))
+
+
+def hash_columns(
+    image: Image, known: KnownSignatures, blobs: BlobHashes, columns: Sequence[NDArray[np.generic] | None], ids: dict[int, Hashes]
+) -> list[SignatureColumn]:
+    """`hash_signatures` of several columns at once: what they have in common is hashed once. Raises BadImage and IndexError."""
+    offsets = [np.zeros(0, np.int64) if column is None else column.astype(np.int64) for column in columns]
+    if not offsets:
+        return []
+    whole = hash_signatures(image, known, blobs, np.concatenate(offsets), ids)
+    starts = [0, *accumulate(len(column) for column in offsets)]
+    parts = [slice(start, end) for start, end in pairwise(starts)]
+    return [
+        replace(whole, ids=whole.ids[part], blobs=whole.blobs[part], heads=whole.heads[part], has_arguments=whole.has_arguments[part])
+        for part in parts
+    ]
 
 
 def token_ids(tokens: Numbers, ids: dict[int, Hashes]) -> Hashes:
