@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from compiler.csharp.places import COLUMN, END_COLUMN, END_LINE, LINE, PlaceRow
@@ -26,11 +26,15 @@ class TextEdits:
 
     def __init__(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
         self._edits: dict[str, _Edit] = {}
-        for file, text in new.items():
+        texts: Iterable[tuple[str, str]] = new.items()
+        if list(old) == list(new):
+            # Texts that stay are mostly the same objects.
+            texts = [(file, text) for file, text, before in zip(new, new.values(), old.values(), strict=True) if text is not before]
+        for file, text in texts:
             before = old.get(file)
             if before is None:
                 self._edits[file] = _WHOLE
-            elif before is not text and before != text:
+            elif before != text:
                 self._edits[file] = _edit(before.splitlines(), text.splitlines())
         self._edits.update((file, _WHOLE) for file in old.keys() - new.keys())
 

@@ -82,8 +82,8 @@ class GeneratedRows:
         of those the ones with an attribute that no compiler wrote, or an instantiated type in their signature."""
         identity = self._identity
         methods, fields = ~self.methods | identity.methods.has_arguments, ~self.fields | identity.fields.has_arguments
-        parents, constructors = (identity.numbers(_T.CUSTOM_ATTRIBUTE, column) for column in ("Parent", "Type"))
-        written = _written(identity.image, constructors)
+        parents = identity.numbers(_T.CUSTOM_ATTRIBUTE, "Parent")
+        written = _written(identity.image, identity.numbers(_T.CUSTOM_ATTRIBUTE, "Type"))
         bits, tables = CODED_INDICES["HasCustomAttribute"]
         tags, rows = parents[written] & ((1 << bits) - 1), parents[written] >> bits
         owners = self._methods_of_parameters()
@@ -105,9 +105,12 @@ class GeneratedRows:
 
 def _written(image: Image, constructors: Numbers) -> Numbers:
     """The attributes (rows from 0) that are not those of compilers."""
-    different, which = np.unique(constructors, return_inverse=True)
-    is_written = np.array([attribute_type(image, coded) not in _OF_COMPILERS for coded in different.tolist()], dtype=bool)
-    return np.flatnonzero(is_written[which])
+    # Methods and references to members, both with three bits for the table. Raises IndexError for others.
+    is_written = np.zeros((max(image.rows(_T.METHOD_DEF), image.rows(_T.MEMBER_REF)) + 1) << 3, dtype=bool)
+    is_written[constructors] = True
+    for coded in np.flatnonzero(is_written).tolist():
+        is_written[coded] = attribute_type(image, coded) not in _OF_COMPILERS
+    return np.flatnonzero(is_written[constructors])
 
 
 def attribute_type(image: Image, constructor: int) -> tuple[str, str]:
