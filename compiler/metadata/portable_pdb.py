@@ -61,7 +61,9 @@ class Documents:
         # A hash is a byte for its length and as many more.
         if bool(((inside < 1) | (inside > old[starts[rows]]) | (old[starts[rows]] >= _TWO_BYTES)).any()):
             return None
-        return sorted(set(rows.tolist()))
+        # Files with one text have one hash.
+        found: list[int] = np.flatnonzero(np.isin(starts, starts[rows])).tolist()
+        return found
 
 
 @dataclass(eq=False, slots=True)

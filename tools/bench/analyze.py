@@ -91,7 +91,7 @@ def _hello(compiler: Compiler, session: AnalysisSession) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """One edit: milliseconds of the build's reader and of the publish's, how many of them waited for the compiler; processor time of
+    """One edit: milliseconds of the build's reader and of the publish's, of these what was waiting for the compiler; processor time of
     this process; units read."""
 
     build: float
