@@ -10,6 +10,7 @@ from analyzers.text_edits import TextEdits
 from compiler.csharp.places import FilePlaces, PlaceFinder, SourcePlaces
 from compiler.diagnostics import Location
 from compiler.metadata.hashing import Hashes, HashNumbers, StringHashes, common_ends, mix, mix_one, text_hash
+from compiler.metadata.portable_pdb import Document, Documents
 
 
 def edits(old: str, new: str) -> TextEdits:
@@ -80,3 +81,13 @@ def test_places_are_asked_for_once() -> None:
     assert finder.find(["a"]).by_file["a"] is finder.find(["a", "b"]).by_file["a"]
     finder.find(None)
     assert asked == [["a"], ["b"], None]
+
+
+def test_documents_that_share_a_hash_change_together() -> None:
+    names, hashes = (np.array(offsets, np.uint32).tobytes() for offsets in ([1, 1, 1], [3, 3, 6]))
+    heap = b"\0\1/\2ab\2cd"
+    documents = Documents([Document("x", b"")] * 3, names, hashes, heap, len(heap))
+    assert documents.changed(names, hashes, heap.replace(b"ab", b"ax")) == [0, 1]
+    assert documents.changed(names, hashes, heap.replace(b"d", b"x")) == [2]
+    assert documents.changed(names, hashes, heap) == []
+    assert documents.changed(names, hashes, heap.replace(b"/", b"y")) is None
